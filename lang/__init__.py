@@ -1,0 +1,1 @@
+"""The language: text to checked program to bytecode, with diagnostics that teach."""

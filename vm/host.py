@@ -1,0 +1,27 @@
+"""The one door between the machine and the world."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from vm.module import Module
+
+
+class Host(Protocol):
+    """What the machine asks of its surroundings during one transaction.
+
+    Every change a host makes because of these calls goes through the transaction's `vm.journal.Journal`, so that the
+    machine can undo it together with its own.
+    """
+
+    def contract(self, address: bytes) -> tuple[Module, str] | None:
+        """The verified module at an address and its home currency, or None where no contract is."""
+
+    def load(self, contract: bytes, slot: bytes) -> bytes | None:
+        """The stored bytes of one slot of a contract as of the beginning of the transaction."""
+
+    def credit(self, to: bytes, currency: str, amount: int) -> None:
+        """Pay into a wallet. Raises `vm.failure.Failure` (NoWallet, LimitExceeded, ...) if it may not be."""
+
+    def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
+        """Whether the signature is valid by the ledger's one signature rule."""
