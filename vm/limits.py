@@ -1,0 +1,42 @@
+"""Every limit of the machine, with its unit in its name and the reason for its size. Each is tested at and past it."""
+
+# Modules: one fits in a transaction with room to spare; verification stays in milliseconds.
+MODULE_BYTES_MAX = 64 * 1024
+TYPES_MAX = 256  # compound types of a module
+TYPE_DEPTH_MAX = 8  # nesting of a type
+TYPE_SIZE_BYTES_MAX = 64 * 1024  # greatest abstract size of one value of a type
+STRUCT_FIELDS_MAX = 32
+VARIANTS_MAX = 32
+CONSTANTS_MAX = 1024
+STATE_FIELDS_MAX = 64
+PHASES_MAX = 32
+EVENTS_MAX = 64
+ERRORS_MAX = 128
+EXTERNALS_MAX = 64
+IMPLEMENTS_MAX = 16
+FUNCTIONS_MAX = 256
+PARAMETERS_MAX = 16
+LOCALS_MAX = 128  # parameters included
+CODE_WORDS_MAX = 8192  # of one function
+BLOCK_DEPTH_MAX = 32  # blocks within blocks of one function
+STACK_DEPTH_MAX = 64  # operand stack of one function
+NAME_CHARACTERS_MAX = 64
+LOOP_PASSES_MAX = 1_000_000  # the greatest bound a loop may declare
+
+# Values.
+TEXT_BYTES_MAX = 4096
+BYTES_MAX = 16 * 1024
+LIST_ELEMENTS_MAX = 4096
+KEY_BYTES_MAX = 256  # encoded key of a map or set
+VALUE_BYTES_MAX = 64 * 1024  # encoded value of a state slot
+
+# One transaction.
+FRAMES_MAX = 16  # contracts calling contracts
+INVOKE_DEPTH_MAX = 64  # functions of one contract calling each other; acyclic, so this bounds the call graph's height
+CALLS_MAX = 1024  # calls of other contracts, in all
+EVENTS_PER_TRANSACTION_MAX = 1024
+EVENT_BYTES_MAX = 16 * 1024  # encoded payload of one event
+RETURN_BYTES_MAX = 64 * 1024
+MEMORY_BYTES_MAX = 16 * 1024 * 1024  # abstract bytes of all values made
+JOURNAL_ENTRIES_MAX = 100_000
+CURRENCY_CODE_CHARACTERS_MAX = 12
