@@ -46,9 +46,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Money moved, in minor units. `reason`: pay, coins (into a contract), payout (out of one), returned, fee."""
+    """Money moved, in minor units. `reason`: pay, coins (into a contract), payout (out of one), returned, fee.
 
-    source: bytes
+    `source` is None where a contract's money was paid out on behalf of several.
+    """
+
+    source: bytes | None
     to: bytes
     currency: str
     amount: int
@@ -135,7 +138,7 @@ def _read_event(plain: Any) -> Event:
 def _read_move(plain: Any) -> Move:
     source, to, currency, amount, reason = as_list(plain, "a move", size=5)
     return Move(
-        as_bytes(source, "from", size=ADDRESS_BYTES),
+        None if source is None else as_bytes(source, "from", size=ADDRESS_BYTES),
         as_bytes(to, "to", size=ADDRESS_BYTES),
         as_text(currency, "currency", _NAME_CHARACTERS_MAX),
         as_amount(amount, "amount"),

@@ -108,3 +108,7 @@ class Refusal(Exception):
 
 class StoreFailed(Exception):
     """The disk failed while a block was being written. The process must stop; a restart finds the last whole block."""
+
+
+class SupplyBroken(Exception):
+    """The supply equation of a currency does not hold after a transaction: a defect. The process must stop."""
