@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from chain.currency.records import read_supply, supply_value
+from chain.currency.records import Currency, currency_value, read_supply, supply_value
+from chain.currency.wallets import Wallets
 from chain.primitives.header import Supply
-from chain.primitives.keyspace import supply_key
+from chain.primitives.keyspace import currency_key, supply_key
+from chain.primitives.limits import AMOUNT_MAX
 from chain.primitives.refusal import SupplyBroken
-from chain.state.overlay import TransactionOverlay
+from chain.state.overlay import BlockOverlay, TransactionOverlay
+from vm.failure import Code, Failure
 
 
 def record_moves(overlay: TransactionOverlay, wallets: dict[str, int], contracts: dict[str, int]) -> None:
@@ -24,12 +28,31 @@ def record_moves(overlay: TransactionOverlay, wallets: dict[str, int], contracts
         _store(overlay, supply, wallets=supply.wallets + in_wallets, contracts=supply.contracts + in_contracts)
 
 
-def record_issue(overlay: TransactionOverlay, currency: str, amount: int) -> None:
-    """Enter newly issued money, which stands in wallets."""
+def add_currency(overlay: TransactionOverlay, currency: Currency) -> None:
+    """Enter a currency of which nothing has been issued yet."""
+    overlay.set(currency_key(currency.code), currency_value(currency))
+    overlay.set(supply_key(currency.code), supply_value(Supply(currency.code, 0, 0, 0, 0)))
+
+
+def issue(overlay: TransactionOverlay, wallets: Wallets, to: bytes, currency: str, amount: int) -> None:
+    """Issue money into a wallet. Fails as a credit does, and with LimitExceeded past what a currency can count."""
+    wallets.credit(to, currency, amount)
     value = overlay.get(supply_key(currency))
-    supply = Supply(currency, 0, 0, 0, 0) if value is None else read_supply(currency, value)
-    changed = replace(supply, issued=supply.issued + amount, wallets=supply.wallets + amount)
-    overlay.set(supply_key(currency), supply_value(changed))
+    assert value is not None, "a currency without its supply"
+    supply = read_supply(currency, value)
+    if supply.issued + amount > AMOUNT_MAX:
+        raise Failure(Code.LIMIT_EXCEEDED, (currency, AMOUNT_MAX), detail="no more can be issued")
+    overlay.set(supply_key(currency), supply_value(replace(supply, issued=supply.issued + amount)))
+
+
+def read_supplies(state: BlockOverlay, currencies: Iterable[str]) -> tuple[Supply, ...]:
+    """The supply equations of currencies that exist."""
+    supplies = []
+    for currency in currencies:
+        value = state.get(supply_key(currency))
+        assert value is not None, "a currency without its supply"
+        supplies.append(read_supply(currency, value))
+    return tuple(supplies)
 
 
 def _store(overlay: TransactionOverlay, supply: Supply, *, wallets: int, contracts: int) -> None:

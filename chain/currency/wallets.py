@@ -5,6 +5,7 @@ Every failure is a `vm.failure.Failure`, since contracts cause them too.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from chain.currency.records import Wallet, read_wallet, wallet_value
@@ -41,8 +42,12 @@ class Wallets:
         address = wallet_address(key, guardian)
         if self._overlay.get(wallet_key(address)) is not None:
             raise Failure(WALLET_EXISTS, (address,))
-        self._overlay.set(wallet_key(address), wallet_value(Wallet(key, guardian, rules)))
+        self.place(address, Wallet(key, guardian, rules))
         return address
+
+    def place(self, address: bytes, wallet: Wallet) -> None:
+        """Enter a wallet at an address, whatever stands there."""
+        self._overlay.set(wallet_key(address), wallet_value(wallet))
 
     def set_rules(self, address: bytes, rules: tuple[bytes, ...], by: bytes) -> None:
         """Replace a wallet's rules. Fails with NoWallet, or NotAuthorized unless `by` is its guardian, or its owner if none."""
@@ -51,7 +56,7 @@ class Wallets:
             raise Failure(Code.NO_WALLET, (address,))
         if by != (address if wallet.guardian is None else wallet.guardian):
             raise Failure(Code.NOT_AUTHORIZED, (by,))
-        self._overlay.set(wallet_key(address), wallet_value(Wallet(wallet.key, wallet.guardian, rules)))
+        self.place(address, replace(wallet, rules=rules))
 
     def credit(self, to: bytes, currency: str, amount: int) -> None:
         """Add to a wallet. Fails with UnknownCurrency, NoWallet, LimitExceeded."""

@@ -144,15 +144,17 @@ def as_amount(value: object, what: str) -> int:
     """An amount of minor units, as `amount_plain` writes it. Raises `Refusal` Malformed."""
     if type(value) is int and 0 <= value <= _INT_MAX:
         return value
-    if type(value) is bytes and 9 <= len(value) <= 16 and value[0] != 0:
-        return int.from_bytes(value)
+    if type(value) is bytes and 9 <= len(value) <= 17:
+        amount = int.from_bytes(value)
+        if amount <= AMOUNT_MAX and amount_plain(amount) == value:
+            return amount
     raise malformed(f"{what} must be an amount from 0 to 2**128 - 1")
 
 
 def amount_plain(amount: int) -> int | bytes:
-    """An amount as it is encoded: an integer below 2**64, else the shortest big-endian byte string."""
+    """An amount as the machine encodes it: an integer below 2**64, else the shortest big-endian two's complement."""
     assert 0 <= amount <= AMOUNT_MAX
-    return amount if amount <= _INT_MAX else amount.to_bytes((amount.bit_length() + 7) // 8)
+    return amount if amount <= _INT_MAX else amount.to_bytes(amount.bit_length() // 8 + 1)
 
 
 def check_version(value: object, what: str) -> None:

@@ -53,6 +53,10 @@ class TransactionOverlay:
         """Set a key, undoably; None removes it. Raises `vm.failure.Failure` LimitExceeded."""
         self.journal.set(self._table, key, value)
 
+    def seal(self) -> None:
+        """Begin a new journal: what happened so far stays, and a full journal does not stop the settling of fees."""
+        self.journal = Journal()
+
     def commit(self) -> None:
         """Make the transaction's changes the block's."""
         self._block.changes.update(self._table)
