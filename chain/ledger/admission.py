@@ -51,6 +51,12 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
         check_public_key(key)
         if not verify(key, message, signature):
             raise Refusal(Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex())
+    check_gas(transaction, parameters)
+
+
+def check_gas(transaction: Transaction, parameters: Parameters) -> None:
+    """That price and limit of gas are within bounds. Raises `Refusal`."""
+    body = transaction.body
     if body.gas_price < parameters.gas_price_min:
         low = parameters.gas_price_min
         raise Refusal(Refused.GAS_PRICE_TOO_LOW, f"{body.gas_price} is under {low}", gas_price_min=low)
@@ -83,11 +89,16 @@ def check_expiry(body: Body, height: int) -> None:
         )
 
 
-def check_signers(transaction: Transaction, state: View | BlockOverlay) -> None:
-    """That the keys of sender and fee payer have signed, and no others. Raises `Refusal`."""
-    body = transaction.body
+def signers(body: Body, state: View | BlockOverlay) -> dict[bytes, bytes]:
+    """The keys that must sign, each with the wallet it signs for. Raises `Refusal` NoWallet."""
     needed = {_wallet_of(body, body.sender, state).key: body.sender}
     needed.setdefault(_wallet_of(body, body.payer, state).key, body.payer)
+    return needed
+
+
+def check_signers(transaction: Transaction, state: View | BlockOverlay) -> None:
+    """That the keys of sender and fee payer have signed, and no others. Raises `Refusal`."""
+    needed = signers(transaction.body, state)
     signed = {key for key, _ in transaction.signatures}
     for key, address in needed.items():
         if key not in signed:
@@ -126,13 +137,23 @@ def check_fee(body: Body, parameters: Parameters, balance: int) -> None:
         )
 
 
-def admit(transaction: Transaction, state: View | BlockOverlay, parameters: Parameters, height: int) -> None:
-    """The whole ladder for a transaction in the block of a height, on the state just before it. Raises `Refusal`."""
+def admit(
+    transaction: Transaction,
+    state: View | BlockOverlay,
+    parameters: Parameters,
+    *,
+    height: int,
+    waiting: int = 0,
+) -> None:
+    """The whole ladder for a transaction in the block of a height, on the state just before it.
+
+    `waiting` is how many transactions of its lane will come before it. Raises `Refusal`.
+    """
     body = transaction.body
     check_alone(transaction, parameters)
     check_expiry(body, height)
     check_signers(transaction, state)
-    check_sequence(body, read_sequence(state, body.sender, body.lane))
+    check_sequence(body, read_sequence(state, body.sender, body.lane) + waiting)
     check_fee(body, parameters, read_amount(state.get(balance_key(body.payer, parameters.base_currency))))
 
 

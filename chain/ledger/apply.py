@@ -71,9 +71,14 @@ class BlockRun:
             or self._gas_used + transaction.body.gas_limit > self.parameters.gas_limit
         ):
             raise Refusal(Refused.BLOCK_FULL, f"block {self.height} is full")
-        admit(transaction, self._overlay, self.parameters, self.height)
+        admit(transaction, self._overlay, self.parameters, height=self.height)
         receipt = execute(
-            self._overlay, transaction, self.parameters, self.height, len(self._receipts), self._time_ms
+            self._overlay,
+            transaction,
+            self.parameters,
+            height=self.height,
+            index=len(self._receipts),
+            time_ms=self._time_ms,
         )
         self._transactions.append(transaction)
         self._receipts.append(receipt)
@@ -124,6 +129,7 @@ def execute(
     block: BlockOverlay,
     transaction: Transaction,
     parameters: Parameters,
+    *,
     height: int,
     index: int,
     time_ms: int,

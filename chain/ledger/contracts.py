@@ -14,6 +14,7 @@ from vm.module import Function, Kind
 from vm.verifier import Verified, verify
 
 _CACHED_MAX = 1_024
+_CALLABLE = (Kind.PUBLIC, Kind.VIEW, Kind.PURE)
 _cache: LRUCache[bytes, Verified] = LRUCache(_CACHED_MAX)
 
 
@@ -57,13 +58,7 @@ def load_verified(state: View | BlockOverlay | TransactionOverlay, code_hash: by
 
 
 def find_function(verified: Verified, name: str) -> Function | None:
-    """The function of a module by the name by which it is entered from outside, or None."""
-    for function in verified.module.functions:
-        if function.name == name and function.kind in (Kind.INIT, Kind.PUBLIC, Kind.VIEW, Kind.PURE):
-            return function
-    return None
-
-
-def has_rule(verified: Verified) -> bool:
-    """Whether a contract can judge payments."""
-    return any(function.kind is Kind.RULE for function in verified.module.functions)
+    """The function of a module by the name by which it is called or read from outside, or None."""
+    position = verified.by_name.get(name)
+    function = None if position is None else verified.module.functions[position]
+    return function if function is not None and function.kind in _CALLABLE else None

@@ -15,24 +15,26 @@ from chain.ledger.contracts import (
     Contract,
     contract_value,
     find_function,
-    has_rule,
     load_verified,
     read_contract,
     verified_code,
 )
 from chain.primitives.address import contract_address
-from chain.primitives.codec import decode, encode
+from chain.primitives.codec import amount_plain, decode, encode
 from chain.primitives.keys import SCHEME_ED25519, verify_ed25519
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
+from chain.primitives.limits import AMOUNT_MAX
 from chain.primitives.receipt import Error, Event, Move
 from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetRules
 from chain.state.overlay import BlockOverlay, TransactionOverlay
 from vm.failure import Code, Failure
 from vm.illegal import Illegal
-from vm.machine import Effects, Session, Tracer
+from vm.machine import Effects, Session
 from vm.module import Module
-from vm.types import CoinValue, Type
-from vm.values import decode_arguments
+from vm.trace import Tracer
+from vm.types import VAULT, CoinValue, Type
+from vm.values import decode as decode_value
+from vm.values import decode_arguments, encode_arguments
 from vm.values import encode as encode_value
 from vm.verifier import Verified
 
@@ -122,7 +124,7 @@ class Execution:
         results: list[bytes | None] = []
         position: int | None = None
         try:
-            for position, action in enumerate(actions):  # noqa: B007 the position tells where it failed
+            for position, action in enumerate(actions):
                 value, result = self._perform(action, sender, identity, position)
                 values.append(value)
                 results.append(result)
@@ -138,7 +140,7 @@ class Execution:
             None,
             None,
             effects.gas_used,
-            tuple(self._event(*event) for event in effects.events),
+            tuple(Event(event.contract, event.index, event.payload) for event in effects.events),
             tuple(results),
             tuple(values),
             tuple(self._moves[i] for i in sorted(self._moves)),
@@ -199,7 +201,7 @@ class Execution:
 
     def _check_rules(self, rules: tuple[bytes, ...]) -> None:
         for rule in rules:
-            if not has_rule(self._callable(rule)[0]):
+            if self._callable(rule)[0].rule is None:
                 raise Failure(NOT_A_RULE, (rule,))
 
     def _deploy(self, action: Deploy, sender: bytes, address: bytes) -> None:
@@ -212,7 +214,7 @@ class Execution:
                 ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail
             ) from None
         self.place(address, code_hash, action.module, Contract(code_hash, action.currency, sender))
-        init = find_function(verified, "init")
+        init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]
         values = decode_arguments(parameters, action.arguments)
         self._take_coins(values, sender, address)
@@ -284,21 +286,20 @@ class Execution:
             self.overlay.set(key, value)
         self._in_contracts = in_contracts
 
-    def _event(self, contract: bytes, number: int, values: tuple[Any, ...]) -> Event:
-        module = self._callable(contract)[0].module
-        kinds = [kind for _, kind in module.events[number].fields]
-        return Event(contract, number, tuple(encode_value(k, v) for k, v in zip(kinds, values, strict=True)))
-
     def _error(self, failure: Failure, position: int | None) -> Error:
         kinds = None
         if failure.contract is not None:
             found = self.contract(failure.contract)
             kinds = None if found is None else _error_types(found[0].module, failure.name)
         if kinds is not None and len(kinds) == len(failure.values):
-            values = tuple(encode_value(k, v) for k, v in zip(kinds, failure.values, strict=True))
+            payload = encode_arguments(kinds, failure.values)
         else:
-            values = tuple(encode(value) for value in failure.values)
-        return Error(failure.name, values, failure.contract, position)
+            payload = encode([_as_plain(value) for value in failure.values])
+        return Error(failure.name, payload, failure.contract, position)
+
+
+def _as_plain(value: object) -> object:
+    return amount_plain(value) if type(value) is int and 0 <= value <= AMOUNT_MAX else value
 
 
 _SUM_SLOT_PREFIX = encode([-2, ""])[:2]
@@ -307,6 +308,10 @@ _SUM_SLOT_PREFIX = encode([-2, ""])[:2]
 def _summed_currency(slot: bytes) -> str | None:
     """The currency whose vaults' sum a slot holds, or None for any other slot."""
     return decode(slot)[1] if slot.startswith(_SUM_SLOT_PREFIX) else None
+
+
+def _slot_sum(value: bytes | None) -> int:
+    return 0 if value is None else int(decode_value(VAULT, value))
 
 
 def _coins(value: Any) -> list[CoinValue]:

@@ -38,6 +38,7 @@ from chain.primitives.limits import (
 )
 from chain.primitives.money import check_currency
 from chain.primitives.refusal import Refusal, Refused
+from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay, TransactionOverlay
 from chain.state.tree import Tree
 from vm.failure import Failure
@@ -46,18 +47,6 @@ _FIELDS = {
     "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet", "currencies",
     "wallets",
 }  # fmt: skip
-
-
-class Nothing:
-    """The state before genesis: a `View` with nothing in it."""
-
-    def get(self, key: bytes) -> bytes | None:
-        """Nothing."""
-        return None
-
-    def page(self, key: bytes) -> bytes | None:
-        """Nothing."""
-        return None
 
 
 def make_genesis(specification: Mapping[str, Any]) -> Applied:
@@ -95,7 +84,8 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     if fee_key not in {key for key, _ in wallets}:
         raise _wrong("the fee wallet's key must be one of the wallets'")
 
-    block = BlockOverlay(Nothing())
+    nothing = MemoryView()
+    block = BlockOverlay(nothing)
     overlay = TransactionOverlay(block)
     overlay.set(PARAMETERS, parameters_value(parameters))
     for currency in currencies:
@@ -107,7 +97,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
             issue(overlay, accounts, address, code, amount)
     record_moves(overlay, accounts.held, {})
     overlay.commit()
-    tree = Tree(Nothing().page)
+    tree = Tree(nothing.page)
     state_root = tree.update(block.changes.items())
     supply = read_supplies(block, codes)
     described = encode(

@@ -92,12 +92,15 @@ def decode_header(data: bytes) -> Header:
     """The header of a byte string. Raises `Refusal` Malformed, UnknownVersion."""
     fields = as_list(decode(data), "a header", size=12)
     check_version(fields[0], "the header")
-    hashes = [as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[4:8]]
+    parent, transactions, receipts, state = (as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[4:8])
     return Header(
-        as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
-        as_int(fields[2], 0, HEIGHT_MAX, "height"),
-        as_int(fields[3], 0, TIME_MS_MAX, "time_ms"),
-        *hashes,
+        chain_id=as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
+        height=as_int(fields[2], 0, HEIGHT_MAX, "height"),
+        time_ms=as_int(fields[3], 0, TIME_MS_MAX, "time_ms"),
+        parent=parent,
+        transactions_root=transactions,
+        receipts_root=receipts,
+        state_root=state,
         supply=tuple(_read_supply(entry) for entry in as_list(fields[8], "supply")),
         gas_used=as_int(fields[9], 0, GAS_LIMIT_MAX, "gas_used"),
         gas_limit=as_int(fields[10], 0, GAS_LIMIT_MAX, "gas_limit"),

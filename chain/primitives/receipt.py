@@ -27,21 +27,24 @@ _NAME_CHARACTERS_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """Why it failed: a stable name, its encoded values, the contract and the action (by index) it came from."""
+    """Why it failed: a stable name, its encoded values, the contract and the action (by index) it came from.
+
+    `payload` is the array of the values: in the types that the contract's error declares, as they are for the others.
+    """
 
     name: str
-    values: tuple[bytes, ...]
+    payload: bytes
     contract: bytes | None
     action: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of a contract: its index in the contract's module and its encoded fields."""
+    """An event of a contract: which of its module's events it is, and the array of its encoded fields."""
 
     contract: bytes
     number: int
-    fields: tuple[bytes, ...]
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,10 @@ class Receipt:
                 self.height,
                 self.index,
                 self.ok,
-                None if error is None else [error.name, list(error.values), error.contract, error.action],
+                None if error is None else [error.name, error.payload, error.contract, error.action],
                 self.gas_used,
                 amount_plain(self.fee),
-                [[event.contract, event.number, list(event.fields)] for event in self.events],
+                [[event.contract, event.number, event.payload] for event in self.events],
                 list(self.results),
                 [[m.source, m.to, m.currency, amount_plain(m.amount), m.reason] for m in self.moves],
             ]
@@ -112,26 +115,22 @@ def decode_receipt(data: bytes) -> Receipt:
     )
 
 
-def _values(plain: object) -> tuple[bytes, ...]:
-    return tuple(as_bytes(value, "a value") for value in as_list(plain, "values"))
-
-
 def _read_error(plain: Any) -> Error:
-    name, values, contract, action = as_list(plain, "an error", size=4)
+    name, payload, contract, action = as_list(plain, "an error", size=4)
     return Error(
         as_text(name, "name", _NAME_CHARACTERS_MAX),
-        _values(values),
+        as_bytes(payload, "values"),
         None if contract is None else as_bytes(contract, "contract", size=ADDRESS_BYTES),
         None if action is None else as_int(action, 0, HEIGHT_MAX, "action"),
     )
 
 
 def _read_event(plain: Any) -> Event:
-    contract, number, fields = as_list(plain, "an event", size=3)
+    contract, number, payload = as_list(plain, "an event", size=3)
     return Event(
         as_bytes(contract, "contract", size=ADDRESS_BYTES),
         as_int(number, 0, HEIGHT_MAX, "number"),
-        _values(fields),
+        as_bytes(payload, "fields"),
     )
 
 

@@ -156,8 +156,8 @@ class Store:
                 put(_HEAD, encode([commit.height, commit.block_hash]), db=tables[b"meta"])
         except (lmdb.Error, OSError) as error:
             raise StoreFailed(f"writing block {commit.height} failed: {error}") from error
-        self._read.reset()
-        self._read.renew()
+        self._read.abort()
+        self._read = self._env.begin()
 
 
 def _lock(directory: Path) -> TextIOWrapper:

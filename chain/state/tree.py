@@ -160,7 +160,7 @@ def _fold(nodes: Sequence[Node]) -> list[Node]:
 
 def _descend(page: Page, digit: int) -> tuple[Node, list[bytes]]:
     """The node at the place of `digit` and the siblings on the way down to it (as far down as there are nodes)."""
-    siblings, row = [], list(page)
+    siblings, row = list[bytes](), list(page)
     while len(row) > 1:
         node = _fold(row)[0]
         if not isinstance(node, bytes):
