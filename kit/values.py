@@ -42,12 +42,16 @@ _SHOWN_UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("
 _INTEGER = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
 _DECIMAL = re.compile(r"[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?")
 _WORD = re.compile(r"[^\W\d]\w*")
+_UNIT = re.compile(r"[A-Za-z]+")
 _CURRENCY = re.compile(r"[A-Z][A-Z0-9]*")
 _HEX = re.compile(r"0x((?:[0-9a-fA-F]{2})*)(?![0-9a-zA-Z_])")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?(?:Z|z|[+-][0-9]{2}:?[0-9]{2})?)?")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?(?:Z|z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TEXT_SHOWN_MAX = 60
-_DIGITS_MAX = 100  # enough for u256 with separators; keeps int() cheap
+_DIGITS_MAX = 120  # enough for u256 with separators; keeps int() cheap
 
 
 class WrongValue(Problem):
@@ -103,7 +107,7 @@ def read_value(text: str, kind: vm.Type, setting: Setting) -> Any:
     value = reader.value(kind)
     reader.space()
     if reader.position != len(text):
-        raise reader.wrong(kind, f"{text[reader.position:]!r} is left over after it")
+        raise reader.wrong(kind, f"{text[reader.position :]!r} is left over after it")
     return value
 
 
@@ -292,7 +296,7 @@ class _Reader:
             if number is None:
                 break
             self.space()
-            word = self.match(_WORD)
+            word = self.match(_UNIT)
             unit = None if word is None else _UNITS_MS.get(word) or _UNITS_MS.get(word.removesuffix("s"))
             if unit is None or number[0] in "+-" or len(number) > _DIGITS_MAX:
                 self.position = start
@@ -371,9 +375,7 @@ class _Reader:
             raise self.wrong(kind, f"it has {len(data)} bytes; at most {kind.max} fit")
         return data
 
-    def items(
-        self, kind: vm.Type, opening: str, closing: str, type_of: Callable[[int], vm.Type | None]
-    ) -> list[Any]:
+    def items(self, kind: vm.Type, opening: str, closing: str, type_of: Callable[[int], vm.Type | None]) -> list[Any]:
         if not self.sign(opening):
             raise self.wrong(kind, f"it does not begin with {opening}")
         items: list[Any] = []
@@ -482,7 +484,7 @@ def show_value(value: Any, kind: vm.Type, setting: Setting) -> str:
         case vm.Address():
             return show_address(value, setting)
         case vm.Text():
-            return json.dumps(value, ensure_ascii=False)
+            return str(json.dumps(value, ensure_ascii=False))
         case vm.Bytes():
             return "0x" + value.hex()
         case vm.List(element, _):
