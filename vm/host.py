@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from vm.module import Module
+from vm.verifier import Verified
 
 
 class Host(Protocol):
@@ -14,7 +14,7 @@ class Host(Protocol):
     machine can undo it together with its own.
     """
 
-    def contract(self, address: bytes) -> tuple[Module, str] | None:
+    def contract(self, address: bytes) -> tuple[Verified, str] | None:
         """The verified module at an address and its home currency, or None where no contract is."""
 
     def load(self, contract: bytes, slot: bytes) -> bytes | None:

@@ -141,6 +141,7 @@ VAULT_PUT = _row(0x69, "vault_put field", "[K] coin --", gas.GAS_STORE, "Put a c
 VAULT_TAKE = _row(0x6A, "vault_take field", "[K] amount -- coin", gas.GAS_STORE, "Take so much; InsufficientFunds.", _RW | Effect.MONEY)
 VAULT_TAKE_ALL = _row(0x6B, "vault_take_all field", "[K] -- coin", gas.GAS_STORE, "Take everything, maybe nothing.", _RW | Effect.MONEY)
 VAULT_AMOUNT = _row(0x6C, "vault_amount field", "[K] -- amount", gas.GAS_LOAD, "How much rests there.", Effect.READ)
+MAP_PEEK = _row(0x6D, "map_peek field part", "K -- F", gas.GAS_LOAD, "A field of the resource of a key, which stays; MissingKey.", Effect.READ)
 
 # Coins and resources in flight.
 COIN_SPLIT = _row(0x70, "coin_split", "coin amount -- coin coin", gas.GAS_MONEY, "So much, and the rest; InsufficientFunds.")

@@ -5,6 +5,7 @@ MODULE_BYTES_MAX = 64 * 1024
 TYPES_MAX = 256  # compound types of a module
 TYPE_DEPTH_MAX = 8  # nesting of a type
 TYPE_SIZE_BYTES_MAX = 64 * 1024  # greatest abstract size of one value of a type
+TYPE_NODES_MAX = 256  # types within a type, itself included; bounds every walk over one, however it shares its parts
 STRUCT_FIELDS_MAX = 32
 VARIANTS_MAX = 32
 CONSTANTS_MAX = 1024
@@ -32,6 +33,7 @@ KEY_BYTES_MAX = 256  # encoded key of a map or set
 VALUE_BYTES_MAX = 64 * 1024  # encoded value of a state slot
 
 # One transaction.
+PROMISE_GAS_MAX = 1_000_000_000  # of one checker, which the meter of the transaction does not see
 FRAMES_MAX = 16  # contracts calling contracts
 INVOKE_DEPTH_MAX = 64  # functions of one contract calling each other; acyclic, so this bounds the call graph's height
 CALLS_MAX = 1024  # calls of other contracts, in all

@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from vm.limits import CURRENCY_CODE_CHARACTERS_MAX
+
 
 @dataclass(frozen=True, slots=True)
 class Int:
@@ -269,6 +271,72 @@ def size_max(kind: Type) -> int:
         case Map() | Set():
             return 0
     raise AssertionError(kind)
+
+
+def encoded_max(kind: Type) -> int:
+    """The greatest number of bytes of the encoding of a value of this type (`docs/machine.md`, "Values")."""
+    match kind:
+        case Bool():
+            return 1
+        case Int(_, low, high):
+            return max(_encoded_int(low), _encoded_int(high))
+        case Amount() | Vault():
+            return _encoded_int(AMOUNT_MAX)
+        case Coin():
+            return 1 + 1 + CURRENCY_CODE_CHARACTERS_MAX + _encoded_int(AMOUNT_MAX)
+        case Address():
+            return 2 + ADDRESS_BYTES
+        case Text(most):
+            return most + (1 if most < 2**5 else 2 if most < 2**8 else 3)
+        case Bytes(most):
+            return most + (2 if most < 2**8 else 3)
+        case List(element, most):
+            return _encoded_array(most) + most * encoded_max(element)
+        case Option(element):
+            return 2 + encoded_max(element)
+        case Tuple(items):
+            return _encoded_array(len(items)) + sum(encoded_max(item) for item in items)
+        case Struct(_, fields) | Resource(_, fields, _):
+            return _encoded_array(len(fields)) + sum(encoded_max(field) for _, field in fields)
+        case Enum(_, variants):
+            return max(
+                _encoded_array(1 + len(payload)) + 1 + sum(encoded_max(field) for _, field in payload)
+                for _, payload in variants
+            )
+        case Map() | Set():
+            return 0
+    raise AssertionError(kind)
+
+
+def _encoded_array(length: int) -> int:
+    return 1 if length < 2**4 else 3
+
+
+def _encoded_int(value: int) -> int:
+    if -(2**63) <= value < 2**64:
+        for size, least, above in ((1, -(2**5), 2**7), (2, -(2**7), 2**8), (3, -(2**15), 2**16), (5, -(2**31), 2**32)):
+            if least <= value < above:
+                return size
+        return 9
+    return 2 + (value if value >= 0 else ~value).bit_length() // 8 + 1
+
+
+def parts(kind: Type) -> tuple[Type, ...]:
+    """The types that a type is directly made of, in order."""
+    match kind:
+        case List(element, _) | Option(element):
+            return (element,)
+        case Tuple(items):
+            return items
+        case Struct(_, fields) | Resource(_, fields, _):
+            return tuple([field for _, field in fields])
+        case Enum(_, variants):
+            return tuple([field for _, payload in variants for _, field in payload])
+        case Map(key, value):
+            return (key, value)
+        case Set(key):
+            return (key,)
+    return ()
 
 
 def type_name(kind: Type) -> str:

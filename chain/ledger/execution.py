@@ -98,7 +98,7 @@ class Execution:
             if contract is None:
                 return None
             found = load_verified(self.overlay, contract.code_hash), contract.currency
-            self.overlay.journal.set(self._contracts, address, found)
+            self._contracts[address] = found  # only a failing transaction takes a contract away again
         return found
 
     def load(self, contract: bytes, slot: bytes) -> bytes | None:
@@ -132,9 +132,10 @@ class Execution:
             effects = self.session.finish()
             self._write(effects)
         except Failure as failure:
+            error = self._error(failure, position)
             journal.undo(mark)
             self.overlay.seal()
-            return Outcome(self._error(failure, position), failure, self.session.gas_used, (), (), (), ())
+            return Outcome(error, failure, self.session.gas_used, (), (), (), ())
         self.overlay.seal()
         return Outcome(
             None,

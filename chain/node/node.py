@@ -69,7 +69,7 @@ class Node:
         transaction = decode_transaction(data)
         body, identity = transaction.body, transaction.identity
         if self.store.find(identity) is not None:
-            raise Refusal(Refused.ALREADY_INCLUDED, "it is in a block already")
+            raise Refusal(Refused.ALREADY_INCLUDED, "it is in a block already", id=identity.hex())
         if identity in self.pool:
             return transaction
         used = read_sequence(self.store, body.sender, body.lane)
