@@ -54,9 +54,10 @@ class BodyChecker(ExpressionChecker):
                 told = True
             handler = getattr(self, f"_do_{type(statement).__name__.lower()}")
             handler(statement)
-        self._end_of(self.locals.pop())
+        self.end_of(self.locals.pop())
 
-    def _end_of(self, block: dict[str, Local]) -> None:
+    def end_of(self, block: dict[str, Local]) -> None:
+        """What was declared in a block ends with it; linear values must be gone by then."""
         for local in block.values():
             if local in self.flow.held:
                 if self.flow.is_reachable and self.flow.held[local] is None:
@@ -106,7 +107,7 @@ class BodyChecker(ExpressionChecker):
             self._bind(name, each)
 
     def _bind(self, name: ast.Identifier, kind: Type, *, is_fixed: bool = False) -> Local:
-        local = self.new_local(name, kind, is_fixed=is_fixed)
+        local = name.ref = self.new_local(name, kind, is_fixed=is_fixed)
         if name.text == "_" and is_linear(kind):
             self.lost(local, name.span)
         return local
@@ -250,7 +251,7 @@ class BodyChecker(ExpressionChecker):
         for name, kind in zip(case.pattern.names, kinds, strict=True):
             self._bind(name, kind, is_fixed=not is_linear(kind))
         self.block(case.body)
-        self._end_of(self.locals.pop())
+        self.end_of(self.locals.pop())
 
     # ── Loops ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -398,6 +399,7 @@ class BodyChecker(ExpressionChecker):
         arguments = use.arguments if use.arguments is not None else []
         self.arguments(arguments, symbol.fields, use.span, f"`{symbol.name}`")
         use.arguments = arguments
+        use.ref = symbol
 
     def _do_require(self, node: ast.Require) -> None:
         if self.is_test:

@@ -43,6 +43,7 @@ from lang.types import (
     is_plain,
     is_unsigned,
     is_value,
+    lower,
     needs_rounding,
     wider,
 )
@@ -248,7 +249,8 @@ class ExpressionChecker:
         if expected is not None and is_number(expected):
             if value == 0:
                 return expected
-            example = {vm.DURATION: "5 days", vm.RATE: "2.5 %", vm.TIME: "now + 5 days"}.get(expected, "5.00 CNY")  # type: ignore[call-overload]
+            examples: dict[Type, str] = {vm.DURATION: "5 days", vm.RATE: "2.5 %", vm.TIME: "now + 5 days"}
+            example = examples.get(expected, "5.00 CNY")
             wanted = describe(expected)
             message = f"a bare number is not a `{wanted}`: give it a unit like `{example}`, or convert: `{wanted}({value})`"
             self.scope.error("E0320", message, node.span, expected=f"`{wanted}`")
@@ -411,13 +413,25 @@ class ExpressionChecker:
                 instead = {"sender": "sender", "timestamp": "now", "value": "a parameter of type Coin"}.get(name, "sender")
                 self.scope.error("E0201", f"there is no `{node.value.text}.{name}`; use `{instead}`", node.span)
                 return UNKNOWN
-        base = self.look(node.value)
+        base = self._peeked_entry(node.value) or self.look(node.value)
         if isinstance(node.value, ast.Name) and isinstance(node.value.ref, Local):
             self.peek(node.value.ref, node.value.span)
-        elif is_linear(base):
+        elif is_linear(base) and not isinstance(node.value, ast.Index):
             self.scope.error("E0410", "a value that must not be lost is only looked at here; give it a name first", node.span)
             return UNKNOWN
         return self._attribute_of(node, base, name)
+
+    def _peeked_entry(self, node: ast.Expression) -> vm.Resource | None:
+        """`self.claims[key]` before a dot: a resource in a map is looked at where it lies."""
+        if not isinstance(node, ast.Index):
+            return None
+        base = self.look(node.value)
+        if not isinstance(base, vm.Map) or not isinstance(base.value, vm.Resource):
+            return None
+        self.check(node.index, base.key)
+        self.note(Effect.READ, node.span, "reads a map")
+        node.type = base.value
+        return base.value
 
     def _bare_variant(self, node: ast.Attribute, kind: vm.Enum) -> Type:
         for tag, (variant, payload) in enumerate(kind.variants):
@@ -1028,7 +1042,7 @@ class ExpressionChecker:
         if not is_plain(kind):
             self.scope.error("E0406", f"`{describe(kind)}` cannot be encoded: it is not plain", node.span)
             return UNKNOWN
-        return vm.Bytes(encoded_max(kind))
+        return vm.Bytes(min(vm.encoded_max(lower(kind)), limits.BYTES_MAX))
 
     # ── Methods ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -1451,29 +1465,3 @@ def is_flexible(node: ast.Expression) -> bool:
         case ast.Binary(operator, left, right) if operator in ARITHMETIC:
             return is_flexible(left) and is_flexible(right)
     return False
-
-
-def encoded_max(kind: Type) -> int:
-    """The greatest length in bytes of the canonical encoding of a plain type."""
-    match kind:
-        case vm.Int():
-            return 9 if kind.high < 2**64 else 2 + (kind.high.bit_length() + 7) // 8 + 1
-        case vm.Amount():
-            return 19
-        case vm.Bool():
-            return 1
-        case vm.Address() | Reference():
-            return 34
-        case vm.Text(most) | vm.Bytes(most):
-            return 5 + most
-        case vm.List(element, most):
-            return 5 + most * encoded_max(element)
-        case vm.Option(element):
-            return 2 + encoded_max(element)
-        case vm.Tuple(items):
-            return 5 + sum(encoded_max(item) for item in items)
-        case vm.Struct(_, fields):
-            return 5 + sum(encoded_max(item) for _, item in fields)
-        case vm.Enum(_, variants):
-            return 6 + max(sum(encoded_max(item) for _, item in payload) for _, payload in variants)
-    raise AssertionError(kind)

@@ -166,7 +166,8 @@ class Scope:
         symbol = self.find(node.name)
         match symbol:
             case TypeSymbol():
-                return symbol.type
+                kind: Type = symbol.type
+                return kind
             case InterfaceSymbol():
                 return Reference(symbol.name, symbol.source.path)
             case Unknown():
@@ -240,8 +241,9 @@ class Scope:
         if name == "Option" and isinstance(parts[0], vm.Vault | vm.Map | vm.Set):
             self.error("E0311", f"`{describe(parts[0])}` stands alone as a state field", node.span)
             return UNKNOWN
-        made = {"Text": vm.Text, "Bytes": vm.Bytes, "List": vm.List, "Option": vm.Option, "Map": vm.Map, "Set": vm.Set}
-        return self._sized(made[name](*parts), node.span)  # type: ignore[operator]
+        made: dict[str, Any] = {"Text": vm.Text, "Bytes": vm.Bytes, "List": vm.List, "Option": vm.Option, "Map": vm.Map, "Set": vm.Set}
+        compound: vm.Type = made[name](*parts)
+        return self._sized(compound, node.span)
 
     def _sized(self, kind: vm.Type, span: Span) -> Type:
         if vm.size_max(lower(kind)) > limits.TYPE_SIZE_BYTES_MAX:
