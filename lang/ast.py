@@ -638,11 +638,17 @@ TopLevel = (
 
 @dataclass(slots=True)
 class File(Node):
-    """One source file."""
+    """One source file.
+
+    `incomplete` says that syntax errors made the parser drop pieces of it; `broken_names` are the names those pieces may
+    have declared, so that nobody complains twice about them.
+    """
 
     source: Source
     doc: str | None
     items: list[TopLevel]
+    incomplete: bool = False
+    broken_names: set[str] = field(default_factory=set)
 
 
 def walk(node: Node) -> Iterator[Node]:
