@@ -67,7 +67,14 @@ class Execution:
     """The frames of one session, its meter, and the tables that its journal guards."""
 
     def __init__(
-        self, host: Host, journal: Journal, *, now: int, gas_limit: int, tracer: Tracer | None, check_promises: bool
+        self,
+        host: Host,
+        journal: Journal,
+        *,
+        now: int,
+        gas_limit: int,
+        tracer: Tracer | None,
+        check_promises: bool,
     ) -> None:
         self.now: Final = now
         self.meter = Meter(gas_limit)
@@ -349,7 +356,9 @@ class Execution:
     def check_invariants(self, contract: Contract) -> None:
         """Raises InvariantBroken for the first invariant of the contract that does not hold."""
         for checker in contract.verified.invariants:
-            self._check(contract, checker, (), Code.INVARIANT_BROKEN, contract.verified.module.functions[checker].name)
+            self._check(
+                contract, checker, (), Code.INVARIANT_BROKEN, contract.verified.module.functions[checker].name
+            )
 
     def _remember(
         self, contract: Contract, function: int, arguments: tuple[Any, ...]
@@ -358,7 +367,9 @@ class Execution:
         module = contract.verified.module
         promises = contract.verified.promises.get(function, ())
         parameters = module.functions[function].parameters
-        plain = tuple([value for (_, kind), value in zip(parameters, arguments, strict=True) if is_plain(kind)])
+        plain = tuple(
+            [value for (_, kind), value in zip(parameters, arguments, strict=True) if is_plain(kind)]
+        )
         remembered = []
         for old, ensures in promises:
             values: tuple[Any, ...] = ()
@@ -375,7 +386,9 @@ class Execution:
         for ensures, values in frame.remembered:
             self._check(contract, ensures, (*values, *shown), Code.ENSURES_BROKEN, function.name)
 
-    def _check(self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str) -> None:
+    def _check(
+        self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str
+    ) -> None:
         if not self._run_checker(contract, checker, arguments):
             raise Failure(code, contract=contract.address, detail=name)
 
@@ -389,4 +402,3 @@ class Execution:
             self.meter, self._calls_made, entered, self._result = before
             del self.entered[entered:]
             self._promises = True
-

@@ -45,7 +45,6 @@ from vm.types import (
 from vm.values import payload
 
 
-
 @dataclass(frozen=True, slots=True)
 class Op:
     """One instruction of verified code.
@@ -117,7 +116,9 @@ def _by_words(instruction: Instruction) -> bool:
 class FunctionVerifier:
     """Verifies one function of a module whose types and signatures are already known to be sound."""
 
-    def __init__(self, module: Module, position: int, table: tuple[Type, ...], mark: Callable[[int], None]) -> None:
+    def __init__(
+        self, module: Module, position: int, table: tuple[Type, ...], mark: Callable[[int], None]
+    ) -> None:
         self.module = module
         self.function = module.functions[position]
         self.table = table
@@ -180,7 +181,16 @@ class FunctionVerifier:
     def _finished(self, index: int, op: Op) -> Op:
         target = self.targets.get(index, -1)
         return Op(
-            op.code, op.operands, op.position, target, op.height, op.takes, op.gives, op.kind, op.key, op.value
+            op.code,
+            op.operands,
+            op.position,
+            target,
+            op.height,
+            op.takes,
+            op.gives,
+            op.kind,
+            op.key,
+            op.value,
         )
 
     def _step(self, row: Instruction, operands: tuple[int, ...]) -> None:
@@ -201,8 +211,16 @@ class FunctionVerifier:
         self.stack_max = max(self.stack_max, len(self.stack))
         self.ops.append(
             Op(
-                row.code, operands, self.word, -1, self.height, tuple(self.takes), tuple(self.gives),
-                self.kind, self.key, self.value,
+                row.code,
+                operands,
+                self.word,
+                -1,
+                self.height,
+                tuple(self.takes),
+                tuple(self.gives),
+                self.kind,
+                self.key,
+                self.value,
             )  # fmt: skip
         )
         works = [*work_of(row.code, self.kind, self.key, self.value), *self.works]
@@ -618,7 +636,10 @@ class FunctionVerifier:
 
     def check_list(self, _kind: int, count: int) -> None:
         kind = self.list_type()
-        self.want(count <= min(kind.max, limits.STACK_DEPTH_MAX), "more elements than the list or the stack may have")
+        self.want(
+            count <= min(kind.max, limits.STACK_DEPTH_MAX),
+            "more elements than the list or the stack may have",
+        )
         self.pop_all((kind.element,) * count)
         self.push(kind)
         made = price_of("make", 4 + count * size_max(kind.element))
@@ -698,7 +719,13 @@ class FunctionVerifier:
         kind = self.module.fields[field][1]
         match kind:
             case Map(key, value):
-                found = "vault" if isinstance(value, Vault) else "resource" if isinstance(value, Resource) else "plain"
+                found = (
+                    "vault"
+                    if isinstance(value, Vault)
+                    else "resource"
+                    if isinstance(value, Resource)
+                    else "plain"
+                )
                 self.key, self.value, found = key, value, f"map-{found}"
             case Set(key):
                 self.key, self.value, found = key, BOOL, "set"

@@ -12,7 +12,7 @@ class Reason(StrEnum):
     LIMIT = "limit"  # past a limit of `vm.limits`
     NAME = "name"  # not a well-formed name or currency code
     DUPLICATE = "duplicate"  # two things of one name, or one type twice
-    RESERVED = "reserved"  # an error that bears the name of a failure of the machine
+    RESERVED = "reserved"  # a name that already means something to the machine
     TYPE = "type"  # a type that is not well formed, or may not stand in this place
     UNKNOWN_TYPE = "unknown-type"  # a type that is not in the module's table
     UNUSED_TYPE = "unused-type"

@@ -22,7 +22,20 @@ from vm.instructions import TABLE, Rounding
 from vm.limits import MEMORY_BYTES_MAX
 from vm.pricing import is_sized, price_of
 from vm.state import ABSENT, PHASE_FIELD
-from vm.types import AMOUNT, Amount, Bytes, Int, List, Resource, ResourceValue, Text, Type, Vault, bounds, size_max
+from vm.types import (
+    AMOUNT,
+    Amount,
+    Bytes,
+    Int,
+    List,
+    Resource,
+    ResourceValue,
+    Text,
+    Type,
+    Vault,
+    bounds,
+    size_max,
+)
 from vm.values import pack, size, text_bytes, to_wire
 from vm.verifier import Verified
 
@@ -67,7 +80,19 @@ class Meter:
 class Frame:
     """One function at work: its stack, its locals, the passes made of the loops it is in, and where it stands."""
 
-    __slots__ = ("arguments", "call", "code", "function", "locals", "loops", "machine", "meter", "pc", "remembered", "stack")
+    __slots__ = (
+        "arguments",
+        "call",
+        "code",
+        "function",
+        "locals",
+        "loops",
+        "machine",
+        "meter",
+        "pc",
+        "remembered",
+        "stack",
+    )
 
     def __init__(self, machine: Execution, call: Call, function: int, arguments: tuple[Any, ...]) -> None:
         body = call.contract.verified.bodies[function]
@@ -687,7 +712,10 @@ def linked(verified: Verified) -> tuple[tuple[Linked, ...], ...]:
     code = _LINKED.get(verified)
     if code is None:
         code = _LINKED[verified] = tuple(
-            [tuple([_link(verified, body, index) for index in range(len(body.ops))]) for body in verified.bodies]
+            [
+                tuple([_link(verified, body, index) for index in range(len(body.ops))])
+                for body in verified.bodies
+            ]
         )
     return code
 

@@ -24,6 +24,7 @@ LOOP_DEPTH_MAX = 16  # loops within loops of one function; CPython takes 20
 STACK_DEPTH_MAX = 64  # operand stack of one function
 NAME_CHARACTERS_MAX = 64
 LOOP_PASSES_MAX = 1_000_000  # the greatest bound a loop may declare
+ASSEMBLY_CHARACTERS_MAX = 4 * 1024 * 1024  # of a module's text; some fifty times the longest module
 
 # Values.
 TEXT_BYTES_MAX = 4096

@@ -8,8 +8,8 @@ from typing import Any, Final, TypeAlias
 from vm.failure import Code, Failure
 from vm.host import Host
 from vm.journal import Journal
-from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Map, Set, Text, Type, Vault
 from vm.limits import CURRENCY_CODE_CHARACTERS_MAX
+from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Map, Set, Text, Type, Vault
 from vm.values import decode, pack, to_wire
 from vm.verifier import Verified
 
@@ -121,4 +121,6 @@ class State:
         try:
             return decode(contract.slots[field][1], data)
         except Failure as failure:
-            raise Defect(f"the store holds no value in field {field} of {contract.address.hex()}") from failure
+            raise Defect(
+                f"the store holds no value in field {field} of {contract.address.hex()}"
+            ) from failure

@@ -33,10 +33,13 @@ from vm.types import (
     is_plain,
     parts,
     size_max,
+    type_name,
 )
 from vm.values import is_currency_code
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*", re.ASCII)
+_TYPE_WORDS: Final = frozenset(map(type_name, SCALARS)) | {"Text", "Bytes", "List", "Option", "Map", "Set"}
+"""Names that a struct, enum or resource may not bear, so that every type of a table has a spelling of its own."""
 _SCALAR_INDEX: Final = {kind: position for position, kind in enumerate(SCALARS)}
 
 
@@ -122,6 +125,8 @@ class TypeTable:
         if kind in self._index:
             raise Illegal(Reason.DUPLICATE, where, "this type is already in the table")
         if isinstance(kind, Struct | Enum | Resource):
+            if kind.name in _TYPE_WORDS:
+                raise Illegal(Reason.RESERVED, where, kind.name)
             if kind.name in self._names:
                 raise Illegal(Reason.DUPLICATE, where, kind.name)
             self._names.add(kind.name)
