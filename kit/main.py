@@ -61,9 +61,7 @@ class _Tael(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def resolve_command(
-        self, context: click.Context, arguments: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, context: click.Context, arguments: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if arguments and arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
             raise click.UsageError(f"There is no command {arguments[0]!r}.{_did_you_mean(arguments[0])}", context)
         return super().resolve_command(context, arguments)

@@ -60,9 +60,7 @@ def sender_options(function: _Function) -> _Function:
     """The options of commands that sign a transaction."""
     for option in reversed(
         (
-            click.option(
-                "--from", "sender", metavar="WALLET", help="The wallet that signs. Else tael.toml, else dev0."
-            ),
+            click.option("--from", "sender", metavar="WALLET", help="The wallet that signs. Else tael.toml, else dev0."),
             click.option("--gas-limit", type=click.IntRange(1), help="The most gas it may use. Else it is estimated."),
             click.option("--max-spend", metavar="AMOUNT", multiple=True, help="Take at most this from the wallet."),
             click.option("--password-file", type=click.Path(), help="Read the wallet's password from a file."),

@@ -162,9 +162,7 @@ def split_target(text: str) -> tuple[Path, str | None]:
     if not colon or Path(text).is_file():
         path, contract = text, ""
     if not Path(path).is_file():
-        raise usage(
-            f"{path} is not a file", "Name a contract file, as in `contracts/escrow.tael` or `escrow.tael:Escrow`."
-        )
+        raise usage(f"{path} is not a file", "Name a contract file, as in `contracts/escrow.tael` or `escrow.tael:Escrow`.")
     return Path(path), contract or None
 
 

@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = ("vm", "lang", "chain", "kit")
-LINE_CHARACTERS_MAX = 120
-TEXT_LINE_CHARACTERS_MAX = 140  # prose in Markdown, tables apart
+LINE_CHARACTERS_MAX = 130
+TEXT_LINE_CHARACTERS_MAX = 170  # prose in Markdown, tables apart
 FILE_BYTES_MAX = 300_000
 CALLS_NEVER_MADE = {"eval", "exec", "__import__"}
 MODULES_NEVER_USED = {"pickle", "marshal", "shelve", "dill"}
@@ -48,7 +48,7 @@ def _is_text(path: Path) -> bool:
 
 @pytest.mark.parametrize("path", _source(), ids=_name)
 def test_lines_fit(path: Path) -> None:
-    """No line of Python is longer than 120 characters, ends in blanks, or has a tab."""
+    """No line of Python is longer than 130 characters, ends in blanks, or has a tab."""
     for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
         assert len(line) <= LINE_CHARACTERS_MAX, f"{path}:{number}: {len(line)} characters"
         assert line == line.rstrip(), f"{path}:{number}: blanks at the end"

@@ -75,9 +75,7 @@ def _debug(compiled: Compiled) -> dict[str, Any]:
             [position, *function.source.position(span.start), *function.source.position(span.end)]
             for position, span in function.places
         ]
-        functions.append(
-            {"name": function.name, "source": function.source.path, "locals": function.locals, "places": places}
-        )
+        functions.append({"name": function.name, "source": function.source.path, "locals": function.locals, "places": places})
     return {"module": compiled.name, "hash": compiled.hash.hex(), "functions": functions}
 
 

@@ -18,15 +18,28 @@ PORT = 8645
 """Where `tael devnet` listens, and where other commands look for it, if nothing else is said."""
 
 
-@command("devnet", examples="tael devnet\ntael devnet --port 0 --ready-file ready.json\ntael devnet --data ledger --block-time 1s")
+@command(
+    "devnet",
+    examples="tael devnet\ntael devnet --port 0 --ready-file ready.json\ntael devnet --data ledger --block-time 1s",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes any free port.")
-@click.option("--data", "data_dir", type=click.Path(file_okay=False), metavar="DIR", help="Keep the ledger here. Else it is forgotten.")
+@click.option(
+    "--data",
+    "data_dir",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Keep the ledger here. Else it is forgotten.",
+)
 @click.option("--ready-file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the address here when it answers.")
-@click.option("--block-time", default="0s", show_default=True, metavar="TIME", help="Time between blocks; 0s makes one when there is a transaction.")
+@click.option(
+    "--block-time",
+    default="0s",
+    show_default=True,
+    metavar="TIME",
+    help="Time between blocks; 0s makes one when there is a transaction.",
+)
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
-def devnet(
-    out: Output, port: int, data_dir: str | None, ready_file: str | None, block_time: str, seed: str | None
-) -> int:
+def devnet(out: Output, port: int, data_dir: str | None, ready_file: str | None, block_time: str, seed: str | None) -> int:
     """Start a network of one process, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
 
     It is for development: anybody can take what these wallets hold.

@@ -21,9 +21,7 @@ SETTING = Setting(
     name_of={ALICE: "alice"}.get,
 )
 POINT = vm.Struct("Point", (("x", vm.U64), ("y", vm.I64)))
-SHAPE = vm.Enum(
-    "Shape", (("Empty", ()), ("Circle", (("radius", vm.U64),)), ("Box", (("at", POINT), ("name", vm.Text(9)))))
-)
+SHAPE = vm.Enum("Shape", (("Empty", ()), ("Circle", (("radius", vm.U64),)), ("Box", (("at", POINT), ("name", vm.Text(9))))))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +130,7 @@ def test_a_written_value_is_read(kind: vm.Type, text: str, value: object) -> Non
 )
 def test_what_does_not_fit_is_refused_with_a_reason(kind: vm.Type, text: str, why: str) -> None:
     """A value that does not fit its type is refused: exit code 2, the reason, and an example."""
-    with pytest.raises(WrongValue, match=".") as caught:
+    with pytest.raises(WrongValue) as caught:
         read_value(text, kind, SETTING)
     assert why in caught.value.message
     assert caught.value.exit_code == Exit.USAGE
