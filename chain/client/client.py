@@ -270,7 +270,7 @@ def _parse(content: bytes, status: int) -> dict[str, Any]:
     if status == http.client.OK:
         return answer
     try:
-        code = Refused(answer.get("code"))
+        code = Refused(str(answer.get("code")))
     except ValueError:
         raise Refusal(Refused.BAD_REQUEST, str(answer.get("message", status))) from None
     data = answer.get("data")
