@@ -40,29 +40,16 @@ def module_hash(data: bytes) -> bytes:
 
 
 def encode_module(module: Module) -> bytes:
-    """The one byte string of a module. Raises `Illegal` if types are missing from its table or it is too large."""
+    """The one byte string of a module. Raises `Illegal` if types are missing from its table or it is too
+    large.
+    """
     table = TypeTable()
     for kind in module.types:
         table.add(kind)
-    writer = _Writer(table)
-    data = pack(
-        [
-            MODULE_VERSION,
-            module.name,
-            module.currency,
-            [writer.entry(kind) for kind in module.types],
-            [writer.constant(constant) for constant in module.constants],
-            writer.fields(module.fields),
-            list(module.phases),
-            [list(step) for step in module.steps],
-            [[record.name, writer.fields(record.fields)] for record in module.events],
-            [[record.name, writer.fields(record.fields)] for record in module.errors],
-            [writer.external(external) for external in module.externals],
-            list(module.implements),
-            [writer.function(function) for function in module.functions],
-            [list(promise) for promise in module.promises],
-        ]
-    )
+    try:
+        data = pack(_module_to_wire(module, _Writer(table)))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Illegal(Reason.MALFORMED, "module", "a text or number that cannot be encoded") from error
     check_limit("MODULE_BYTES_MAX", len(data), MODULE_BYTES_MAX, "module")
     return data
 
@@ -70,7 +57,8 @@ def encode_module(module: Module) -> bytes:
 def decode_module(data: bytes) -> Module:
     """The module of a byte string. Raises `Illegal` for any but the one that `encode_module` gives.
 
-    A decoded module is well shaped and its types are sound; whether it may run is for `vm.verifier.verify` to say.
+    A decoded module is well shaped and its types are sound; whether it may run is for `vm.verifier.verify`
+    to say.
     """
     check_limit("MODULE_BYTES_MAX", len(data), MODULE_BYTES_MAX, "module")
     try:
@@ -90,17 +78,42 @@ def decode_module(data: bytes) -> Module:
         name=_text(name, "name"),
         currency=None if currency is None else _text(currency, "currency"),
         types=tuple(reader.table.types[len(SCALARS) :]),
-        constants=tuple([reader.constant(x, f"constants[{i}]") for i, x in enumerate(_array(constants, "constants"))]),
+        constants=tuple(
+            [reader.constant(x, f"constants[{i}]") for i, x in enumerate(_array(constants, "constants"))]
+        ),
         fields=reader.fields(fields, "fields"),
         phases=_texts(phases, "phases"),
         steps=tuple([_step(x, f"steps[{i}]") for i, x in enumerate(_array(steps, "steps"))]),
         events=tuple([reader.record(x, f"events[{i}]") for i, x in enumerate(_array(events, "events"))]),
         errors=tuple([reader.record(x, f"errors[{i}]") for i, x in enumerate(_array(errors, "errors"))]),
-        externals=tuple([reader.external(x, f"externals[{i}]") for i, x in enumerate(_array(externals, "externals"))]),
+        externals=tuple(
+            [reader.external(x, f"externals[{i}]") for i, x in enumerate(_array(externals, "externals"))]
+        ),
         implements=_texts(implements, "implements"),
-        functions=tuple([reader.function(x, f"functions[{i}]") for i, x in enumerate(_array(functions, "functions"))]),
+        functions=tuple(
+            [reader.function(x, f"functions[{i}]") for i, x in enumerate(_array(functions, "functions"))]
+        ),
         promises=tuple([_promise(x, f"promises[{i}]") for i, x in enumerate(_array(promises, "promises"))]),
     )
+
+
+def _module_to_wire(module: Module, writer: _Writer) -> list[Any]:
+    return [
+        MODULE_VERSION,
+        module.name,
+        module.currency,
+        [writer.entry(kind) for kind in module.types],
+        [writer.constant(constant) for constant in module.constants],
+        writer.fields(module.fields),
+        list(module.phases),
+        [list(step) for step in module.steps],
+        [[record.name, writer.fields(record.fields)] for record in module.events],
+        [[record.name, writer.fields(record.fields)] for record in module.errors],
+        [writer.external(external) for external in module.externals],
+        list(module.implements),
+        [writer.function(function) for function in module.functions],
+        [list(promise) for promise in module.promises],
+    ]
 
 
 class _Writer:
@@ -220,7 +233,9 @@ class _Reader:
                 pairs = [_array(x, where, 2) for x in _array(variants, where)]
                 return Enum(
                     _text(name, where),
-                    tuple([(_text(variant, where), self.fields(payload, where)) for variant, payload in pairs]),
+                    tuple(
+                        [(_text(variant, where), self.fields(payload, where)) for variant, payload in pairs]
+                    ),
                 )
             case ["resource", name, fields, divides]:
                 by = None if divides is None else _int(divides, where)
@@ -279,7 +294,9 @@ def _promise(wire: Any, where: str) -> tuple[int, int | None, int]:
 
 def _array(wire: Any, where: str, length: int | None = None) -> list[Any]:
     if type(wire) is not list or (length is not None and len(wire) != length):
-        raise Illegal(Reason.MALFORMED, where, "not an array" if length is None else f"not an array of {length}")
+        raise Illegal(
+            Reason.MALFORMED, where, "not an array" if length is None else f"not an array of {length}"
+        )
     return wire
 
 

@@ -1,4 +1,6 @@
-"""One linear pass over the code of one function: operands, blocks, stack types, locals, linear values, segments."""
+"""One linear pass over the code of one function: operands, blocks, stack types, locals, linear values,
+segments.
+"""
 
 from __future__ import annotations
 
@@ -45,15 +47,14 @@ from vm.types import (
 from vm.values import payload
 
 
-
 @dataclass(frozen=True, slots=True)
 class Op:
     """One instruction of verified code.
 
-    `position` is its place in the words of the function, `target` the instruction to go on at when control does not fall
-    through (-1 if it always does), `height` the depth to which `break` and `continue` cut the stack, `kind`, `key` and
-    `value` the types it works on: its operand type, or those of its state field. `takes` and `gives` are the types on
-    the stack before and after, top last.
+    `position` is its place in the words of the function, `target` the instruction to go on at when control
+    does not fall through (-1 if it always does), `height` the depth to which `break` and `continue` cut the
+    stack, `kind`, `key` and `value` the types it works on: its operand type, or those of its state field.
+    `takes` and `gives` are the types on the stack before and after, top last.
     """
 
     code: int
@@ -70,7 +71,9 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The verified code of one function. `segments` gives the static price of the segment that begins at an instruction."""
+    """The verified code of one function. `segments` gives the static price of the segment that begins at an
+    instruction.
+    """
 
     ops: tuple[Op, ...]
     segments: Mapping[int, Price]
@@ -82,7 +85,9 @@ class Body:
 
 @dataclass(slots=True)
 class _Block:
-    """An open `if` or `loop`: where it began, the stack below it, and what is known of locals where it will be left."""
+    """An open `if` or `loop`: where it began, the stack below it, and what is known of locals where it will
+    be left.
+    """
 
     op: int
     loop: bool
@@ -117,7 +122,9 @@ def _by_words(instruction: Instruction) -> bool:
 class FunctionVerifier:
     """Verifies one function of a module whose types and signatures are already known to be sound."""
 
-    def __init__(self, module: Module, position: int, table: tuple[Type, ...], mark: Callable[[int], None]) -> None:
+    def __init__(
+        self, module: Module, position: int, table: tuple[Type, ...], mark: Callable[[int], None]
+    ) -> None:
         self.module = module
         self.function = module.functions[position]
         self.table = table
@@ -180,7 +187,16 @@ class FunctionVerifier:
     def _finished(self, index: int, op: Op) -> Op:
         target = self.targets.get(index, -1)
         return Op(
-            op.code, op.operands, op.position, target, op.height, op.takes, op.gives, op.kind, op.key, op.value
+            op.code,
+            op.operands,
+            op.position,
+            target,
+            op.height,
+            op.takes,
+            op.gives,
+            op.kind,
+            op.key,
+            op.value,
         )
 
     def _step(self, row: Instruction, operands: tuple[int, ...]) -> None:
@@ -201,9 +217,17 @@ class FunctionVerifier:
         self.stack_max = max(self.stack_max, len(self.stack))
         self.ops.append(
             Op(
-                row.code, operands, self.word, -1, self.height, tuple(self.takes), tuple(self.gives),
-                self.kind, self.key, self.value,
-            )  # fmt: skip
+                row.code,
+                operands,
+                self.word,
+                -1,
+                self.height,
+                tuple(self.takes),
+                tuple(self.gives),
+                self.kind,
+                self.key,
+                self.value,
+            )
         )
         works = [*work_of(row.code, self.kind, self.key, self.value), *self.works]
         extra = static_price(works)
@@ -353,7 +377,7 @@ class FunctionVerifier:
         for block in reversed(self.blocks):
             if block.loop:
                 return block
-        self.refuse(Reason.BLOCK, "no loop around")
+        return self.refuse(Reason.BLOCK, "no loop around")
 
     def no_linear(self, base: int) -> None:
         """Refuse linear values on the stack from a height on."""
@@ -522,7 +546,7 @@ class FunctionVerifier:
             return tuple([part for _, part in kind.fields])
         if isinstance(kind, Tuple):
             return kind.items
-        self.refuse(Reason.OPERAND, f"{type_name(kind)} is not a struct or tuple")
+        return self.refuse(Reason.OPERAND, f"{type_name(kind)} is not a struct or tuple")
 
     def resource(self) -> Resource:
         """The resource that the operand names."""
@@ -618,7 +642,10 @@ class FunctionVerifier:
 
     def check_list(self, _kind: int, count: int) -> None:
         kind = self.list_type()
-        self.want(count <= min(kind.max, limits.STACK_DEPTH_MAX), "more elements than the list or the stack may have")
+        self.want(
+            count <= min(kind.max, limits.STACK_DEPTH_MAX),
+            "more elements than the list or the stack may have",
+        )
         self.pop_all((kind.element,) * count)
         self.push(kind)
         made = price_of("make", 4 + count * size_max(kind.element))
@@ -698,7 +725,13 @@ class FunctionVerifier:
         kind = self.module.fields[field][1]
         match kind:
             case Map(key, value):
-                found = "vault" if isinstance(value, Vault) else "resource" if isinstance(value, Resource) else "plain"
+                found = (
+                    "vault"
+                    if isinstance(value, Vault)
+                    else "resource"
+                    if isinstance(value, Resource)
+                    else "plain"
+                )
                 self.key, self.value, found = key, value, f"map-{found}"
             case Set(key):
                 self.key, self.value, found = key, BOOL, "set"

@@ -12,7 +12,7 @@ class Reason(StrEnum):
     LIMIT = "limit"  # past a limit of `vm.limits`
     NAME = "name"  # not a well-formed name or currency code
     DUPLICATE = "duplicate"  # two things of one name, or one type twice
-    RESERVED = "reserved"  # an error that bears the name of a failure of the machine
+    RESERVED = "reserved"  # a name that already means something to the machine
     TYPE = "type"  # a type that is not well formed, or may not stand in this place
     UNKNOWN_TYPE = "unknown-type"  # a type that is not in the module's table
     UNUSED_TYPE = "unused-type"
@@ -41,8 +41,10 @@ class Reason(StrEnum):
     EFFECTS = "effects"  # declared effects are not the actual ones, or not allowed to the kind
 
 
-class Illegal(Exception):
-    """A module that may not run. `code` is a `Reason`, `where` the place in the module, `detail` what was found."""
+class Illegal(Exception):  # noqa: N818 - a verdict on a module
+    """A module that may not run. `code` is a `Reason`, `where` the place in the module, `detail` what was
+    found.
+    """
 
     def __init__(self, code: Reason, where: str, detail: str = "") -> None:
         super().__init__(f"{code}: {where}: {detail}" if detail else f"{code}: {where}")

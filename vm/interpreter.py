@@ -1,9 +1,10 @@
 """The reference interpreter: one short function an instruction, in the order of `vm.instructions`.
 
 `link` pairs each instruction of verified code with its function and an operand made ready; `Execution` in
-`vm.execution` walks the pairs. A function is given the frame and its operand, takes what it needs from the stack, charges
-work whose size depends on data before doing it, and returns where to go on: None for the next instruction, an index, or
-`SWITCH` when another frame is now in charge. What a verified program cannot do is not checked again.
+`vm.execution` walks the pairs. A function is given the frame and its operand, takes what it needs from the
+stack, charges work whose size depends on data before doing it, and returns where to go on: None for the next
+instruction, an index, or `SWITCH` when another frame is now in charge. What a verified program cannot do is
+not checked again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,20 @@ from vm.instructions import TABLE, Rounding
 from vm.limits import MEMORY_BYTES_MAX
 from vm.pricing import is_sized, price_of
 from vm.state import ABSENT, PHASE_FIELD
-from vm.types import AMOUNT, Amount, Bytes, Int, List, Resource, ResourceValue, Text, Type, Vault, bounds, size_max
+from vm.types import (
+    AMOUNT,
+    Amount,
+    Bytes,
+    Int,
+    List,
+    Resource,
+    ResourceValue,
+    Text,
+    Type,
+    Vault,
+    bounds,
+    size_max,
+)
 from vm.values import pack, size, text_bytes, to_wire
 from vm.verifier import Verified
 
@@ -65,9 +79,23 @@ class Meter:
 
 
 class Frame:
-    """One function at work: its stack, its locals, the passes made of the loops it is in, and where it stands."""
+    """One function at work: its stack, its locals, the passes made of the loops it is in, and where it
+    stands.
+    """
 
-    __slots__ = ("arguments", "call", "code", "function", "locals", "loops", "machine", "meter", "pc", "remembered", "stack")
+    __slots__ = (
+        "arguments",
+        "call",
+        "code",
+        "function",
+        "locals",
+        "loops",
+        "machine",
+        "meter",
+        "pc",
+        "remembered",
+        "stack",
+    )
 
     def __init__(self, machine: Execution, call: Call, function: int, arguments: tuple[Any, ...]) -> None:
         body = call.contract.verified.bodies[function]
@@ -408,7 +436,9 @@ def do_peek_tag(frame: Frame, local: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A state field as an instruction needs it: the sized types among its key and value, and its vault's currency."""
+    """A state field as an instruction needs it: the sized types among its key and value, and its vault's
+    currency.
+    """
 
     field: int
     keyed: bool
@@ -687,7 +717,10 @@ def linked(verified: Verified) -> tuple[tuple[Linked, ...], ...]:
     code = _LINKED.get(verified)
     if code is None:
         code = _LINKED[verified] = tuple(
-            [tuple([_link(verified, body, index) for index in range(len(body.ops))]) for body in verified.bodies]
+            [
+                tuple([_link(verified, body, index) for index in range(len(body.ops))])
+                for body in verified.bodies
+            ]
         )
     return code
 

@@ -1,4 +1,6 @@
-"""What contracts remember, as one transaction sees it: decoded values over stored bytes, every change in the journal."""
+"""What contracts remember, as one transaction sees it: decoded values over stored bytes, every change in the
+journal.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from typing import Any, Final, TypeAlias
 from vm.failure import Code, Failure
 from vm.host import Host
 from vm.journal import Journal
-from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Map, Set, Text, Type, Vault
 from vm.limits import CURRENCY_CODE_CHARACTERS_MAX
+from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Map, Set, Text, Type, Vault
 from vm.values import decode, pack, to_wire
 from vm.verifier import Verified
 
@@ -25,7 +27,7 @@ Slot: TypeAlias = tuple[bytes, int, Any]
 """Contract, field, key (None where a field has no keys)."""
 
 
-class Defect(Exception):
+class Defect(Exception):  # noqa: N818 - not an error of a program
     """The machine, or the store below it, has broken its own rules. Nothing after this can be trusted."""
 
 
@@ -84,12 +86,16 @@ class State:
         return value
 
     def put(self, contract: Contract, field: int, key: Any, value: Any) -> None:
-        """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the journal."""
+        """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the
+        journal.
+        """
         self._contracts[contract.address] = contract
         self._journal.set(self._written, (contract.address, field, key), value)
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:
-        """Change a vault and the contract's holdings by so many minor units. Raises InsufficientFunds, Overflow."""
+        """Change a vault and the contract's holdings by so many minor units. Raises InsufficientFunds,
+        Overflow.
+        """
         held = self.get(contract, field, key) or 0
         holdings = self.get(contract, HOLDINGS_FIELD, currency) or 0
         if held + change < 0:
@@ -121,4 +127,6 @@ class State:
         try:
             return decode(contract.slots[field][1], data)
         except Failure as failure:
-            raise Defect(f"the store holds no value in field {field} of {contract.address.hex()}") from failure
+            raise Defect(
+                f"the store holds no value in field {field} of {contract.address.hex()}"
+            ) from failure

@@ -1,7 +1,8 @@
 """Decides whether a module may run, and works out what the tiers need to run it.
 
-One linear pass over the code of each function carries a stack of types and the set of assigned locals. The rules are
-those of `docs/machine.md`, "Verification". A refusal is `vm.illegal.Illegal`, and nothing else is ever raised.
+One linear pass over the code of each function carries a stack of types and the set of assigned locals. The
+rules are those of `docs/machine.md`, "Verification". A refusal is `vm.illegal.Illegal`, and nothing else is
+ever raised.
 """
 
 from __future__ import annotations
@@ -17,8 +18,22 @@ from vm.illegal import Illegal, Reason
 from vm.instructions import Effect
 from vm.module import External, Function, Kind, Module, Record
 from vm.type_table import TypeTable, check_limit, check_name, check_unique, is_value
-from vm.types import BOOL, PAYMENT, SCALARS, Coin, Map, Option, Resource, Set, Tuple, Type, Vault, encoded_max
-from vm.types import is_linear, is_plain
+from vm.types import (
+    BOOL,
+    PAYMENT,
+    SCALARS,
+    Coin,
+    Map,
+    Option,
+    Resource,
+    Set,
+    Tuple,
+    Type,
+    Vault,
+    encoded_max,
+    is_linear,
+    is_plain,
+)
 from vm.values import belongs, is_currency_code
 
 _READ_ONLY = Effect.READ | Effect.READ_OTHER
@@ -43,9 +58,9 @@ _CHECKERS = (Kind.INVARIANT, Kind.OLD, Kind.ENSURES)
 class Verified:
     """A module that may run, with what was learnt on the way.
 
-    `table` maps type numbers to types, `bodies` has the decoded code of each function, `invokes` the functions each one
-    invokes, `by_name` their positions, `promises` the (old, ensures) checkers of a function, `final_phases` a mask of the
-    phases without a step onward.
+    `table` maps type numbers to types, `bodies` has the decoded code of each function, `invokes` the
+    functions each one invokes, `by_name` their positions, `promises` the (old, ensures) checkers of a
+    function, `final_phases` a mask of the phases without a step onward.
     """
 
     module: Module
@@ -88,7 +103,9 @@ def verify(module: Module) -> Verified:
         invariants=tuple([position for position, kind in enumerate(kinds) if kind == Kind.INVARIANT]),
         promises=promises,
         final_phases=sum(
-            1 << phase for phase in range(len(module.phases)) if all(before != phase for before, _ in module.steps)
+            1 << phase
+            for phase in range(len(module.phases))
+            if all(before != phase for before, _ in module.steps)
         ),
     )
 
@@ -329,7 +346,9 @@ def _check_promise(module: Module, position: int, old: int | None, ensures: int,
     if function.result is not None and not is_linear(function.result):
         expected += (function.result,)
     if tuple([kind for _, kind in checker.parameters]) != expected:
-        raise Illegal(Reason.PROMISE, where, "the checker does not take plain parameters, remembered values, result")
+        raise Illegal(
+            Reason.PROMISE, where, "the checker does not take plain parameters, remembered values, result"
+        )
 
 
 def plain_parameters(function: Function) -> tuple[Type, ...]:
