@@ -201,7 +201,7 @@ class Suite:
             return Trouble(problem.message, source, problem.span, [], facts, teller.tell(), shown)
         trouble = Trouble(self._failure(world, problem), source, world.here, [], [], teller.tell(), shown)
         for contract, function, position in problem.where:
-            deployed = world.deployed.get(contract)
+            deployed = world.contract(contract)
             if deployed is None:
                 continue
             debug = deployed.compiled.debug[function]
@@ -221,7 +221,7 @@ class Suite:
         return f"failed with {said}{detail}"
 
     def _error_fields(self, world: World, failure: Failure) -> Sequence[tuple[str, Any]] | None:
-        deployed = world.deployed.get(failure.contract) if failure.contract is not None else None
+        deployed = world.contract(failure.contract) if failure.contract is not None else None
         if deployed is None:
             return None
         for record in deployed.compiled.module.errors:

@@ -19,11 +19,9 @@ from lang.symbols import (
     ContractSymbol,
     ExternalUse,
     FunctionSymbol,
-    InterfaceSymbol,
     Local,
     Method,
     Part,
-    RecordSymbol,
     StateField,
 )
 from lang.types import Type, arithmetic, lower
@@ -70,7 +68,7 @@ class Deployed:
 
 
 class World(Evaluator):
-    """Carries out a test. `compiled` gives the compiled form of a contract; `show` turns a value into text."""
+    """Carries out a test. `compiled` gives the compiled form of a contract."""
 
     def __init__(
         self,
@@ -87,6 +85,7 @@ class World(Evaluator):
         codes = {code: self.decimals[code] for code in sorted({currency, *units})}
         self.sandbox = Sandbox(codes, tracer=tracer, check_promises=True)
         self.deployed: dict[bytes, Deployed] = {}
+        self.arriving: Deployed | None = None  # what is being deployed, before its address is known
         self.wallet_names: dict[bytes, str] = {}
         self.gas_used = 0
         self.here = Span(0, 0)  # the statement that is carried out
@@ -267,6 +266,10 @@ class World(Evaluator):
                     facts.append((f"@{node.span.start}:{node.span.end}", self.show(self.value(node), node.type, node)))
         return facts
 
+    def contract(self, address: bytes) -> Deployed | None:
+        """The contract at an address, or the one that is being deployed."""
+        return self.deployed.get(address, self.arriving)
+
     def show(self, value: Any, kind: Type, node: ast.Expression | None = None) -> str:
         """A value for people."""
         from kit.values import Setting, show_value
@@ -419,8 +422,9 @@ class World(Evaluator):
         sender = self.value(node.sender) if node.sender is not None else self._someone()
         parameters = symbol.init.parameters if symbol.init is not None else ()
         arguments = self._arguments(parameters, node.arguments, home)
+        self.arriving = Deployed(symbol, compiled, home)
         address: bytes = self._acting(lambda: self.sandbox.deploy(compiled.code, home, arguments, sender))
-        self.deployed[address] = Deployed(symbol, compiled, home)
+        self.deployed[address], self.arriving = self.arriving, None
         self.wallet_names.setdefault(address, symbol.name)
         return address
 
@@ -483,5 +487,3 @@ class World(Evaluator):
                 return self.deployed[address].symbol.phases[number]
         return super()._attribute(node)
 
-
-__all__ = ["Deployed", "InterfaceSymbol", "RecordSymbol", "Unmet", "World"]
