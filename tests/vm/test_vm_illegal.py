@@ -1,4 +1,4 @@
-"""The corpus of modules that must be refused: `illegal/*.tasm` by text, `illegal/bytes.json` and `types.json` by bytes."""
+"""The corpus of modules that must be refused: `illegal/*.tasm` by text, `illegal/bytes.json` by bytes."""
 
 from __future__ import annotations
 
