@@ -1,7 +1,7 @@
 """Checked integer arithmetic with explicit rounding; the one place where numbers of contracts are computed.
 
-Every function takes the bounds of the type of the result last and raises `vm.failure.Failure`: Overflow for a result
-outside of them, DivisionByZero for a divisor of zero.
+Every function takes the bounds of the type of the result last and raises `vm.failure.Failure`: Overflow for
+a result outside of them, DivisionByZero for a divisor of zero.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def neg(a: int, low: int, high: int) -> int:
     return checked(-a, low, high)
 
 
-def muldiv(a: int, b: int, c: int, rounding: Rounding, low: int, high: int) -> int:
+def muldiv(  # noqa: PLR0917 - three numbers, a rounding, two bounds
+    a: int, b: int, c: int, rounding: Rounding, low: int, high: int) -> int:
     """a * b / c, exact in between and rounded once."""
     return checked(quotient(a * b, c, rounding), low, high)
 

@@ -1,4 +1,5 @@
-"""Text to module. Line by line: declarations at the margin, locals and code of a function indented, `;` for remarks.
+"""Text to module. Line by line: declarations at the margin, locals and code of a function indented, `;` for
+remarks.
 
     module Counter
     const u64 = 1
@@ -11,16 +12,17 @@
       load count
       return
 
-Types are declared in the order of the table, parts before wholes, with the spelling of `vm.types.type_name`; structs, enums
-and resources as `struct P(x: u64)`, `enum E(A, B(x: u64))`, `resource R(x: u64) divides 0`. Operands that have a name may be
-given by name or number. The assembler checks spelling, not sense: that is the verifier's work.
+Types are declared in the order of the table, parts before wholes, with the spelling of `vm.types.type_name`;
+structs, enums and resources as `struct P(x: u64)`, `enum E(A, B(x: u64))`, `resource R(x: u64) divides 0`.
+Operands that have a name may be given by name or number. The assembler checks spelling, not sense: that is
+the verifier's work.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from vm.assembly import EFFECT_WORDS, ROUNDING_WORDS, AssemblyError, read_value, split, without_comment
 from vm.illegal import Illegal
@@ -50,10 +52,14 @@ from vm.types import (
 _KINDS: Final = {str(kind): kind for kind in Kind}
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_$]*"
 _NUMBER: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
-_SIGNATURE: Final = re.compile(
-    rf"(?P<name>{_NAME})\((?P<parameters>.*?)\)(?: -> (?P<result>.*?))?(?: in (?P<phases>\S+))?(?: does (?P<effects>.+))?",
-    re.ASCII,
-)
+
+
+class _Signature(NamedTuple):
+    name: str
+    parameters: str
+    result: str | None
+    phases: str | None
+    effects: str
 
 
 def assemble(text: str) -> Module:
@@ -220,38 +226,44 @@ class _Assembler:
             self._fail(f"unexpected `{rest}`")
         return Record(name, self._all_fields(inner))
 
-    def _match(self, text: str) -> re.Match[str]:
-        matched = _SIGNATURE.fullmatch(text)
-        if matched is None:
-            self._fail("expected `name(…) -> type`")
-        return matched
+    def _signature(self, text: str) -> _Signature:
+        """`name(parameters) -> result in phases does effects`, of which all behind `)` may be missing."""
+        head, _, effects = text.partition(" does ")
+        head, found_in, phases = head.partition(" in ")
+        head, arrow, result = head.partition(" -> ")
+        name, parameters, rest = self._named(head)
+        if rest:
+            self._fail(f"unexpected `{rest}`")
+        return _Signature(
+            name, parameters, result if arrow else None, phases.strip() if found_in else None, effects.strip()
+        )
 
     def _external(self, text: str) -> External:
         how, rest = self._two(text, " ")
         interface, function = self._two(rest, ".")
-        matched = self._match(function)
-        if how not in ("view", "public") or matched["phases"] or matched["effects"]:
+        signature = self._signature(function)
+        if how not in ("view", "public") or signature.phases or signature.effects:
             self._fail("expected `view` or `public`, and a plain signature")
         return External(
             interface=self._word(interface),
-            function=matched["name"],
+            function=signature.name,
             view=how == "view",
-            parameters=tuple([self._type(kind) for kind in split(matched["parameters"], ",")]),
-            result=self._result(matched),
+            parameters=tuple([self._type(kind) for kind in split(signature.parameters, ",")]),
+            result=self._result(signature),
         )
 
-    def _result(self, matched: re.Match[str]) -> Type | None:
-        return None if matched["result"] is None else self._type(matched["result"])
+    def _result(self, signature: _Signature) -> Type | None:
+        return None if signature.result is None else self._type(signature.result)
 
     def _function(self, kind: Kind, text: str) -> Function:
-        matched = self._match(text)
+        signature = self._signature(text)
         return Function(
-            name=matched["name"],
+            name=signature.name,
             kind=kind,
-            parameters=self._all_fields(matched["parameters"]),
-            result=self._result(matched),
-            phases=None if matched["phases"] is None else self._mask(matched["phases"]),
-            effects=self._effects(matched["effects"] or ""),
+            parameters=self._all_fields(signature.parameters),
+            result=self._result(signature),
+            phases=None if signature.phases is None else self._mask(signature.phases),
+            effects=self._effects(signature.effects),
             locals=(),
             code=(),
         )
@@ -269,7 +281,13 @@ class _Assembler:
     def _mask(self, text: str) -> int:
         if _NUMBER.fullmatch(text):
             return int(text)
-        return sum({1 << self._position(phase, self._phases) for phase in text.split("|")})
+        places = {self._phases.index(self._known_phase(phase)) for phase in text.split("|")}
+        return sum(1 << place for place in places)
+
+    def _known_phase(self, phase: str) -> str:
+        if phase not in self._phases:
+            self._fail(f"no phase is called `{phase}`")
+        return phase
 
     def _promise(self, text: str) -> tuple[int, int | None, int]:
         functions = self._names["function"]
@@ -279,7 +297,7 @@ class _Assembler:
             case [function, "old", old, "ensures", ensures]:
                 places = [self._position(name, functions) for name in (function, old, ensures)]
                 return places[0], places[1], places[2]
-        self._fail("expected `promise function [old checker] ensures checker`")
+        return self._fail("expected `promise function [old checker] ensures checker`")
 
     # Types.
 
@@ -331,7 +349,7 @@ class _Assembler:
                 return Map(self._type(key), self._type(value))
             case "Set", [key]:
                 return Set(self._type(key))
-        self._fail(f"`{text}` is not a type")
+        return self._fail(f"`{text}` is not a type")
 
     def _named_entry(self, word: str, text: str) -> Type:
         name, inner, rest = self._named(text)

@@ -53,7 +53,9 @@ def spell_fields(fields: tuple[tuple[str, Type], ...]) -> str:
 
 
 def spell_value(kind: Type, value: Any) -> str:
-    """A plain value as JSON; byte strings as hexadecimal digits, compound values as arrays, variants by their tag."""
+    """A plain value as JSON; byte strings as hexadecimal digits, compound values as arrays, variants by
+    their tag.
+    """
     return json.dumps(_to_json(kind, value), ensure_ascii=True)
 
 
@@ -116,7 +118,9 @@ def without_comment(line: str) -> str:
 
 
 def split(text: str, separator: str) -> list[str]:
-    """The parts between separators that stand outside of all brackets, without space around; none for no text."""
+    """The parts between separators that stand outside of all brackets, without space around; none for no
+    text.
+    """
     parts: list[str] = []
     depth = start = 0
     for position, character in enumerate(text):

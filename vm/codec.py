@@ -40,29 +40,16 @@ def module_hash(data: bytes) -> bytes:
 
 
 def encode_module(module: Module) -> bytes:
-    """The one byte string of a module. Raises `Illegal` if types are missing from its table or it is too large."""
+    """The one byte string of a module. Raises `Illegal` if types are missing from its table or it is too
+    large.
+    """
     table = TypeTable()
     for kind in module.types:
         table.add(kind)
-    writer = _Writer(table)
-    data = pack(
-        [
-            MODULE_VERSION,
-            module.name,
-            module.currency,
-            [writer.entry(kind) for kind in module.types],
-            [writer.constant(constant) for constant in module.constants],
-            writer.fields(module.fields),
-            list(module.phases),
-            [list(step) for step in module.steps],
-            [[record.name, writer.fields(record.fields)] for record in module.events],
-            [[record.name, writer.fields(record.fields)] for record in module.errors],
-            [writer.external(external) for external in module.externals],
-            list(module.implements),
-            [writer.function(function) for function in module.functions],
-            [list(promise) for promise in module.promises],
-        ]
-    )
+    try:
+        data = pack(_module_to_wire(module, _Writer(table)))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Illegal(Reason.MALFORMED, "module", "a text or number that cannot be encoded") from error
     check_limit("MODULE_BYTES_MAX", len(data), MODULE_BYTES_MAX, "module")
     return data
 
@@ -70,7 +57,8 @@ def encode_module(module: Module) -> bytes:
 def decode_module(data: bytes) -> Module:
     """The module of a byte string. Raises `Illegal` for any but the one that `encode_module` gives.
 
-    A decoded module is well shaped and its types are sound; whether it may run is for `vm.verifier.verify` to say.
+    A decoded module is well shaped and its types are sound; whether it may run is for `vm.verifier.verify`
+    to say.
     """
     check_limit("MODULE_BYTES_MAX", len(data), MODULE_BYTES_MAX, "module")
     try:
@@ -107,6 +95,25 @@ def decode_module(data: bytes) -> Module:
         ),
         promises=tuple([_promise(x, f"promises[{i}]") for i, x in enumerate(_array(promises, "promises"))]),
     )
+
+
+def _module_to_wire(module: Module, writer: _Writer) -> list[Any]:
+    return [
+        MODULE_VERSION,
+        module.name,
+        module.currency,
+        [writer.entry(kind) for kind in module.types],
+        [writer.constant(constant) for constant in module.constants],
+        writer.fields(module.fields),
+        list(module.phases),
+        [list(step) for step in module.steps],
+        [[record.name, writer.fields(record.fields)] for record in module.events],
+        [[record.name, writer.fields(record.fields)] for record in module.errors],
+        [writer.external(external) for external in module.externals],
+        list(module.implements),
+        [writer.function(function) for function in module.functions],
+        [list(promise) for promise in module.promises],
+    ]
 
 
 class _Writer:

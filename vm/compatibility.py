@@ -17,7 +17,9 @@ class Fit(PythonEnum):
 
 
 def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit:
-    """Compare what the caller expects with what the callee has; home currencies are resolved on both sides."""
+    """Compare what the caller expects with what the callee has; home currencies are resolved on both
+    sides.
+    """
     expected = caller.verified.module.externals[external]
     found = callee.verified.module.functions[function]
     if len(expected.parameters) != len(found.parameters) or (expected.result is None) != (

@@ -39,7 +39,8 @@ def _lines(module: Module) -> Iterator[str]:
     for position, external in enumerate(module.externals):
         how = "view" if external.view else "public"
         taken = ", ".join(map(type_name, external.parameters))
-        yield f"external {how} {external.interface}.{external.function}({taken}){_result(external.result)}  ; {position}"
+        signature = f"{external.interface}.{external.function}({taken}){_result(external.result)}"
+        yield f"external {how} {signature}  ; {position}"
     for position, function in enumerate(module.functions):
         yield ""
         yield f"{_signature(module, function)}  ; {position}"

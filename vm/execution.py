@@ -25,7 +25,9 @@ READABLE: Final = (Kind.VIEW, Kind.PURE)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: who emitted it, which of its module's events it is, the encoded payload and the same decoded."""
+    """One event: who emitted it, which of its module's events it is, the encoded payload and the same
+    decoded.
+    """
 
     contract: bytes
     index: int
@@ -131,7 +133,9 @@ class Execution:
         return self._result
 
     def _unwind(self, failure: Failure, bottom: int) -> None:
-        """Take back calls from the top until one that was tried, whose caller goes on. Raises the failure if none was."""
+        """Take back calls from the top until one that was tried, whose caller goes on. Raises the failure if
+        none was.
+        """
         raising = self._frames[-1] if self._frames else None
         if not failure.where:
             failure.where = list(self._places())
@@ -155,7 +159,9 @@ class Execution:
         raise failure
 
     def _places(self) -> Iterator[tuple[bytes, int, int]]:
-        """Where the frames stand, outermost first; all but the topmost are past the instruction they wait for."""
+        """Where the frames stand, outermost first; all but the topmost are past the instruction they wait
+        for.
+        """
         for frame in self._frames[:-1]:
             yield self._place(frame, frame.pc - 1)
         for frame in self._frames[-1:]:
@@ -237,10 +243,13 @@ class Execution:
     def call_outside(
         self, caller: Frame, external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool
     ) -> None:
-        """Enter a function of another contract, after the checks of `docs/machine.md`, "Calls", in their order."""
+        """Enter a function of another contract, after the checks of `docs/machine.md`, "Calls", in their
+        order.
+        """
         here = caller.call.contract
         expected = here.verified.module.externals[external]
-        # Until the callee is known the call stands in the caller's name; whatever fails from here on can be tried.
+        # Until the callee is known the call stands in the caller's name; whatever fails from here on can be
+        # tried.
         callee = Call(here, here.address, self.journal.mark(), len(self._frames))
         callee.external, callee.tried, callee.reserve = external, tried, self.meter.gas // 64
         self.meter.gas -= callee.reserve
@@ -348,7 +357,9 @@ class Execution:
             self.tracer.emit(call.contract.address, index, values)
 
     def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
-        """Ask the ledger's one signature rule; a key or signature of another length is no key or signature."""
+        """Ask the ledger's one signature rule; a key or signature of another length is no key or
+        signature.
+        """
         return len(key) == 32 and len(signature) == 64 and self.host.verify_ed25519(key, message, signature)
 
     # Promises.
@@ -363,7 +374,9 @@ class Execution:
     def _remember(
         self, contract: Contract, function: int, arguments: tuple[Any, ...]
     ) -> list[tuple[int, tuple[Any, ...]]]:
-        """For each promise of a function: its checker, and the values it is to be given but for the result."""
+        """For each promise of a function: its checker, and the values it is to be given but for the
+        result.
+        """
         module = contract.verified.module
         promises = contract.verified.promises.get(function, ())
         parameters = module.functions[function].parameters

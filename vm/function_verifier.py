@@ -1,4 +1,6 @@
-"""One linear pass over the code of one function: operands, blocks, stack types, locals, linear values, segments."""
+"""One linear pass over the code of one function: operands, blocks, stack types, locals, linear values,
+segments.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +51,10 @@ from vm.values import payload
 class Op:
     """One instruction of verified code.
 
-    `position` is its place in the words of the function, `target` the instruction to go on at when control does not fall
-    through (-1 if it always does), `height` the depth to which `break` and `continue` cut the stack, `kind`, `key` and
-    `value` the types it works on: its operand type, or those of its state field. `takes` and `gives` are the types on
-    the stack before and after, top last.
+    `position` is its place in the words of the function, `target` the instruction to go on at when control
+    does not fall through (-1 if it always does), `height` the depth to which `break` and `continue` cut the
+    stack, `kind`, `key` and `value` the types it works on: its operand type, or those of its state field.
+    `takes` and `gives` are the types on the stack before and after, top last.
     """
 
     code: int
@@ -69,7 +71,9 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The verified code of one function. `segments` gives the static price of the segment that begins at an instruction."""
+    """The verified code of one function. `segments` gives the static price of the segment that begins at an
+    instruction.
+    """
 
     ops: tuple[Op, ...]
     segments: Mapping[int, Price]
@@ -81,7 +85,9 @@ class Body:
 
 @dataclass(slots=True)
 class _Block:
-    """An open `if` or `loop`: where it began, the stack below it, and what is known of locals where it will be left."""
+    """An open `if` or `loop`: where it began, the stack below it, and what is known of locals where it will
+    be left.
+    """
 
     op: int
     loop: bool
@@ -221,7 +227,7 @@ class FunctionVerifier:
                 self.kind,
                 self.key,
                 self.value,
-            )  # fmt: skip
+            )
         )
         works = [*work_of(row.code, self.kind, self.key, self.value), *self.works]
         extra = static_price(works)
@@ -371,7 +377,7 @@ class FunctionVerifier:
         for block in reversed(self.blocks):
             if block.loop:
                 return block
-        self.refuse(Reason.BLOCK, "no loop around")
+        return self.refuse(Reason.BLOCK, "no loop around")
 
     def no_linear(self, base: int) -> None:
         """Refuse linear values on the stack from a height on."""
@@ -540,7 +546,7 @@ class FunctionVerifier:
             return tuple([part for _, part in kind.fields])
         if isinstance(kind, Tuple):
             return kind.items
-        self.refuse(Reason.OPERAND, f"{type_name(kind)} is not a struct or tuple")
+        return self.refuse(Reason.OPERAND, f"{type_name(kind)} is not a struct or tuple")
 
     def resource(self) -> Resource:
         """The resource that the operand names."""

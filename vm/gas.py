@@ -1,8 +1,8 @@
 """The gas schedule: what each kind of work costs, in one flat list.
 
-Units: one gas is meant to be about 10 ns on the reference interpreter's peer, the compiled tier. The numbers below are
-first estimates by hand, in proportion; `bench/` measures them and a later schedule is fitted from that.
-A change of any number changes receipts and is a change of protocol.
+Units: one gas is meant to be about 10 ns on the reference interpreter's peer, the compiled tier. The numbers
+below are first estimates by hand, in proportion; `bench/` measures them and a later schedule is fitted from
+that. A change of any number changes receipts and is a change of protocol.
 """
 
 GAS_SCHEDULE_VERSION = 1

@@ -10,8 +10,8 @@ from vm.verifier import Verified
 class Host(Protocol):
     """What the machine asks of its surroundings during one transaction.
 
-    Every change a host makes because of these calls goes through the transaction's `vm.journal.Journal`, so that the
-    machine can undo it together with its own.
+    Every change a host makes because of these calls goes through the transaction's `vm.journal.Journal`, so
+    that the machine can undo it together with its own.
     """
 
     def contract(self, address: bytes) -> tuple[Verified, str] | None:

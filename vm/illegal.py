@@ -41,8 +41,10 @@ class Reason(StrEnum):
     EFFECTS = "effects"  # declared effects are not the actual ones, or not allowed to the kind
 
 
-class Illegal(Exception):
-    """A module that may not run. `code` is a `Reason`, `where` the place in the module, `detail` what was found."""
+class Illegal(Exception):  # noqa: N818 - a verdict on a module
+    """A module that may not run. `code` is a `Reason`, `where` the place in the module, `detail` what was
+    found.
+    """
 
     def __init__(self, code: Reason, where: str, detail: str = "") -> None:
         super().__init__(f"{code}: {where}: {detail}" if detail else f"{code}: {where}")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001, PLR0917 - a table is read by its rows
 """Every instruction of the machine: number, name, operands, stack effect, static gas, one sentence.
 
 The verifier, the interpreter, the assembler, the disassembler and the documentation read this table.

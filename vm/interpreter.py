@@ -1,9 +1,10 @@
 """The reference interpreter: one short function an instruction, in the order of `vm.instructions`.
 
 `link` pairs each instruction of verified code with its function and an operand made ready; `Execution` in
-`vm.execution` walks the pairs. A function is given the frame and its operand, takes what it needs from the stack, charges
-work whose size depends on data before doing it, and returns where to go on: None for the next instruction, an index, or
-`SWITCH` when another frame is now in charge. What a verified program cannot do is not checked again.
+`vm.execution` walks the pairs. A function is given the frame and its operand, takes what it needs from the
+stack, charges work whose size depends on data before doing it, and returns where to go on: None for the next
+instruction, an index, or `SWITCH` when another frame is now in charge. What a verified program cannot do is
+not checked again.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ class Meter:
 
 
 class Frame:
-    """One function at work: its stack, its locals, the passes made of the loops it is in, and where it stands."""
+    """One function at work: its stack, its locals, the passes made of the loops it is in, and where it
+    stands.
+    """
 
     __slots__ = (
         "arguments",
@@ -433,7 +436,9 @@ def do_peek_tag(frame: Frame, local: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A state field as an instruction needs it: the sized types among its key and value, and its vault's currency."""
+    """A state field as an instruction needs it: the sized types among its key and value, and its vault's
+    currency.
+    """
 
     field: int
     keyed: bool

@@ -1,6 +1,7 @@
 """One transaction's run of contracts, as the ledger and tools drive it.
 
-How frames and calls follow each other is `vm.execution`'s business, how one function's code runs `vm.interpreter`'s.
+How frames and calls follow each other is `vm.execution`'s business, how one function's code runs
+`vm.interpreter`'s.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ __all__ = ["Defect", "Effects", "Event", "Moved", "Session"]
 class Effects:
     """What a session leaves behind.
 
-    `writes` has only slots whose bytes changed, in order, None where a slot is now empty; `moved` is by currency code.
+    `writes` has only slots whose bytes changed, in order, None where a slot is now empty; `moved` is by
+    currency code.
     """
 
     writes: dict[tuple[bytes, bytes], bytes | None]
@@ -38,8 +40,9 @@ class Effects:
 class Session:
     """Runs the calls of one transaction on one meter.
 
-    A call that fails raises `vm.failure.Failure` and leaves nothing behind but the gas it used; the session goes on. Coins
-    among arguments come out of nowhere as far as the machine knows: the ledger takes them from a wallet first.
+    A call that fails raises `vm.failure.Failure` and leaves nothing behind but the gas it used; the session
+    goes on. Coins among arguments come out of nowhere as far as the machine knows: the ledger takes them
+    from a wallet first.
     """
 
     def __init__(
@@ -81,10 +84,11 @@ class Session:
     def deploy(
         self, address: bytes, module: Verified, currency: str, arguments: Sequence[Any], sender: bytes
     ) -> None:
-        """Make a contract of a module at an address and run its `init`. The code itself is the host's to keep.
+        """Make a contract of a module at an address and run its `init`. The code itself is the host's to
+        keep.
 
-        Raises `Failure`: KeyExists if there is a contract, WrongCurrency if the module insists on another one, and
-        whatever a call raises.
+        Raises `Failure`: KeyExists if there is a contract, WrongCurrency if the module insists on another
+        one, and whatever a call raises.
         """
 
         def run() -> None:
@@ -106,7 +110,9 @@ class Session:
         self._outermost(run)
 
     def call(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
-        """Run a public function; its result, None if it has none. Coins in the result go to the sender's wallet."""
+        """Run a public function; its result, None if it has none. Coins in the result go to the sender's
+        wallet.
+        """
 
         def run() -> Any:
             contract = self._execution.contract(address)

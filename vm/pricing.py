@@ -1,7 +1,8 @@
-"""What an instruction costs beyond its row of the table: gas and memory for the sizes of the values it works on.
+"""What an instruction costs beyond its row of the table: gas and memory for the sizes of the values it works
+on.
 
-Where the size follows from the type alone it is part of the static price of the segment (`static_price`). For texts, byte
-strings and lists the interpreter charges the actual size before the work, at the same rates.
+Where the size follows from the type alone it is part of the static price of the segment (`static_price`).
+For texts, byte strings and lists the interpreter charges the actual size before the work, at the same rates.
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ _WORK: Final[dict[int, str]] = {
 
 
 def work_of(code: int, kind: Type | None, key: Type | None, value: Type | None) -> list[tuple[str, Type]]:
-    """The works of an instruction on its operand type `T`, or the key `K` and value `V` of its state field."""
+    """The works of an instruction on its operand type `T`, or the key `K` and value `V` of its state
+    field.
+    """
     words = _WORK.get(code, "").split()
     types = {"T": kind, "K": key, "V": value, "amount": AMOUNT}
     pairs = [(work, types[name]) for work, name in zip(words[::2], words[1::2], strict=True)]

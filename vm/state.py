@@ -1,4 +1,6 @@
-"""What contracts remember, as one transaction sees it: decoded values over stored bytes, every change in the journal."""
+"""What contracts remember, as one transaction sees it: decoded values over stored bytes, every change in the
+journal.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ Slot: TypeAlias = tuple[bytes, int, Any]
 """Contract, field, key (None where a field has no keys)."""
 
 
-class Defect(Exception):
+class Defect(Exception):  # noqa: N818 - not an error of a program
     """The machine, or the store below it, has broken its own rules. Nothing after this can be trusted."""
 
 
@@ -84,12 +86,16 @@ class State:
         return value
 
     def put(self, contract: Contract, field: int, key: Any, value: Any) -> None:
-        """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the journal."""
+        """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the
+        journal.
+        """
         self._contracts[contract.address] = contract
         self._journal.set(self._written, (contract.address, field, key), value)
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:
-        """Change a vault and the contract's holdings by so many minor units. Raises InsufficientFunds, Overflow."""
+        """Change a vault and the contract's holdings by so many minor units. Raises InsufficientFunds,
+        Overflow.
+        """
         held = self.get(contract, field, key) or 0
         holdings = self.get(contract, HOLDINGS_FIELD, currency) or 0
         if held + change < 0:

@@ -39,12 +39,16 @@ from vm.values import is_currency_code
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*", re.ASCII)
 _TYPE_WORDS: Final = frozenset(map(type_name, SCALARS)) | {"Text", "Bytes", "List", "Option", "Map", "Set"}
-"""Names that a struct, enum or resource may not bear, so that every type of a table has a spelling of its own."""
+"""Names that a struct, enum or resource may not bear, so that every type of a table has a spelling of its
+own.
+"""
 _SCALAR_INDEX: Final = {kind: position for position, kind in enumerate(SCALARS)}
 
 
 def type_table(used: Iterable[Type]) -> tuple[Type, ...]:
-    """The closed table for the types a module uses, in order of first use, parts before wholes, scalars left out."""
+    """The closed table for the types a module uses, in order of first use, parts before wholes, scalars left
+    out.
+    """
     table: dict[Type, None] = {}
 
     def add(kind: Type) -> None:
@@ -78,7 +82,9 @@ def type_indices(table: tuple[Type, ...]) -> Callable[[Type], int]:
 
 
 def check_name(name: object, where: str) -> None:
-    """Refuse anything but ASCII letters, digits, `_` and `$`, no digit first, `NAME_CHARACTERS_MAX` at most."""
+    """Refuse anything but ASCII letters, digits, `_` and `$`, no digit first, `NAME_CHARACTERS_MAX` at
+    most.
+    """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise Illegal(Reason.NAME, where, "not a name")
     check_limit("NAME_CHARACTERS_MAX", len(name), NAME_CHARACTERS_MAX, where)
@@ -101,7 +107,9 @@ def check_limit(name: str, value: int, most: int, where: str) -> None:
 
 
 class TypeTable:
-    """Checks a table entry by entry, before anything walks over a type whose parts might be shared without end."""
+    """Checks a table entry by entry, before anything walks over a type whose parts might be shared without
+    end.
+    """
 
     def __init__(self) -> None:
         self.types: list[Type] = list(SCALARS)

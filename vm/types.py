@@ -1,11 +1,11 @@
 """The types of the machine, and the questions that are asked of them.
 
-Types are plain frozen values compared by content. A module lists the compound ones in a table in which an entry
-refers only to earlier entries, so a type can never contain itself.
+Types are plain frozen values compared by content. A module lists the compound ones in a table in which an
+entry refers only to earlier entries, so a type can never contain itself.
 
 How values look at run time (see `docs/machine.md`, "Values"): integers and units are `int`, texts `str`, byte
-strings and addresses `bytes`, lists, tuples and structs `tuple`, enum and option values `(tag, *payload)`, coins
-`Coin`, resources `Resource`.
+strings and addresses `bytes`, lists, tuples and structs `tuple`, enum and option values `(tag, *payload)`,
+coins `Coin`, resources `Resource`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ class Int:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number of minor units of one currency, 0 … 2**128 - 1. `currency` None is the contract's home currency."""
+    """A number of minor units of one currency, 0 … 2**128 - 1. `currency` None is the contract's home
+    currency.
+    """
 
     currency: str | None = None
 
@@ -136,7 +138,8 @@ class Set:
 
 
 Type: TypeAlias = (
-    Int | Amount | Bool | Address | Text | Bytes | List | Option | Tuple | Struct | Enum | Resource | Coin | Vault | Map | Set
+    Int | Amount | Bool | Address | Text | Bytes | List | Option | Tuple
+    | Struct | Enum | Resource | Coin | Vault | Map | Set
 )
 
 
@@ -192,7 +195,9 @@ PAYMENT = Struct("Payment", (("payer", ADDRESS), ("to", ADDRESS), ("amount", AMO
 
 
 def is_linear(kind: Type) -> bool:
-    """True for values that must be used exactly once: coins, resources, and options and tuples that hold one."""
+    """True for values that must be used exactly once: coins, resources, and options and tuples that hold
+    one.
+    """
     match kind:
         case Coin() | Resource():
             return True
@@ -246,7 +251,9 @@ def is_subtype(kind: Type, of: Type) -> bool:
 
 
 def size_max(kind: Type) -> int:
-    """The greatest number of abstract bytes a value of this type counts for; the unit of size-dependent gas."""
+    """The greatest number of abstract bytes a value of this type counts for; the unit of size-dependent
+    gas.
+    """
     match kind:
         case Bool():
             return 1
@@ -314,7 +321,8 @@ def _encoded_array(length: int) -> int:
 
 def _encoded_int(value: int) -> int:
     if -(2**63) <= value < 2**64:
-        for size, least, above in ((1, -(2**5), 2**7), (2, -(2**7), 2**8), (3, -(2**15), 2**16), (5, -(2**31), 2**32)):
+        steps = ((1, -(2**5), 2**7), (2, -(2**7), 2**8), (3, -(2**15), 2**16), (5, -(2**31), 2**32))
+        for size, least, above in steps:
             if least <= value < above:
                 return size
         return 9

@@ -1,7 +1,7 @@
 """Values: which Python values belong to a type, and the one byte string of each.
 
-`decode` and `decode_arguments` accept what `encode` and `encode_arguments` produce and nothing else. What does not belong
-to its type is refused with `vm.failure.Failure` WrongArguments, in both directions.
+`decode` and `decode_arguments` accept what `encode` and `encode_arguments` produce and nothing else. What
+does not belong to its type is refused with `vm.failure.Failure` WrongArguments, in both directions.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def text_bytes(value: str) -> int:
 
 
 def belongs(kind: Type, value: object) -> bool:
-    """Whether a Python value is a value of the type. Nothing belongs to a map, a set or a vault but a vault's sum."""
+    """Whether a Python value is a value of the type. Nothing belongs to a map, a set or a vault but a
+    vault's sum.
+    """
     match kind:
         case Int(_, low, high):
             return type(value) is int and low <= value <= high
@@ -109,7 +111,9 @@ def payload(kind: Option | Enum, tag: int) -> Sequence[Type] | None:
 
 
 def size(kind: Type, value: Any) -> int:
-    """The abstract bytes of one value: actual length for texts, byte strings and lists, the greatest size for others."""
+    """The abstract bytes of one value: actual length for texts, byte strings and lists, the greatest size
+    for others.
+    """
     match kind:
         case Text():
             return 4 + text_bytes(value)
@@ -207,7 +211,9 @@ def pack(wire: Any) -> bytes:
 
 
 def unpack(data: bytes, elements_max: int = LIST_ELEMENTS_MAX) -> Any:
-    """The wire form of canonical msgpack: arrays, no maps, shortest forms, nothing behind. Raises `Failure`."""
+    """The wire form of canonical msgpack: arrays, no maps, shortest forms, nothing behind. Raises
+    `Failure`.
+    """
     try:
         wire = msgpack.unpackb(
             data, raw=False, max_array_len=elements_max, max_map_len=0, max_ext_len=0, strict_map_key=True

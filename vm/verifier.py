@@ -1,7 +1,8 @@
 """Decides whether a module may run, and works out what the tiers need to run it.
 
-One linear pass over the code of each function carries a stack of types and the set of assigned locals. The rules are
-those of `docs/machine.md`, "Verification". A refusal is `vm.illegal.Illegal`, and nothing else is ever raised.
+One linear pass over the code of each function carries a stack of types and the set of assigned locals. The
+rules are those of `docs/machine.md`, "Verification". A refusal is `vm.illegal.Illegal`, and nothing else is
+ever raised.
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ _CHECKERS = (Kind.INVARIANT, Kind.OLD, Kind.ENSURES)
 class Verified:
     """A module that may run, with what was learnt on the way.
 
-    `table` maps type numbers to types, `bodies` has the decoded code of each function, `invokes` the functions each one
-    invokes, `by_name` their positions, `promises` the (old, ensures) checkers of a function, `final_phases` a mask of the
-    phases without a step onward.
+    `table` maps type numbers to types, `bodies` has the decoded code of each function, `invokes` the
+    functions each one invokes, `by_name` their positions, `promises` the (old, ensures) checkers of a
+    function, `final_phases` a mask of the phases without a step onward.
     """
 
     module: Module
