@@ -72,7 +72,8 @@ def constant_value(node: ast.Expression, expected: Type, scope: Scope) -> object
     if isinstance(kind, Unknown) or len(scope.findings.diagnostics) > before:
         return None
     try:
-        return Evaluator().value(node)
+        value: object = Evaluator().value(node)
+        return value
     except NotComputable:
         scope.error("E0315", "a constant is computed from literals and constants", node.span)
     except Failure as failure:

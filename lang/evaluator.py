@@ -127,7 +127,8 @@ class Evaluator:
         if isinstance(node.ref, Rule):
             rounding = ROUNDINGS[node.rounding.text] if node.rounding is not None else Rounding.DOWN
             assert node.rounding is not None or not needs_rounding(operator, node.ref)
-            return apply(operator, node.ref, left, right, rounding)
+            number: Any = left
+            return apply(operator, node.ref, number, right, rounding)
         return self._within(node, left + right)
 
     def _within(self, node: ast.Expression, value: Any) -> Any:

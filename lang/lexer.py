@@ -47,6 +47,8 @@ class Reporter:
         self.findings = findings
         self.count = 0
         self.broken: list[int] = []
+        self.lexer_places: list[int] = []  # of findings made while `in_lexer`
+        self.in_lexer = True
 
     def __call__(
         self,
@@ -59,6 +61,8 @@ class Reporter:
         notes: tuple[tuple[str, Span | None], ...] = (),
     ) -> None:
         """Add a finding, unless there are too many already."""
+        if self.in_lexer:
+            self.lexer_places.append(span.start)
         if self.count < SYNTAX_FINDINGS_MAX:
             self.count += 1
             self.findings.add(code, message, self.source, span, expected=expected, edit=edit, notes=notes)
@@ -514,6 +518,8 @@ class _Reading:
             return self.foreign_letters(start, word.end())
         if value in "\\":
             says = "`\\` is not needed: inside brackets a line goes on by itself"
+        elif value == "?":
+            says = "`?`: a choice is written `a if condition else b`"
         elif value in "&^~":
             says = f"`{value}`: there are no operators on bits"
         elif value == "@":

@@ -18,7 +18,7 @@ from lang.diagnostics import Findings
 from lang.lexer import Lexer, Reporter, Token, TooMuch
 from lang.limits import EXPRESSION_DEPTH_MAX, FILE_BYTES_MAX, PARSER_STACK_MAX
 from lang.source import Source, Span
-from lang.tables import Tables, load
+from lang.tables import HARD_WORDS, Tables, load
 
 _BODY_STARTS = ("_INDENT", "doc")
 
@@ -79,6 +79,7 @@ def parse_with_tokens(source: Source, findings: Findings) -> tuple[ast.File, lis
         tokens, comments = _lexer().read(source, report)
     except TooMuch:
         return None
+    report.in_lexer = False
     parser = Parser(_tables(), tokens, Builder(source, report), report)
     file = parser.run()
     _drop_broken(file, sorted({*report.broken}), parser.skipped_names)
@@ -99,6 +100,7 @@ class Parser:
         self.ends = [0]
         self.depths = [0]
         self.skipped_names: set[str] = set()
+        self.tried: set[int] = set()  # places of guesses that did not help
         self.builds: list[Callable[..., Any] | None] = [
             None if rule.builds in ("", "*") else getattr(builder, rule.builds + "_" * iskeyword(rule.builds))
             for rule in tables.rules
@@ -217,6 +219,8 @@ class Parser:
             return kind if following.kind in wanted or following.text in wanted else "NAME"
         if kind in ("PAY", "ATTACH"):
             return kind if following.kind in _STARTS_OPERAND else "NAME"
+        if kind not in ("NEW", "DEPLOY") and following.text in HARD_WORDS:
+            return kind  # a declaration with a name that cannot be one
         return kind if following.kind == "NAME" else "NAME"
 
     # ── Looking ahead, for repairs and messages ───────────────────────────────────────────────────────────────────────
@@ -272,6 +276,12 @@ class Parser:
         while position and self.tokens[position - 1].kind not in ("_NEWLINE", "_INDENT", "_DEDENT"):
             position -= 1
         return position
+
+    def restart_line(self) -> None:
+        """Go back to the beginning of the line."""
+        first = self.line_start()
+        self.unwind(sum((token.kind == "_INDENT") - (token.kind == "_DEDENT") for token in self.tokens[:first]))
+        self.position = first
 
     def skip_line(self) -> None:
         """Go on as if the line were not there; a block that hangs on it gets a plausible head instead."""
@@ -336,7 +346,7 @@ class Parser:
         """Tokens that can head the block below a broken line: of the kind the line's words announce, if any fits."""
         kinds = [self.tables.words.get(token.text, token.kind) for token in line[:3]]
         texts = self.tables.texts
-        heads = [head for word, head in repairs.HEADS if word in kinds] + [head for _, head in repairs.HEADS]
+        heads = [head for words, head in repairs.HEADS if any(word in kinds for word in words)] + [head for _, head in repairs.HEADS]
         for head in heads:
             if self.accepts((*head, "_NEWLINE", "_INDENT")):
                 start, end = line[0].start, line[-1].end

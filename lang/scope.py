@@ -30,6 +30,13 @@ TESTING = frozenset({"wallets", "wallet", "balance", "advance"})
 RESERVED = STANDARD | WORLD | frozenset(NAMED) | PARAMETRIC | {"None", "self", "phase", "result", "_"}
 
 
+_MONEY: dict[str, Callable[[str | None], vm.Amount | vm.Coin | vm.Vault]] = {
+    "Amount": vm.Amount,
+    "Coin": vm.Coin,
+    "Vault": vm.Vault,
+}
+
+
 @dataclass(slots=True)
 class Pending:
     """A name whose declaration has not been looked into yet."""
@@ -190,7 +197,7 @@ class Scope:
         name, arguments = node.name, node.arguments
         if name in ("Amount", "Coin", "Vault"):
             if not arguments:
-                return {"Amount": vm.AMOUNT, "Coin": vm.COIN, "Vault": vm.VAULT}[name]
+                return _MONEY[name](None)
             code = arguments[0]
             if len(arguments) != 1 or not isinstance(code, ast.TypeName | ast.Name):
                 self.error("E0312", f"`{name}` takes one currency: `{name}[USD]`", node.span)
@@ -199,7 +206,7 @@ class Scope:
             if self.decimals(text) is None:
                 self.error("E0214", f"there is no currency `{text}`; declare it: `unit {text}: 2 decimals`", code.span)
                 return UNKNOWN
-            return {"Amount": vm.Amount, "Coin": vm.Coin, "Vault": vm.Vault}[name](text)
+            return _MONEY[name](text)
         shapes = {"Text": "n", "Bytes": "n", "List": "Tn", "Option": "T", "Map": "TT", "Set": "T"}
         shape = shapes[name]
         if len(arguments) != len(shape):
