@@ -151,9 +151,7 @@ def _fields(network: Network, currency: str, fields: Sequence[tuple[str, Type]],
     return ", ".join(shown)
 
 
-def _plain_fields(
-    network: Network, currency: str, fields: Sequence[tuple[str, Type]], payload: bytes
-) -> dict[str, Any]:
+def _plain_fields(network: Network, currency: str, fields: Sequence[tuple[str, Type]], payload: bytes) -> dict[str, Any]:
     setting = network.setting(currency)
     values = _decode(fields, payload)
     return {name: plain_value(v, kind, setting) for (name, kind), v in zip(fields, values, strict=True)}

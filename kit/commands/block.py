@@ -35,11 +35,12 @@ def block(out: Output, height: int | None, node: str | None) -> None:
     for supply in header.supply:
         sides = (supply.issued, supply.redeemed, supply.wallets, supply.contracts)
         issued, redeemed, wallets, contracts = (
-            show_money(n, supply.currency, network.setting(supply.currency)).removesuffix(f" {supply.currency}")
-            for n in sides
+            show_money(n, supply.currency, network.setting(supply.currency)).removesuffix(f" {supply.currency}") for n in sides
         )
         holds = out.style("holds", "green") if supply.holds else out.style("does not hold", "red")
-        out.line(f"  {supply.currency}: {issued} issued - {redeemed} redeemed = {wallets} in wallets + {contracts} in contracts  {holds}")
+        out.line(
+            f"  {supply.currency}: {issued} issued - {redeemed} redeemed = {wallets} in wallets + {contracts} in contracts  {holds}"
+        )
     out.line(f"  transactions: {len(found.transactions)}")
     for identity in found.transactions:
         out.line(f"    {identity}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kit.options import command, sender_options
+from kit.options import Signing, command, signing_options
 from kit.output import Output
 
 
@@ -20,18 +20,15 @@ from kit.output import Output
 @click.argument("function")
 @click.argument("arguments", nargs=-1)
 @click.option("--coins", multiple=True, metavar="AMOUNT", help="Money for a Coin parameter, as in 100.00.")
-@sender_options
+@signing_options
 def call(
     out: Output,
     address: str,
     function: str,
     arguments: tuple[str, ...],
     coins: tuple[str, ...],
-    sender: str | None,
-    gas_limit: int | None,
-    max_spend: tuple[str, ...],
-    password_file: str | None,
     node: str | None,
+    signing: Signing,
 ) -> int:
     """Call FUNCTION of the contract at ADDRESS in a signed transaction, and wait until it is in a block.
 
@@ -51,9 +48,8 @@ def call(
     setting = network.setting(contract.currency)
     values = read_arguments(arguments, found.parameters, setting, coins=coins, function=function)
     encoded = encode_arguments([kind for _, kind in found.parameters], values)
-    wallet = network.signer(sender, password_file)
     action = Call(contract.address, function, encoded)
-    receipt = network.transact(wallet, [action], gas_limit=gas_limit, max_spend=max_spend)
+    receipt = signing.transact(network, [action])
     tell_receipt(out, network, receipt)
     plain = None
     if receipt.ok and found.result is not None and receipt.results[0] is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kit.options import command, sender_options
+from kit.options import Signing, command, signing_options
 from kit.output import Output
 from kit.problem import Problem, usage
 
@@ -27,18 +27,15 @@ if TYPE_CHECKING:
 @click.argument("arguments", nargs=-1)
 @click.option("--coins", multiple=True, metavar="AMOUNT", help="Money for a Coin parameter of init, as in 100.00.")
 @click.option("--currency", metavar="CODE", help="The contract's home currency. Else its own, tael.toml's, the chain's.")
-@sender_options
+@signing_options
 def deploy(
     out: Output,
     target: str,
     arguments: tuple[str, ...],
     coins: tuple[str, ...],
     currency: str | None,
-    sender: str | None,
-    gas_limit: int | None,
-    max_spend: tuple[str, ...],
-    password_file: str | None,
     node: str | None,
+    signing: Signing,
 ) -> int:
     """Put a contract on the ledger: TARGET is FILE, FILE:CONTRACT or a module (.tmod); ARGUMENTS are those of init.
 
@@ -63,8 +60,7 @@ def deploy(
     parameters = () if init is None else init.parameters
     values = read_arguments(arguments, parameters, setting, coins=coins, function=f"{module.name} init")
     action = Deploy(code, home, encode_arguments([kind for _, kind in parameters], values))
-    wallet = network.signer(sender, password_file)
-    receipt = network.transact(wallet, [action], gas_limit=gas_limit, max_spend=max_spend)
+    receipt = signing.transact(network, [action])
     tell_receipt(out, network, receipt)
     address = receipt.results[0] if receipt.ok else None
     if address is not None:

@@ -28,9 +28,7 @@ def read(out: Output, address: str, function: str, arguments: tuple[str, ...], n
     found = contract.function(function, (Kind.VIEW, Kind.PURE), "read")
     setting = network.setting(contract.currency)
     values = read_arguments(arguments, found.parameters, setting, function=function)
-    encoded, gas_used = network.read(
-        contract.address, function, encode_arguments([kind for _, kind in found.parameters], values)
-    )
+    encoded, gas_used = network.read(contract.address, function, encode_arguments([kind for _, kind in found.parameters], values))
     if found.result is None or encoded is None:
         out.result({"ok": True, "value": None, "gas_used": gas_used})
         return
