@@ -19,7 +19,7 @@ from chain.ledger.contracts import (
     read_contract,
     verified_code,
 )
-from chain.primitives.address import contract_address
+from chain.primitives.address import ADDRESS_BYTES, contract_address
 from chain.primitives.codec import amount_plain, decode, encode
 from chain.primitives.keys import SCHEME_ED25519, verify_ed25519
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
@@ -37,6 +37,9 @@ from vm.values import decode as decode_value
 from vm.values import decode_arguments, encode_arguments
 from vm.values import encode as encode_value
 from vm.verifier import Verified
+
+_NOBODY: Final = bytes(ADDRESS_BYTES)
+"""The sender that a read sees."""
 
 SPENDING_LIMIT: Final = "SpendingLimit"
 ILLEGAL_MODULE: Final = "IllegalModule"
@@ -78,6 +81,7 @@ class Execution:
         self._spent: dict[str, int] = {}
         self._moves: dict[int, Move] = {}
         self._contracts: dict[bytes, tuple[Verified, str]] = {}
+        self._deploying: dict[bytes, Verified] = {}
         self._in_contracts: dict[str, int] = {}
         self.session = Session(
             self,
@@ -164,7 +168,7 @@ class Execution:
         if found is None:
             raise Failure(Code.NO_FUNCTION, contract=address)
         values = decode_arguments([kind for _, kind in found.parameters], arguments)
-        value = self.session.read(address, function, values)
+        value = self.session.read(address, function, values, _NOBODY)
         return value, _encoded_result(found.result, value)
 
     def _perform(
@@ -214,17 +218,15 @@ class Execution:
             raise Failure(
                 ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail
             ) from None
-        self.place(address, code_hash, action.module, Contract(code_hash, action.currency, sender))
+        self._deploying[address] = verified
         init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]
         values = decode_arguments(parameters, action.arguments)
         self._take_coins(values, sender, address)
         self.session.deploy(address, verified, action.currency, values, sender)
-
-    def place(self, address: bytes, code_hash: bytes, code: bytes, contract: Contract) -> None:
-        """Enter a contract and its code, which it shares with all contracts of the same code."""
         if self.overlay.get(code_key(code_hash)) is None:
-            self.overlay.set(code_key(code_hash), code)
+            self.overlay.set(code_key(code_hash), action.module)
+        contract = Contract(code_hash, action.currency, sender)
         self.overlay.set(contract_key(address), contract_value(contract))
 
     def _call(self, action: Call, sender: bytes) -> tuple[Any, bytes | None]:
@@ -235,9 +237,6 @@ class Execution:
         values = decode_arguments([kind for _, kind in function.parameters], action.arguments)
         self._take_coins(values, sender, action.contract)
         value = self.session.call(action.contract, action.function, values, sender)
-        for coin in _coins(value):
-            self.wallets.credit(sender, coin.currency, coin.amount)
-            self.record(Move(action.contract, sender, coin.currency, coin.amount, "returned"))
         return value, _encoded_result(function.result, value)
 
     def _callable(self, address: bytes) -> tuple[Verified, str]:
@@ -291,7 +290,8 @@ class Execution:
         kinds = None
         if failure.contract is not None:
             found = self.contract(failure.contract)
-            kinds = None if found is None else _error_types(found[0].module, failure.name)
+            verified = self._deploying.get(failure.contract) if found is None else found[0]
+            kinds = None if verified is None else _error_types(verified.module, failure.name)
         if kinds is not None and len(kinds) == len(failure.values):
             payload = encode_arguments(kinds, failure.values)
         else:

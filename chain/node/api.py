@@ -362,8 +362,8 @@ class Api:
             except Refusal as refusal:
                 return self._refused(refusal)
             except Failure as failure:
-                refusal = Refusal(Refused.EXECUTION_FAILED, f"{failure.name} {failure.detail}".strip())
-                return self._refused(refusal, failure_json(failure))
+                message = f"{failure.name} {failure.detail}".strip()
+                return self._refused(Refusal(Refused.EXECUTION_FAILED, message), failure_json(failure))
             return self._json(answer, 200)
 
         return endpoint

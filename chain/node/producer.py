@@ -45,9 +45,9 @@ class Producer:
         self._scheduled = False
         try:
             applied = self._node.produce()
-        except Refusal as refusal:
+        except Refusal as stopped:
             for identity in list(self._waiting):
-                self._tell(identity, refusal)
+                self._tell(identity, stopped)
             return
         except BaseException as error:
             for identity in list(self._waiting):

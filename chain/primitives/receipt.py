@@ -49,9 +49,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Money moved, in minor units. `reason`: pay, coins (into a contract), payout (out of one), returned, fee.
+    """Money moved, in minor units. `reason`: pay, coins (into a contract), payout (out of one), fee.
 
-    `source` is None where a contract's money was paid out on behalf of several.
+    `source` is None for a payout.
     """
 
     source: bytes | None
