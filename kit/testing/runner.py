@@ -307,11 +307,11 @@ def _shown(source: Source, span: Span) -> list[str]:
 
 
 def _tell_end(results: list[Result], broken: list[Compilation], seconds: float, files: int) -> None:
-    from lang.render import render_text
+    from lang.render import render
 
     for compilation in broken:
         for finding in compilation.findings:
-            print(render_text(finding, colour=wants_colour(sys.stdout)))
+            print(render(finding, colour=wants_colour(sys.stdout)))
             print()
     failed = sum(1 for result in results if result.trouble is not None)
     passed = len(results) - failed
@@ -323,7 +323,7 @@ def _tell_end(results: list[Result], broken: list[Compilation], seconds: float, 
 
 
 def _plain(results: list[Result], broken: list[Compilation], seconds: float) -> dict[str, Any]:
-    from lang.render import render_json
+    from lang.render import to_json
 
     return {
         "passed": sum(1 for result in results if result.trouble is None),
@@ -342,7 +342,7 @@ def _plain(results: list[Result], broken: list[Compilation], seconds: float) -> 
             }
             for result in results
         ],
-        "findings": [render_json(finding) for compilation in broken for finding in compilation.findings],
+        "findings": [to_json(finding) for compilation in broken for finding in compilation.findings],
     }
 
 

@@ -332,10 +332,11 @@ class World(Evaluator):
             wanted = tuple(self.value(argument.value) for argument in node.what.arguments)
         for event in self.sandbox.events[count:]:
             contract = self.deployed[event.contract]
-            record = contract.compiled.module.events[event.index]
-            if record.name == name and wanted in (None, event.values):
+            record = contract.compiled.module.events[event.number]
+            told = values.decode_arguments([kind for _, kind in record.fields], event.payload)
+            if record.name == name and wanted in (None, told):
                 return
-            shown = ", ".join(self._show_plain(value) for value in event.values)
+            shown = ", ".join(self._show_plain(value) for value in told)
             seen.append((record.name, f"({shown})"))
         what = f"expected event {name}" + ("" if wanted is None else " with these values")
         raise Unmet(f"{what}; seen: {', '.join(n + v for n, v in seen) or 'none'}", node.what.span)
