@@ -12,76 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
 from chain.node.api import Api
+from chain.node.development import DEVNET_CHAIN_ID, SEED, DevelopmentWallet, development_wallets, devnet_specification
 from chain.node.node import Node
 from chain.node.producer import Producer
-from chain.primitives.address import wallet_address
-from chain.primitives.keys import SecretKey
 from chain.primitives.refusal import Refusal, Refused
 
-CHAIN_ID = "tael-devnet"
-SEED = "tael"
-CURRENCY = "CNY"
-DECIMALS = 2
-WALLETS = 10
-BALANCE = 1_000_000_00
-"""Minor units of each development wallet at genesis: 1,000,000.00 CNY."""
-GENESIS_TIME_MS = 1_767_225_600_000
-"""2026-01-01T00:00:00Z, so that the same seed gives the same genesis."""
 _READY_SECONDS_MAX = 30
-
-
-@dataclass(frozen=True, slots=True)
-class DevelopmentWallet:
-    """A funded wallet whose secret anybody can derive: worth nothing anywhere else."""
-
-    name: str
-    key: SecretKey
-    address: bytes
-
-
-def development_wallets(seed: str = SEED, count: int = WALLETS) -> list[DevelopmentWallet]:
-    """The wallets `dev-0` … of a seed."""
-    keys = [SecretKey.development(seed, number) for number in range(count)]
-    return [DevelopmentWallet(f"dev-{i}", key, wallet_address(key.public)) for i, key in enumerate(keys)]
-
-
-def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str, Any]:
-    """The genesis of a devnet. The fee wallet is one more development wallet, with nothing in it."""
-    fee_key = SecretKey.development(f"{seed}/fees", 0)
-    wallets = [
-        {"key": wallet.key.public.hex(), "balances": {CURRENCY: BALANCE}} for wallet in development_wallets(seed)
-    ]
-    return {
-        "chain_id": chain_id,
-        "time_ms": GENESIS_TIME_MS,
-        "base_currency": CURRENCY,
-        "fee_wallet": fee_key.public.hex(),
-        "currencies": [{"code": CURRENCY, "decimals": DECIMALS, "issuer": None}],
-        "wallets": [*wallets, {"key": fee_key.public.hex(), "balances": {}}],
-    }
-
-
-def refuse_development_keys(specification: dict[str, Any], seed: str = SEED) -> None:
-    """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development wallet."""
-    if specification.get("chain_id") == CHAIN_ID:
-        return
-    known = {wallet.key.public.hex() for wallet in development_wallets(seed)}
-    known.add(SecretKey.development(f"{seed}/fees", 0).public.hex())
-    named = {entry.get("key") for entry in specification.get("wallets", []) if isinstance(entry, dict)}
-    for key in sorted(known & named):
-        raise Refusal(
-            Refused.DEVELOPMENT_KEY,
-            f"chain {specification.get('chain_id')!r} would have a wallet of development key {key}",
-            key=key,
-        )
-
 
 
 class _Server(uvicorn.Server):
@@ -250,7 +191,7 @@ def _write_ready_file(path: Path | str | None, address: str) -> None:
         return
     target = Path(path)
     partial = target.with_name(f"{target.name}.{os.getpid()}")
-    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": CHAIN_ID}))
+    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": DEVNET_CHAIN_ID}))
     partial.replace(target)
 
 

@@ -14,6 +14,7 @@ from chain.ledger.block import Block, decode_block
 from chain.ledger.execution import Execution
 from chain.ledger.genesis import make_genesis
 from chain.ledger.parameters import Parameters, read_parameters
+from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
 from chain.primitives.codec import encode
 from chain.primitives.header import Header
@@ -39,17 +40,18 @@ class Node:
     ) -> None:
         """Open the ledger of a genesis specification, or begin it. `clock` gives milliseconds since 1970 UTC.
 
-        Raises `Refusal` WrongGenesis, WrongStore.
+        Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore.
         """
         self._clock = clock
         self._specification = specification
+        refuse_development_keys(specification)
         genesis = make_genesis(specification)
         self.store = Store(directory)
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
         try:
-            if self.store.head() is None:
+            if self.store.is_empty():
                 self._commit(genesis)
             self.head: Header = self._check(genesis)
         except BaseException:
@@ -211,7 +213,13 @@ class Node:
         )
 
     def _check(self, genesis: Applied) -> Header:
-        """The head, after a look at the newest blocks and the root of the tree."""
+        """The head, after a look at the newest blocks and the root of the tree. Raises `Refusal` WrongStore."""
+        try:
+            return self._check_chain(genesis)
+        except Refusal as refusal:
+            raise Refusal(Refused.WRONG_STORE, f"the data directory is damaged: {refusal.message}") from None
+
+    def _check_chain(self, genesis: Applied) -> Header:
         head = self.store.head()
         assert head is not None
         height, block_hash = head

@@ -65,6 +65,10 @@ class Store:
 
     # Reading.
 
+    def is_empty(self) -> bool:
+        """Whether there is no genesis yet."""
+        return self._get(b"meta", _HEAD) is None
+
     def head(self) -> tuple[int, bytes] | None:
         """(height, hash) of the last block, or None when there is no genesis yet."""
         data = self._get(b"meta", _HEAD)
