@@ -1,6 +1,7 @@
 """A synchronous client of a node's HTTP API.
 
-It needs nothing of the ledger but `chain.primitives`: what it signs it has built, what it believes it has proved.
+It needs nothing of the ledger but `chain.primitives`: what it signs it has built, what it believes it has
+proved.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ _ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A committed transaction: its receipt, and the same as the node tells it in JSON, events and errors decoded."""
+    """A committed transaction: its receipt, and the same as the node tells it in JSON, events and errors
+    decoded.
+    """
 
     receipt: Receipt
     json: dict[str, Any]
@@ -57,7 +60,9 @@ class Client:
         """`url` is the node's, such as `http://127.0.0.1:7070`."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Refusal(Refused.BAD_REQUEST, f"not the address of a node: {url[:100]}", "Give http://HOST:PORT.")
+            raise Refusal(
+                Refused.BAD_REQUEST, f"not the address of a node: {url[:100]}", "Give http://HOST:PORT."
+            )
         self._secure = parts.scheme == "https"
         self._host = parts.hostname
         try:
@@ -127,7 +132,8 @@ class Client:
     # Proofs.
 
     def prove(self, key: bytes, header: Header | None = None) -> Proved:
-        """A state value with its proof checked here. With a `header` that you trust, the proof must be under its root.
+        """A state value with its proof checked here. With a `header` that you trust, the proof must be under
+        its root.
 
         Raises `Refusal` WrongProof if the node's proof does not hold.
         """
@@ -135,7 +141,9 @@ class Client:
         proof = decode_proof(_hex(answer, "proof"))
         under = decode_header(_hex(answer, "header"))
         if header is not None and header.encoded != under.encoded:
-            raise Refusal(Refused.WRONG_PROOF, f"the proof is under block {under.height}, not the one that is trusted")
+            raise Refusal(
+                Refused.WRONG_PROOF, f"the proof is under block {under.height}, not the one that is trusted"
+            )
         if proof.key != key or not verify_proof(proof, under.state_root):
             raise Refusal(Refused.WRONG_PROOF, "the proof does not hold")
         return Proved(key, proof.value, under)
@@ -168,7 +176,8 @@ class Client:
     ) -> Body:
         """A transaction's body; what is not given is asked of the node.
 
-        `gas_price` is the chain's least if not given. `limits` maps currencies to the most that may leave the sender.
+        `gas_price` is the chain's least if not given. `limits` maps currencies to the most that may leave the
+        sender.
         """
         status = self.status()
         self._chain_id = str(status["chain_id"])
@@ -194,7 +203,8 @@ class Client:
         return str(answer["status"])
 
     def commit(self, transaction: Transaction, timeout_seconds: float = 20) -> Outcome:
-        """Hand over a transaction and wait until it is on disk. Doing so twice is safe: the first outcome comes back.
+        """Hand over a transaction and wait until it is on disk. Doing so twice is safe: the first outcome
+        comes back.
 
         A transaction that failed has an outcome too (`receipt.ok` is false). NotCommitted when time is up.
         """
@@ -206,7 +216,9 @@ class Client:
         """Build (see `build`), sign by one key and commit."""
         return self.commit(sign(self.build(sender, actions, **fields), [key]))
 
-    def pay(self, key: SecretKey, sender: bytes, to: bytes, currency: str, amount: int, **fields: Any) -> Outcome:
+    def pay(
+        self, key: SecretKey, sender: bytes, to: bytes, currency: str, amount: int, **fields: Any
+    ) -> Outcome:
         """Pay minor units of a currency to a wallet."""
         return self.send(key, sender, [Pay(to, currency, amount)], **fields)
 
@@ -233,7 +245,8 @@ class Client:
         return self._ask("POST", path, data)
 
     def _ask(self, method: str, path: str, data: bytes | None) -> dict[str, Any]:
-        # Everything that is sent may be sent twice (a transaction has one identity), so a lost connection is tried again.
+        # Everything that is sent may be sent twice (a transaction has one identity), so a lost connection is
+        # tried again.
         for last in (False, True):
             fresh = not hasattr(self._local, "connection")
             connection = self._connection()

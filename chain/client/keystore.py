@@ -6,7 +6,8 @@
  "cipher": {"name": "chacha20-poly1305", "nonce": "…", "text": "…"}}
 ```
 
-Everything but `kdf` and `cipher` is authenticated with the secret. A development key has its secret in the open under `secret`
+Everything but `kdf` and `cipher` is authenticated with the secret. A development key has its secret in the
+open under `secret`
 instead of `kdf` and `cipher`, since it is no secret, and is marked as such.
 """
 
@@ -92,14 +93,18 @@ class Keystore:
         """The key file of a name. NotFound if there is none, WrongKeyFile if it is damaged."""
         return self._read(name)[0]
 
-    def unlock(self, name: str, password: str | None, *, chain_id: str, development_chain_id: str) -> SecretKey:
+    def unlock(
+        self, name: str, password: str | None, *, chain_id: str, development_chain_id: str
+    ) -> SecretKey:
         """The key of a name, for use on a chain. `password` may be None for a development key.
 
         Raises WrongPassword, and DevelopmentKey if it is one and the chain is not the devnet.
         """
         file, content = self._read(name)
         if file.development and chain_id != development_chain_id:
-            raise Refusal(Refused.DEVELOPMENT_KEY, f"{name} is a development key, and this is chain {chain_id!r}")
+            raise Refusal(
+                Refused.DEVELOPMENT_KEY, f"{name} is a development key, and this is chain {chain_id!r}"
+            )
         try:
             if file.development:
                 key = SecretKey(bytes.fromhex(content["secret"]))
@@ -114,7 +119,9 @@ class Keystore:
     def _path(self, name: str) -> Path:
         if not _NAME.match(name):
             raise Refusal(
-                Refused.BAD_REQUEST, "a wallet's name has 1 to 64 letters, digits, dots and dashes", "Choose another."
+                Refused.BAD_REQUEST,
+                "a wallet's name has 1 to 64 letters, digits, dots and dashes",
+                "Choose another.",
             )
         return self.directory / f"{name}{_SUFFIX}"
 
@@ -122,7 +129,11 @@ class Keystore:
         try:
             with self._path(name).open("rb") as handle:
                 content = json.loads(handle.read(_FILE_BYTES_MAX))
-            if content["format"] != FORMAT or content["name"] != name or type(content["development"]) is not bool:
+            if (
+                content["format"] != FORMAT
+                or content["name"] != name
+                or type(content["development"]) is not bool
+            ):
                 raise _damaged(name)
             address, public = parse_address(content["address"]), bytes.fromhex(content["public"])
         except FileNotFoundError:
@@ -153,7 +164,9 @@ class Keystore:
             ) from None
         except OSError as error:
             raise Refusal(
-                Refused.BAD_REQUEST, f"the key file cannot be written: {error.strerror}", "Choose another folder."
+                Refused.BAD_REQUEST,
+                f"the key file cannot be written: {error.strerror}",
+                "Choose another folder.",
             ) from None
         with os.fdopen(descriptor, "w") as handle:
             json.dump(content, handle, indent=1)
@@ -191,7 +204,9 @@ def _decrypt(file: KeyFile, content: dict[str, Any], password: str) -> bytes:
     try:
         secret: bytes = _cipher(password, salt, n).decrypt(nonce, text, _authenticated(file))
     except InvalidTag:
-        raise Refusal(Refused.WRONG_PASSWORD, f"wrong password for {file.name}, or its file was changed") from None
+        raise Refusal(
+            Refused.WRONG_PASSWORD, f"wrong password for {file.name}, or its file was changed"
+        ) from None
     return secret
 
 

@@ -19,7 +19,9 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A wallet: the 33-byte public key that signs for it, its guardian, the rules (contracts) that judge its payments."""
+    """A wallet: the 33-byte public key that signs for it, its guardian, the rules (contracts) that judge its
+    payments.
+    """
 
     key: bytes
     guardian: bytes | None

@@ -1,4 +1,6 @@
-"""The supply equation: issued - redeemed = in wallets + in contracts, for every currency after every transaction."""
+"""The supply equation: issued - redeemed = in wallets + in contracts, for every currency after every
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from vm.failure import Code, Failure
 
 
 def record_moves(overlay: TransactionOverlay, wallets: dict[str, int], contracts: dict[str, int]) -> None:
-    """Enter by how much, per currency, all wallets and all contracts grew. Raises `SupplyBroken` if money came or went."""
+    """Enter by how much, per currency, all wallets and all contracts grew. Raises `SupplyBroken` if money
+    came or went.
+    """
     for currency in sorted({*wallets, *contracts}):
         in_wallets, in_contracts = wallets.get(currency, 0), contracts.get(currency, 0)
         if in_wallets == in_contracts == 0:
@@ -25,7 +29,9 @@ def record_moves(overlay: TransactionOverlay, wallets: dict[str, int], contracts
         if value is None:
             raise SupplyBroken(f"{currency} moved but is no currency")
         supply = read_supply(currency, value)
-        _store(overlay, supply, wallets=supply.wallets + in_wallets, contracts=supply.contracts + in_contracts)
+        _store(
+            overlay, supply, wallets=supply.wallets + in_wallets, contracts=supply.contracts + in_contracts
+        )
 
 
 def add_currency(overlay: TransactionOverlay, currency: Currency) -> None:
@@ -35,7 +41,9 @@ def add_currency(overlay: TransactionOverlay, currency: Currency) -> None:
 
 
 def issue(overlay: TransactionOverlay, wallets: Wallets, to: bytes, currency: str, amount: int) -> None:
-    """Issue money into a wallet. Fails as a credit does, and with LimitExceeded past what a currency can count."""
+    """Issue money into a wallet. Fails as a credit does, and with LimitExceeded past what a currency can
+    count.
+    """
     wallets.credit(to, currency, amount)
     value = overlay.get(supply_key(currency))
     assert value is not None, "a currency without its supply"
@@ -57,7 +65,9 @@ def read_supplies(state: BlockOverlay, currencies: Iterable[str]) -> tuple[Suppl
 
 def _store(overlay: TransactionOverlay, supply: Supply, *, wallets: int, contracts: int) -> None:
     if wallets < 0 or contracts < 0:
-        raise SupplyBroken(f"less than nothing of {supply.currency}: wallets {wallets}, contracts {contracts}")
+        raise SupplyBroken(
+            f"less than nothing of {supply.currency}: wallets {wallets}, contracts {contracts}"
+        )
     changed = replace(supply, wallets=wallets, contracts=contracts)
     if not changed.holds:
         raise SupplyBroken(

@@ -50,7 +50,9 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
     for key, signature in transaction.signatures:
         check_public_key(key)
         if not verify(key, message, signature):
-            raise Refusal(Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex())
+            raise Refusal(
+                Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex()
+            )
     check_gas(transaction, parameters)
 
 
@@ -65,7 +67,9 @@ def check_gas(transaction: Transaction, parameters: Parameters) -> None:
         raise Refusal(Refused.GAS_PRICE_TOO_HIGH, f"{body.gas_price} is over {high}", gas_price_max=high)
     if body.gas_limit > parameters.gas_limit:
         most = parameters.gas_limit
-        raise Refusal(Refused.GAS_LIMIT_TOO_HIGH, f"{body.gas_limit} is over {most}, a block's", gas_limit_max=most)
+        raise Refusal(
+            Refused.GAS_LIMIT_TOO_HIGH, f"{body.gas_limit} is over {most}, a block's", gas_limit_max=most
+        )
     intrinsic = intrinsic_gas(transaction)
     if body.gas_limit < intrinsic:
         raise Refusal(

@@ -121,7 +121,9 @@ class Execution:
     # Actions.
 
     def run(self, actions: Sequence[Action], sender: bytes, identity: bytes) -> Outcome:
-        """Execute actions in order, all or none. Raises `SupplyBroken` and the machine's own defects, nothing else."""
+        """Execute actions in order, all or none. Raises `SupplyBroken` and the machine's own defects, nothing
+        else.
+        """
         journal = self.overlay.journal
         mark = journal.mark()
         values: list[Any] = []
@@ -201,7 +203,9 @@ class Execution:
         self._check_rules(action.rules)
         address = self.wallets.open(action.key, guardian, action.rules)
         if action.rules and guardian is None and sender != address:
-            raise Failure(Code.NOT_AUTHORIZED, (sender,), detail="only the owner sets the rules of a free wallet")
+            raise Failure(
+                Code.NOT_AUTHORIZED, (sender,), detail="only the owner sets the rules of a free wallet"
+            )
         return address
 
     def _check_rules(self, rules: tuple[bytes, ...]) -> None:
@@ -215,9 +219,7 @@ class Execution:
         try:
             code_hash, verified = verified_code(action.module)
         except Illegal as illegal:
-            raise Failure(
-                ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail
-            ) from None
+            raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
         self._deploying[address] = verified
         init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]

@@ -1,13 +1,16 @@
-"""Genesis: block 0, made from a specification that is plain JSON. The same specification gives the same bytes.
+"""Genesis: block 0, made from a specification that is plain JSON. The same specification gives the same
+bytes.
 
 ```json
-{"chain_id": "tael-devnet", "time_ms": 1767225600000, "gas_limit": 2000000000, "gas_price_min": 0, "gas_price_max": 1000000,
+{"chain_id": "tael-devnet", "time_ms": 1767225600000, "gas_limit": 2000000000, "gas_price_min": 0,
+"gas_price_max": 1000000,
  "base_currency": "CNY", "fee_wallet": "<key in hex>",
  "currencies": [{"code": "CNY", "decimals": 2, "issuer": null}],
  "wallets": [{"key": "<key in hex>", "balances": {"CNY": 100000000}}]}
 ```
 
-Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the wallets'.
+Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the
+wallets'.
 """
 
 from __future__ import annotations
@@ -63,7 +66,9 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     unknown = sorted(set(specification) - _FIELDS)
     missing = sorted(_FIELDS - {"gas_limit", "gas_price_min", "gas_price_max"} - set(specification))
     if unknown or missing:
-        raise _wrong(f"unknown fields: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
+        raise _wrong(
+            f"unknown fields: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}"
+        )
     fee_key = _key(specification["fee_wallet"])
     parameters = Parameters(
         chain_id=as_text(specification["chain_id"], "chain_id", CHAIN_ID_CHARACTERS_MAX),
@@ -75,7 +80,8 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     )
     time_ms = as_int(specification["time_ms"], 0, TIME_MS_MAX, "time_ms")
     currencies = sorted(
-        (_currency(entry) for entry in as_list(specification["currencies"], "currencies")), key=lambda c: c.code
+        (_currency(entry) for entry in as_list(specification["currencies"], "currencies")),
+        key=lambda c: c.code,
     )
     codes = [currency.code for currency in currencies]
     if len(set(codes)) != len(codes) or parameters.base_currency not in codes:
@@ -139,7 +145,8 @@ def _wallet(entry: object) -> tuple[bytes, list[tuple[str, int]]]:
     if not isinstance(balances, dict):
         raise _wrong("balances must map currency codes to minor units")
     return _key(fields["key"]), sorted(
-        (check_currency(code), as_int(amount, 1, AMOUNT_MAX, "a balance")) for code, amount in balances.items()
+        (check_currency(code), as_int(amount, 1, AMOUNT_MAX, "a balance"))
+        for code, amount in balances.items()
     )
 
 

@@ -1,4 +1,6 @@
-"""A ledger for tests of contracts: no blocks, no signatures, no fees, no disk; the same execution as in a block."""
+"""A ledger for tests of contracts: no blocks, no signatures, no fees, no disk; the same execution as in a
+block.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,11 @@ class Snapshot:
 
 
 class Sandbox:
-    """One small world. Every method that acts is one transaction; a failed one raises `vm.failure.Failure` and leaves nothing.
+    """One small world. Every method that acts is one transaction; a failed one raises `vm.failure.Failure`
+    and leaves nothing.
 
-    `time_ms` is what contracts see as `now`. `events` and `moves` gather all that happened, `last_gas` is what the machine
+    `time_ms` is what contracts see as `now`. `events` and `moves` gather all that happened, `last_gas` is
+    what the machine
     used for the last transaction or read. `tracer` may be set and taken away at any time.
     """
 
@@ -104,7 +108,9 @@ class Sandbox:
     # Contracts.
 
     def deploy(self, module: bytes, currency: str, arguments: tuple[Any, ...], sender: bytes) -> bytes:
-        """Deploy a module's byte string with a home currency and return its address. Raises `vm.illegal.Illegal` too."""
+        """Deploy a module's byte string with a home currency and return its address. Raises
+        `vm.illegal.Illegal` too.
+        """
         verified = verified_code(module)[1]
         init = None if verified.init is None else verified.module.functions[verified.init]
         kinds = [] if init is None else [kind for _, kind in init.parameters]
@@ -119,7 +125,9 @@ class Sandbox:
         return load_verified(self._block, contract.code_hash)
 
     def call(self, address: bytes, function: str, arguments: tuple[Any, ...], sender: bytes) -> Any:
-        """Call a public function with Python values, `CoinValue` for coins of the sender, and return its value."""
+        """Call a public function with Python values, `CoinValue` for coins of the sender, and return its
+        value.
+        """
         return self._run(Call(address, function, self._arguments(address, function, arguments)), sender)
 
     def read(self, address: bytes, function: str, arguments: tuple[Any, ...] = ()) -> Any:

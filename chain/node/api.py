@@ -253,7 +253,9 @@ class Api:
             refused = self._node.refused.get(identity)
             if refused is not None:
                 raise refused
-            raise Refusal(Refused.NOT_FOUND, "no block has this transaction", waiting=identity in self._node.pool)
+            raise Refusal(
+                Refused.NOT_FOUND, "no block has this transaction", waiting=identity in self._node.pool
+            )
         return {"receipt": receipt_json(receipt, self._node.store)}
 
     async def wallet(self, query: Query) -> dict[str, Any]:
@@ -350,7 +352,9 @@ class Api:
         """The ASGI application."""
         routes = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
         routes.append(Route("/openapi.json", self._openapi, methods=["GET"]))
-        return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error})
+        return Starlette(
+            routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect}
+        )
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -373,8 +377,14 @@ class Api:
 
     async def _http_error(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        refusal = Refusal(Refused.NOT_FOUND if status == 404 else Refused.BAD_REQUEST, "there is nothing here")
+        refusal = Refusal(
+            Refused.NOT_FOUND if status == 404 else Refused.BAD_REQUEST, "there is nothing here"
+        )
         return self._json(refusal_json(refusal), status)
+
+    async def _defect(self, request: Request, error: Exception) -> Response:
+        """What should not happen. The error itself goes to the log, not to whoever asked."""
+        return self._json(refusal_json(Refusal(Refused.DEFECT, "the node has a defect")), 500)
 
     def _refused(self, refusal: Refusal, error: dict[str, Any] | None = None) -> Response:
         body = refusal_json(refusal)
@@ -431,7 +441,7 @@ def _transaction_bytes(body: dict[str, Any]) -> bytes:
 
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or any("\ud800" <= character <= "\udfff" for character in value):
         raise _bad(f"{name} must be a text")
     return value
 

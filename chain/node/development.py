@@ -40,7 +40,8 @@ def devnet_specification(seed: str = SEED, chain_id: str = DEVNET_CHAIN_ID) -> d
     """The genesis of a devnet. The fee wallet is one more development wallet, with nothing in it."""
     fee_key = SecretKey.development(f"{seed}/fees", 0)
     wallets = [
-        {"key": wallet.key.public.hex(), "balances": {CURRENCY: BALANCE}} for wallet in development_wallets(seed)
+        {"key": wallet.key.public.hex(), "balances": {CURRENCY: BALANCE}}
+        for wallet in development_wallets(seed)
     ]
     return {
         "chain_id": chain_id,
@@ -53,7 +54,9 @@ def devnet_specification(seed: str = SEED, chain_id: str = DEVNET_CHAIN_ID) -> d
 
 
 def refuse_development_keys(specification: Mapping[str, Any], seed: str = SEED) -> None:
-    """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development wallet."""
+    """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development
+    wallet.
+    """
     if specification.get("chain_id") == DEVNET_CHAIN_ID:
         return
     known = {wallet.key.public.hex() for wallet in development_wallets(seed)}

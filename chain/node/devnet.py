@@ -1,4 +1,6 @@
-"""The devnet: one process, one command, ready in under a second, with funded wallets whose keys everybody knows."""
+"""The devnet: one process, one command, ready in under a second, with funded wallets whose keys everybody
+knows.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,13 @@ from pathlib import Path
 import uvicorn
 
 from chain.node.api import Api
-from chain.node.development import DEVNET_CHAIN_ID, SEED, DevelopmentWallet, development_wallets, devnet_specification
+from chain.node.development import (
+    DEVNET_CHAIN_ID,
+    SEED,
+    DevelopmentWallet,
+    development_wallets,
+    devnet_specification,
+)
 from chain.node.node import Node
 from chain.node.producer import Producer
 from chain.primitives.refusal import Refusal, Refused
@@ -61,11 +69,15 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """SIGINT and SIGTERM ask it to stop; unlike uvicorn's own they are not raised again, so that the store closes."""
+        """SIGINT and SIGTERM ask it to stop; unlike uvicorn's own they are not raised again, so that the
+        store closes.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {
+            number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             yield
         finally:
@@ -115,7 +127,8 @@ def start_devnet(
     seed: str = SEED,
     ready_file: Path | str | None = None,
 ) -> Devnet:
-    """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the end.
+    """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
+    end.
 
     Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on).
     """
@@ -141,7 +154,8 @@ def run_devnet(
     ready_file: Path | str | None = None,
     announce: Callable[[str, list[DevelopmentWallet]], None] | None = None,
 ) -> int:
-    """Run a devnet in this thread until a signal ends it; the exit status. `announce(address, wallets)` is called when it answers.
+    """Run a devnet in this thread until a signal ends it; the exit status. `announce(address, wallets)` is
+    called when it answers.
 
     Raises as `start_devnet`.
     """
@@ -178,9 +192,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), backlog=1_024)
     except (OSError, OverflowError) as error:
         raise Refusal(
-            Refused.BAD_REQUEST, f"{host}:{port} cannot be listened on: {error}", "Choose another port, or 0 for any."
+            Refused.BAD_REQUEST,
+            f"{host}:{port} cannot be listened on: {error}",
+            "Choose another port, or 0 for any.",
         ) from None
-    # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it answers wait 40 ms.
+    # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it
+    # answers wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

@@ -1,4 +1,6 @@
-"""A node without a network: it takes transactions, makes blocks, keeps them, and answers questions about them."""
+"""A node without a network: it takes transactions, makes blocks, keeps them, and answers questions about
+them.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,12 @@ class Node:
     """A ledger in a data directory. Not for use by several threads at once."""
 
     def __init__(
-        self, directory: Path, specification: Mapping[str, Any], *, clock: Callable[[], int], pool: Pool | None = None
+        self,
+        directory: Path,
+        specification: Mapping[str, Any],
+        *,
+        clock: Callable[[], int],
+        pool: Pool | None = None,
     ) -> None:
         """Open the ledger of a genesis specification, or begin it. `clock` gives milliseconds since 1970 UTC.
 
@@ -90,7 +97,8 @@ class Node:
     def produce(self) -> Applied:
         """Make the next block of what waits (nothing is a block too) and write it to disk.
 
-        Transactions that may not be in it any more leave the pool and stand in `refused`. Raises `StoreFailed` and
+        Transactions that may not be in it any more leave the pool and stand in `refused`. Raises
+        `StoreFailed` and
         `SupplyBroken`, after which the node does nothing any more and its process must stop.
         """
         self._check_running()
@@ -115,7 +123,9 @@ class Node:
         return applied
 
     def simulate(self, data: bytes) -> Receipt:
-        """What a transaction would come to in the next block, whatever its signatures and sequence. Raises `Refusal`."""
+        """What a transaction would come to in the next block, whatever its signatures and sequence. Raises
+        `Refusal`.
+        """
         self._check_running()
         transaction = decode_transaction(data)
         body = transaction.body
@@ -169,7 +179,9 @@ class Node:
         return encoded, execution.session.gas_used
 
     def replay(self) -> bytes:
-        """Execute all blocks from genesis again and return the state root. Raises `Refusal` WrongBlock at a difference."""
+        """Execute all blocks from genesis again and return the state root. Raises `Refusal` WrongBlock at a
+        difference.
+        """
         view = MemoryView()
         applied = make_genesis(self._specification)
         view.apply(applied.state, applied.tree)

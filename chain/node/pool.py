@@ -39,7 +39,9 @@ class Pool:
         return after
 
     def add(self, transaction: Transaction) -> None:
-        """Take an admitted transaction. Raises `Refusal` PoolFull, SenderFull, SequenceUsed. Taking one twice is fine."""
+        """Take an admitted transaction. Raises `Refusal` PoolFull, SenderFull, SequenceUsed. Taking one twice
+        is fine.
+        """
         body, identity = transaction.body, transaction.identity
         if identity in self._waiting:
             return

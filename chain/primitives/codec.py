@@ -27,7 +27,9 @@ def encode(value: object) -> bytes:
 def decode(data: bytes, *, bytes_max: int = VALUE_BYTES_MAX, elements_max: int = ARRAY_ELEMENTS_MAX) -> Any:
     """The value of a canonical encoding. Raises `Refusal` TooLarge or Malformed."""
     if len(data) > bytes_max:
-        raise Refusal(Refused.TOO_LARGE, f"{len(data)} bytes; at most {bytes_max} are taken", bytes_max=bytes_max)
+        raise Refusal(
+            Refused.TOO_LARGE, f"{len(data)} bytes; at most {bytes_max} are taken", bytes_max=bytes_max
+        )
     _check_shape(data, elements_max)
     try:
         value = msgpack.unpackb(
@@ -152,7 +154,9 @@ def as_amount(value: object, what: str) -> int:
 
 
 def amount_plain(amount: int) -> int | bytes:
-    """An amount as the machine encodes it: an integer below 2**64, else the shortest big-endian two's complement."""
+    """An amount as the machine encodes it: an integer below 2**64, else the shortest big-endian two's
+    complement.
+    """
     assert 0 <= amount <= AMOUNT_MAX
     return amount if amount <= _INT_MAX else amount.to_bytes(amount.bit_length() // 8 + 1)
 
@@ -161,5 +165,3 @@ def check_version(value: object, what: str) -> None:
     """Version 1, or a `Refusal` UnknownVersion."""
     if type(value) is not int or value != 1:
         raise Refusal(Refused.UNKNOWN_VERSION, f"{what} has an unknown version")
-
-

@@ -45,7 +45,9 @@ class Supply:
 
 @dataclass(frozen=True)
 class Header:
-    """What a block is, in hashes. `time_ms` is milliseconds since 1970 UTC; the roots are those after the block."""
+    """What a block is, in hashes. `time_ms` is milliseconds since 1970 UTC; the roots are those after the
+    block.
+    """
 
     chain_id: str
     height: int
@@ -92,7 +94,9 @@ def decode_header(data: bytes) -> Header:
     """The header of a byte string. Raises `Refusal` Malformed, UnknownVersion."""
     fields = as_list(decode(data), "a header", size=12)
     check_version(fields[0], "the header")
-    parent, transactions, receipts, state = (as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[4:8])
+    parent, transactions, receipts, state = (
+        as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[4:8]
+    )
     return Header(
         chain_id=as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
         height=as_int(fields[2], 0, HEIGHT_MAX, "height"),
@@ -111,4 +115,6 @@ def decode_header(data: bytes) -> Header:
 def _read_supply(plain: object) -> Supply:
     currency, *numbers = as_list(plain, "a supply", size=5)
     issued, redeemed, wallets, contracts = (as_amount(number, "a supply") for number in numbers)
-    return Supply(as_text(currency, "currency", CURRENCY_CODE_CHARACTERS_MAX), issued, redeemed, wallets, contracts)
+    return Supply(
+        as_text(currency, "currency", CURRENCY_CODE_CHARACTERS_MAX), issued, redeemed, wallets, contracts
+    )

@@ -17,7 +17,8 @@ PATH_STEPS_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`value` None proves absence: `other` is then the leaf (key hash, value hash) at the key's place, or None.
+    """`value` None proves absence: `other` is then the leaf (key hash, value hash) at the key's place, or
+    None.
 
     `path` has the sibling hashes from the leaf up.
     """
@@ -40,7 +41,8 @@ def decode_proof(data: bytes) -> Proof:
     tag, key, content, path_plain = as_list(decode(data), "a proof", size=4)
     as_int(tag, 0, 1, "a proof's kind")
     path = tuple(
-        as_bytes(step, "a step", size=HASH_BYTES) for step in as_list(path_plain, "a path", most=PATH_STEPS_MAX)
+        as_bytes(step, "a step", size=HASH_BYTES)
+        for step in as_list(path_plain, "a path", most=PATH_STEPS_MAX)
     )
     as_bytes(key, "a key")
     if tag == 0:
@@ -70,7 +72,11 @@ def bit(key_hash: bytes, depth: int) -> int:
 def verify_proof(proof: Proof, root: bytes) -> bool:
     """Whether the proof holds under a state root of 32 bytes."""
     depth = len(proof.path)
-    if depth > PATH_STEPS_MAX or len(root) != HASH_BYTES or any(len(step) != HASH_BYTES for step in proof.path):
+    if (
+        depth > PATH_STEPS_MAX
+        or len(root) != HASH_BYTES
+        or any(len(step) != HASH_BYTES for step in proof.path)
+    ):
         return False
     key_hash = sha256(proof.key).digest()
     if proof.value is not None:

@@ -51,6 +51,7 @@ class Refused(StrEnum):
     BAD_REQUEST = "BadRequest"
     EXECUTION_FAILED = "ExecutionFailed"
     UNREACHABLE = "Unreachable"
+    DEFECT = "Defect"
 
 
 REMEDIES: dict[Refused, str] = {
@@ -91,6 +92,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",
     Refused.BAD_REQUEST: "See /openapi.json for what this address takes.",
     Refused.EXECUTION_FAILED: "See the error's name and values.",
+    Refused.DEFECT: "Report it, with what was asked; see the node's log.",
     Refused.UNREACHABLE: "Check that the node runs and the address is right.",
 }
 
@@ -107,7 +109,9 @@ class Refusal(Exception):
 
 
 class StoreFailed(Exception):
-    """The disk failed while a block was being written. The process must stop; a restart finds the last whole block."""
+    """The disk failed while a block was being written. The process must stop; a restart finds the last whole
+    block.
+    """
 
 
 class SupplyBroken(Exception):

@@ -1,4 +1,6 @@
-"""A small chain in memory for tests: known keys, signed transactions, blocks, and programs of the machine's corpus."""
+"""A small chain in memory for tests: known keys, signed transactions, blocks, and programs of the machine's
+corpus.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ TIME_MS = 1_700_000_000_000
 GAS_LIMIT = 5_000_000
 FUNDS = 1_000_00
 
-KEYS = {name: SecretKey.development("tests", i) for i, name in enumerate(("alice", "bob", "carol", "fees", "dave"))}
+KEYS = {
+    name: SecretKey.development("tests", i)
+    for i, name in enumerate(("alice", "bob", "carol", "fees", "dave"))
+}
 ADDRESSES = {name: wallet_address(key.public) for name, key in KEYS.items()}
 ALICE, BOB, CAROL, FEES, DAVE = ADDRESSES.values()
 """Alice, Bob and Carol have money, the fee wallet has none, Dave has no wallet."""
@@ -34,7 +39,8 @@ ALICE, BOB, CAROL, FEES, DAVE = ADDRESSES.values()
 def specification(**changes: Any) -> dict[str, Any]:
     """A genesis with two currencies; USD is there to be the wrong one."""
     wallets = [
-        {"key": KEYS[name].public.hex(), "balances": {"CNY": FUNDS, "USD": FUNDS}} for name in ("alice", "bob", "carol")
+        {"key": KEYS[name].public.hex(), "balances": {"CNY": FUNDS, "USD": FUNDS}}
+        for name in ("alice", "bob", "carol")
     ]
     return {
         "chain_id": CHAIN_ID,

@@ -44,9 +44,7 @@ def node(tmp_path: Path) -> Iterator[Node]:
 
 def payment(sequence: int, amount: int = 1, name: str = "alice", *more: Action) -> Transaction:
     """Alice (or another) pays Bob."""
-    body = Body(
-        CHAIN_ID, ADDRESSES[name], 0, sequence, 50, 5_000_000, 0, (Pay(BOB, "CNY", amount), *more)
-    )
+    body = Body(CHAIN_ID, ADDRESSES[name], 0, sequence, 50, 5_000_000, 0, (Pay(BOB, "CNY", amount), *more))
     return sign(body, [KEYS[name]])
 
 
@@ -119,7 +117,9 @@ def damage(directory: Path, table: bytes, key: bytes, value: bytes) -> None:
         (b"tree", b"p", b"\x90"),
     ],
 )
-def test_a_damaged_store_is_refused_at_the_start(tmp_path: Path, table: bytes, key: bytes, value: bytes) -> None:
+def test_a_damaged_store_is_refused_at_the_start(
+    tmp_path: Path, table: bytes, key: bytes, value: bytes
+) -> None:
     """Blocks, head, format and the root of the tree are looked at before anything is served."""
     first = open_node(tmp_path)
     first.submit(payment(0).encoded)
@@ -176,7 +176,9 @@ for sequence in range(node.next_sequence({alice!r}, 0), 10_000):
 
 
 def test_killing_the_process_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    """kill -9 while blocks are written: a restart has every acknowledged payment, each once, and replays to its root."""
+    """kill -9 while blocks are written: a restart has every acknowledged payment, each once, and replays to
+    its root.
+    """
     program = WRITER.format(root=str(ROOT), tests=str(Path(__file__).parent), alice=ALICE)
     acknowledged = -1
     for round_number in range(3):
@@ -245,7 +247,9 @@ def test_the_pool_is_bounded_by_count_and_bytes(tmp_path: Path, pool: Pool) -> N
 
 
 def test_what_cannot_be_in_the_block_any_more_leaves_the_pool(tmp_path: Path) -> None:
-    """A second transaction whose fee the first has used up is refused at production, with its reason remembered."""
+    """A second transaction whose fee the first has used up is refused at production, with its reason
+    remembered.
+    """
     node = open_node(tmp_path)
     first = payment(0, FUNDS - 1)
     body = Body(CHAIN_ID, ALICE, 0, 1, 50, 5_000_000, 100, (Pay(BOB, "CNY", 1),))
@@ -362,7 +366,8 @@ from chain.primitives.transaction import OpenWallet, Pay
 world = World()
 bank = world.deploy("alice", "bank")
 for i in range(5):
-    world.send("alice", call(bank, "bank", "deposit", CoinValue("CNY", 10 + i)), Pay(BOB, "USD", 1), gas_price=77)
+    world.send("alice", call(bank, "bank", "deposit", CoinValue("CNY", 10 + i)), Pay(BOB, "USD", 1),
+    gas_price=77)
     world.send("bob", Pay(CAROL, "CNY", FUNDS * i), OpenWallet(KEYS["dave"].public))
 world.send("alice", call(bank, "bank", "pay", CAROL, 10))
 print(world.head.hash.hex(), "".join(r.encoded.hex() for b in world.blocks for r in b.receipts))
@@ -373,7 +378,11 @@ def test_the_same_blocks_come_out_whatever_the_hash_seed_time_zone_and_locale() 
     """Bytes of headers and receipts are equal in processes that differ in everything else."""
     program = DETERMINISM.format(root=str(ROOT), tests=str(Path(__file__).parent))
     outputs = set()
-    for seed, zone, locale in (("0", "UTC", "C"), ("1", "Asia/Shanghai", "C.UTF-8"), ("4242", "America/New_York", "C")):
+    for seed, zone, locale in (
+        ("0", "UTC", "C"),
+        ("1", "Asia/Shanghai", "C.UTF-8"),
+        ("4242", "America/New_York", "C"),
+    ):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
         outputs.add(
             subprocess.run(

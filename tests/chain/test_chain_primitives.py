@@ -33,7 +33,11 @@ from chain.primitives.transaction import (
 )
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(max_size=20) | st.binary(max_size=40),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.text(max_size=20)
+    | st.binary(max_size=40),
     lambda inner: st.lists(inner, max_size=5),
     max_leaves=20,
 )
@@ -95,7 +99,9 @@ def test_amounts_have_one_encoding(amount: int) -> None:
     assert as_amount(decode(encode(amount_plain(amount))), "amount") == amount
 
 
-@pytest.mark.parametrize("value", [-1, True, 1.0, b"", b"\x01", b"\x00" * 9, (2**128).to_bytes(17), "1", None])
+@pytest.mark.parametrize(
+    "value", [-1, True, 1.0, b"", b"\x01", b"\x00" * 9, (2**128).to_bytes(17), "1", None]
+)
 def test_what_is_no_amount_is_refused(value: object) -> None:
     """Negative, too large, padded and other things are Malformed."""
     with pytest.raises(Refusal):
@@ -218,7 +224,11 @@ def test_an_address_in_text_is_that_address(address: bytes) -> None:
     assert (text[:5], len(text)) == ("tael1", 63)
 
 
-@given(st.binary(min_size=32, max_size=32), st.integers(5, 62), st.sampled_from("qpzry9x8gf2tvdw0s3jn54khce6mua7l"))
+@given(
+    st.binary(min_size=32, max_size=32),
+    st.integers(5, 62),
+    st.sampled_from("qpzry9x8gf2tvdw0s3jn54khce6mua7l"),
+)
 def test_one_wrong_character_is_noticed(address: bytes, place: int, character: str) -> None:
     """A typing error never gives another address."""
     text = format_address(address)
@@ -248,7 +258,14 @@ def test_a_text_that_is_no_address_is_refused_with_the_reason(text: str, says: s
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("1_000.00 CNY", 100_000), ("1.5 CNY", 150), ("0 CNY", 0), ("7 JPY", 7), ("  3.00  CNY ", 300), ("01 JPY", 1)],
+    [
+        ("1_000.00 CNY", 100_000),
+        ("1.5 CNY", 150),
+        ("0 CNY", 0),
+        ("7 JPY", 7),
+        ("  3.00  CNY ", 300),
+        ("01 JPY", 1),
+    ],
 )
 def test_money_is_read(text: str, amount: int) -> None:
     """Separators, decimals and missing decimals."""
@@ -257,7 +274,20 @@ def test_money_is_read(text: str, amount: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "CNY", "1.005 CNY", "1.0 JPY", "-1 CNY", "1e5 CNY", "1 EUR", "1,5 CNY", "_1 CNY", "1. CNY", "١ CNY", "9" * 60 + " CNY"],
+    [
+        "",
+        "CNY",
+        "1.005 CNY",
+        "1.0 JPY",
+        "-1 CNY",
+        "1e5 CNY",
+        "1 EUR",
+        "1,5 CNY",
+        "_1 CNY",
+        "1. CNY",
+        "١ CNY",
+        "9" * 60 + " CNY",
+    ],
 )
 def test_what_is_no_money_is_refused(text: str) -> None:
     """Never guessed: WrongAmount."""
@@ -294,7 +324,8 @@ BODY = st.builds(
     gas_price=st.integers(0, 2**40),
     actions=st.lists(ACTION, min_size=1, max_size=4).map(tuple),
     fee_payer=st.none() | ADDRESS,
-    limits=st.none() | st.dictionaries(st.sampled_from(["CNY", "USD"]), AMOUNT).map(lambda d: tuple(sorted(d.items()))),
+    limits=st.none()
+    | st.dictionaries(st.sampled_from(["CNY", "USD"]), AMOUNT).map(lambda d: tuple(sorted(d.items()))),
     memo=st.none() | ADDRESS,
 )
 
@@ -318,7 +349,9 @@ def test_the_identity_does_not_depend_on_signatures() -> None:
 @given(st.data())
 def test_a_changed_transaction_is_refused_or_another_one(data: st.DataObject) -> None:
     """One changed byte is a typed refusal or a transaction whose bytes are exactly those."""
-    encoded = bytearray(sign(Body(CHAIN_ID, ALICE, 0, 0, 1, 1, 0, (Pay(BOB, "CNY", 1),)), [KEYS["alice"]]).encoded)
+    encoded = bytearray(
+        sign(Body(CHAIN_ID, ALICE, 0, 0, 1, 1, 0, (Pay(BOB, "CNY", 1),)), [KEYS["alice"]]).encoded
+    )
     encoded[data.draw(st.integers(0, len(encoded) - 1))] = data.draw(st.integers(0, 255))
     try:
         transaction = decode_transaction(bytes(encoded))
@@ -346,13 +379,17 @@ def test_a_receipt_comes_back_from_its_bytes() -> None:
     """All fields, the optional ones there or not."""
     moves = (Move(None, BOB, "CNY", 2**100, "payout"), Move(ALICE, BOB, "CNY", 1, "pay"))
     for error in (None, Error("Overflow", b"\x90", None, None), Error("X", b"\x91\x01", ALICE, 3)):
-        receipt = Receipt(bytes(32), 1, 2, error is None, error, 5, 6, (Event(ALICE, 0, b"\x90"),), (None, b"x"), moves)
+        receipt = Receipt(
+            bytes(32), 1, 2, error is None, error, 5, 6, (Event(ALICE, 0, b"\x90"),), (None, b"x"), moves
+        )
         assert decode_receipt(receipt.encoded) == receipt
 
 
 def test_a_header_comes_back_from_its_bytes() -> None:
     """With the supply of its currencies."""
-    header = Header(CHAIN_ID, 3, 4, *(bytes([i]) * 32 for i in range(4)), (Supply("CNY", 9, 1, 5, 3),), 1, 2, ALICE)
+    header = Header(
+        CHAIN_ID, 3, 4, *(bytes([i]) * 32 for i in range(4)), (Supply("CNY", 9, 1, 5, 3),), 1, 2, ALICE
+    )
     assert decode_header(header.encoded) == header
 
 
@@ -364,5 +401,8 @@ def test_every_refusal_has_a_remedy() -> None:
 def test_the_address_of_a_key_never_changes() -> None:
     """Golden: the first development key's address, and its address under a guardian."""
     public = SecretKey.development("tael", 0).public
-    assert format_address(wallet_address(public)) == "tael1ecnmn09n5gg6xyjtxcd69pscvyyfcuqle690dnc79gkp9q5p0qwsnlfmjt"
+    assert (
+        format_address(wallet_address(public))
+        == "tael1ecnmn09n5gg6xyjtxcd69pscvyyfcuqle690dnc79gkp9q5p0qwsnlfmjt"
+    )
     assert wallet_address(public, bytes(32)) != wallet_address(public)

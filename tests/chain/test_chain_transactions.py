@@ -36,7 +36,9 @@ def test_a_payment_moves_money_from_wallet_to_wallet(world: World) -> None:
 
 def test_actions_are_all_or_none(world: World) -> None:
     """When the last action fails nothing of the earlier ones is left."""
-    receipt = world.send("alice", Pay(BOB, "CNY", 250), OpenWallet(KEYS["dave"].public), Pay(BOB, "CNY", FUNDS))
+    receipt = world.send(
+        "alice", Pay(BOB, "CNY", 250), OpenWallet(KEYS["dave"].public), Pay(BOB, "CNY", FUNDS)
+    )
     assert not receipt.ok
     assert (world.balance(ALICE), world.balance(BOB)) == (FUNDS, FUNDS)
     assert receipt.error is not None
@@ -103,7 +105,9 @@ def test_an_escrow_runs_to_its_end(world: World) -> None:
 
 
 def test_a_failed_call_gives_the_contracts_own_error(world: World) -> None:
-    """Name, values in their declared types, and the contract are in the receipt; the coins stay with the sender."""
+    """Name, values in their declared types, and the contract are in the receipt; the coins stay with the
+    sender.
+    """
     escrow = world.deploy("alice", "escrow", BOB, 100, 1_000)
     receipt = world.send("alice", call(escrow, "escrow", "fund", CoinValue("CNY", 99)))
     assert receipt.error is not None
@@ -171,7 +175,11 @@ def test_only_public_functions_are_called(world: World, function: str) -> None:
 def test_unknown_currencies_are_refused(world: World) -> None:
     """Nothing can be paid, deployed or attached in a currency that the ledger does not have."""
     bank = world.deploy("alice", "bank")
-    for action in (Pay(BOB, "EUR", 1), deploy("bank", currency="EUR"), call(bank, "bank", "deposit", CoinValue("EUR", 1))):
+    for action in (
+        Pay(BOB, "EUR", 1),
+        deploy("bank", currency="EUR"),
+        call(bank, "bank", "deposit", CoinValue("EUR", 1)),
+    ):
         receipt = world.send("alice", action)
         assert receipt.error is not None
         assert receipt.error.name == "UnknownCurrency"
@@ -226,7 +234,9 @@ def test_money_is_paid_to_wallets_that_exist(world: World) -> None:
 
 
 def ruled_world() -> tuple[World, bytes, bytes]:
-    """A world in which Dave has a wallet guarded by Alice with an allowance of 100 to Bob: (world, rule, wallet)."""
+    """A world in which Dave has a wallet guarded by Alice with an allowance of 100 to Bob: (world, rule,
+    wallet).
+    """
     world = World()
     rule = world.deploy("alice", "allowance", 100)
     child = wallet_address(KEYS["dave"].public, ALICE)
@@ -338,7 +348,9 @@ def test_a_transaction_that_may_not_be_in_the_block_is_refused(
     assert refusal_of(world, world.transaction("alice", Pay(BOB, "CNY", 1), **fields)) is code
 
 
-@pytest.mark.parametrize("edge", [{"expiry": 1}, {"expiry": 100_001}, {"gas_price": 10**6, "gas_limit": FUNDS}])
+@pytest.mark.parametrize(
+    "edge", [{"expiry": 1}, {"expiry": 100_001}, {"gas_price": 10**6, "gas_limit": FUNDS}]
+)
 def test_a_transaction_at_the_edge_is_admitted(world: World, edge: dict[str, object]) -> None:
     """The last block of the window, the first, and a fee that is just covered."""
     assert world.send("alice", Pay(BOB, "CNY", 1), **edge).identity
