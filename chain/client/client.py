@@ -60,9 +60,7 @@ class Client:
         """`url` is the node's, such as `http://127.0.0.1:7070`."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Refusal(
-                Refused.BAD_REQUEST, f"not the address of a node: {url[:100]}", "Give http://HOST:PORT."
-            )
+            raise Refusal(Refused.BAD_REQUEST, f"not the address of a node: {url[:100]}", "Give http://HOST:PORT.")
         self._secure = parts.scheme == "https"
         self._host = parts.hostname
         try:
@@ -141,9 +139,7 @@ class Client:
         proof = decode_proof(_hex(answer, "proof"))
         under = decode_header(_hex(answer, "header"))
         if header is not None and header.encoded != under.encoded:
-            raise Refusal(
-                Refused.WRONG_PROOF, f"the proof is under block {under.height}, not the one that is trusted"
-            )
+            raise Refusal(Refused.WRONG_PROOF, f"the proof is under block {under.height}, not the one that is trusted")
         if proof.key != key or not verify_proof(proof, under.state_root):
             raise Refusal(Refused.WRONG_PROOF, "the proof does not hold")
         return Proved(key, proof.value, under)
@@ -216,9 +212,7 @@ class Client:
         """Build (see `build`), sign by one key and commit."""
         return self.commit(sign(self.build(sender, actions, **fields), [key]))
 
-    def pay(
-        self, key: SecretKey, sender: bytes, to: bytes, currency: str, amount: int, **fields: Any
-    ) -> Outcome:
+    def pay(self, key: SecretKey, sender: bytes, to: bytes, currency: str, amount: int, **fields: Any) -> Outcome:
         """Pay minor units of a currency to a wallet."""
         return self.send(key, sender, [Pay(to, currency, amount)], **fields)
 
@@ -258,9 +252,7 @@ class Client:
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if last or fresh:
-                    raise Refusal(
-                        Refused.UNREACHABLE, f"{self._host}:{self._port or ''} does not answer: {error}"
-                    ) from None
+                    raise Refusal(Refused.UNREACHABLE, f"{self._host}:{self._port or ''} does not answer: {error}") from None
                 continue
             return _parse(content, status)
         raise AssertionError

@@ -55,9 +55,7 @@ class Keystore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def create(
-        self, name: str, password: str, key: SecretKey | None = None, *, guardian: bytes | None = None
-    ) -> KeyFile:
+    def create(self, name: str, password: str, key: SecretKey | None = None, *, guardian: bytes | None = None) -> KeyFile:
         """Encrypt a key (a new one if none is given) into a file of this name, which must not exist yet.
 
         `guardian` makes the address that of a guarded wallet.
@@ -93,18 +91,14 @@ class Keystore:
         """The key file of a name. NotFound if there is none, WrongKeyFile if it is damaged."""
         return self._read(name)[0]
 
-    def unlock(
-        self, name: str, password: str | None, *, chain_id: str, development_chain_id: str
-    ) -> SecretKey:
+    def unlock(self, name: str, password: str | None, *, chain_id: str, development_chain_id: str) -> SecretKey:
         """The key of a name, for use on a chain. `password` may be None for a development key.
 
         Raises WrongPassword, and DevelopmentKey if it is one and the chain is not the devnet.
         """
         file, content = self._read(name)
         if file.development and chain_id != development_chain_id:
-            raise Refusal(
-                Refused.DEVELOPMENT_KEY, f"{name} is a development key, and this is chain {chain_id!r}"
-            )
+            raise Refusal(Refused.DEVELOPMENT_KEY, f"{name} is a development key, and this is chain {chain_id!r}")
         try:
             if file.development:
                 key = SecretKey(bytes.fromhex(content["secret"]))
@@ -129,11 +123,7 @@ class Keystore:
         try:
             with self._path(name).open("rb") as handle:
                 content = json.loads(handle.read(_FILE_BYTES_MAX))
-            if (
-                content["format"] != FORMAT
-                or content["name"] != name
-                or type(content["development"]) is not bool
-            ):
+            if content["format"] != FORMAT or content["name"] != name or type(content["development"]) is not bool:
                 raise _damaged(name)
             address, public = parse_address(content["address"]), bytes.fromhex(content["public"])
         except FileNotFoundError:
@@ -159,9 +149,7 @@ class Keystore:
             # Exclusive: an existing key is never overwritten. 0600 from the first moment on.
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            raise Refusal(
-                Refused.BAD_REQUEST, f"there is a wallet named {file.name} already", "Choose another name."
-            ) from None
+            raise Refusal(Refused.BAD_REQUEST, f"there is a wallet named {file.name} already", "Choose another name.") from None
         except OSError as error:
             raise Refusal(
                 Refused.BAD_REQUEST,
@@ -204,9 +192,7 @@ def _decrypt(file: KeyFile, content: dict[str, Any], password: str) -> bytes:
     try:
         secret: bytes = _cipher(password, salt, n).decrypt(nonce, text, _authenticated(file))
     except InvalidTag:
-        raise Refusal(
-            Refused.WRONG_PASSWORD, f"wrong password for {file.name}, or its file was changed"
-        ) from None
+        raise Refusal(Refused.WRONG_PASSWORD, f"wrong password for {file.name}, or its file was changed") from None
     return secret
 
 

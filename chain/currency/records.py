@@ -52,9 +52,7 @@ def read_wallet(value: bytes) -> Wallet:
 
 def supply_value(supply: Supply) -> bytes:
     """The stored form of a supply equation."""
-    return encode(
-        [amount_plain(n) for n in (supply.issued, supply.redeemed, supply.wallets, supply.contracts)]
-    )
+    return encode([amount_plain(n) for n in (supply.issued, supply.redeemed, supply.wallets, supply.contracts)])
 
 
 def read_supply(code: str, value: bytes) -> Supply:

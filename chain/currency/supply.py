@@ -29,9 +29,7 @@ def record_moves(overlay: TransactionOverlay, wallets: dict[str, int], contracts
         if value is None:
             raise SupplyBroken(f"{currency} moved but is no currency")
         supply = read_supply(currency, value)
-        _store(
-            overlay, supply, wallets=supply.wallets + in_wallets, contracts=supply.contracts + in_contracts
-        )
+        _store(overlay, supply, wallets=supply.wallets + in_wallets, contracts=supply.contracts + in_contracts)
 
 
 def add_currency(overlay: TransactionOverlay, currency: Currency) -> None:
@@ -65,9 +63,7 @@ def read_supplies(state: BlockOverlay, currencies: Iterable[str]) -> tuple[Suppl
 
 def _store(overlay: TransactionOverlay, supply: Supply, *, wallets: int, contracts: int) -> None:
     if wallets < 0 or contracts < 0:
-        raise SupplyBroken(
-            f"less than nothing of {supply.currency}: wallets {wallets}, contracts {contracts}"
-        )
+        raise SupplyBroken(f"less than nothing of {supply.currency}: wallets {wallets}, contracts {contracts}")
     changed = replace(supply, wallets=wallets, contracts=contracts)
     if not changed.holds:
         raise SupplyBroken(

@@ -74,7 +74,7 @@ class Wallets:
         self._hold(to, currency, balance, amount)
 
     def debit(self, source: bytes, currency: str, amount: int) -> None:
-        """Take from a wallet. Fails with UnknownCurrency, NoWallet, InsufficientFunds(currency, have, want)."""
+        """Debit a wallet. Fails with UnknownCurrency, NoWallet, InsufficientFunds(currency, have, want)."""
         if self._overlay.get(currency_key(currency)) is None:
             raise Failure(UNKNOWN_CURRENCY, (currency,))
         if self._overlay.get(wallet_key(source)) is None:

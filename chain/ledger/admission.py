@@ -1,4 +1,4 @@
-"""Whether a transaction may be in a block: the guard ladder of `docs/ledger.md`, "Admission", in its order."""
+"""Whether a transaction may be in a block: the ladder of `docs/ledger.md`, "Admission", in its order."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
     for key, signature in transaction.signatures:
         check_public_key(key)
         if not verify(key, message, signature):
-            raise Refusal(
-                Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex()
-            )
+            raise Refusal(Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex())
     check_gas(transaction, parameters)
 
 
@@ -67,9 +65,7 @@ def check_gas(transaction: Transaction, parameters: Parameters) -> None:
         raise Refusal(Refused.GAS_PRICE_TOO_HIGH, f"{body.gas_price} is over {high}", gas_price_max=high)
     if body.gas_limit > parameters.gas_limit:
         most = parameters.gas_limit
-        raise Refusal(
-            Refused.GAS_LIMIT_TOO_HIGH, f"{body.gas_limit} is over {most}, a block's", gas_limit_max=most
-        )
+        raise Refusal(Refused.GAS_LIMIT_TOO_HIGH, f"{body.gas_limit} is over {most}, a block's", gas_limit_max=most)
     intrinsic = intrinsic_gas(transaction)
     if body.gas_limit < intrinsic:
         raise Refusal(
@@ -82,9 +78,7 @@ def check_gas(transaction: Transaction, parameters: Parameters) -> None:
 def check_expiry(body: Body, height: int) -> None:
     """Whether a transaction may be in the block of a height. Raises `Refusal`."""
     if body.expiry < height:
-        raise Refusal(
-            Refused.EXPIRED, f"it expired after block {body.expiry}; the next is {height}", height=height
-        )
+        raise Refusal(Refused.EXPIRED, f"it expired after block {body.expiry}; the next is {height}", height=height)
     if body.expiry > height + EXPIRY_BLOCKS_MAX:
         raise Refusal(
             Refused.EXPIRY_TOO_FAR,

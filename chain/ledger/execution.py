@@ -173,9 +173,7 @@ class Execution:
         value = self.session.read(address, function, values, _NOBODY)
         return value, _encoded_result(found.result, value)
 
-    def _perform(
-        self, action: Action, sender: bytes, identity: bytes, position: int
-    ) -> tuple[Any, bytes | None]:
+    def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
         match action:
             case OpenWallet():
                 address = self._open_wallet(action, sender)
@@ -203,9 +201,7 @@ class Execution:
         self._check_rules(action.rules)
         address = self.wallets.open(action.key, guardian, action.rules)
         if action.rules and guardian is None and sender != address:
-            raise Failure(
-                Code.NOT_AUTHORIZED, (sender,), detail="only the owner sets the rules of a free wallet"
-            )
+            raise Failure(Code.NOT_AUTHORIZED, (sender,), detail="only the owner sets the rules of a free wallet")
         return address
 
     def _check_rules(self, rules: tuple[bytes, ...]) -> None:

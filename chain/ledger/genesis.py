@@ -47,8 +47,8 @@ from chain.state.tree import Tree
 from vm.failure import Failure
 
 _FIELDS = {
-    "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet", "currencies",
-    "wallets",
+    "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet",
+    "currencies", "wallets",
 }  # fmt: skip
 
 
@@ -66,9 +66,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     unknown = sorted(set(specification) - _FIELDS)
     missing = sorted(_FIELDS - {"gas_limit", "gas_price_min", "gas_price_max"} - set(specification))
     if unknown or missing:
-        raise _wrong(
-            f"unknown fields: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}"
-        )
+        raise _wrong(f"unknown fields: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
     fee_key = _key(specification["fee_wallet"])
     parameters = Parameters(
         chain_id=as_text(specification["chain_id"], "chain_id", CHAIN_ID_CHARACTERS_MAX),
@@ -145,8 +143,7 @@ def _wallet(entry: object) -> tuple[bytes, list[tuple[str, int]]]:
     if not isinstance(balances, dict):
         raise _wrong("balances must map currency codes to minor units")
     return _key(fields["key"]), sorted(
-        (check_currency(code), as_int(amount, 1, AMOUNT_MAX, "a balance"))
-        for code, amount in balances.items()
+        (check_currency(code), as_int(amount, 1, AMOUNT_MAX, "a balance")) for code, amount in balances.items()
     )
 
 

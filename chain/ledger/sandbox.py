@@ -13,10 +13,10 @@ from chain.currency.supply import add_currency, issue, read_supplies, record_mov
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import find_function, load_verified, read_contract, verified_code
 from chain.ledger.execution import Execution, Outcome
-from chain.primitives.keyspace import slot_key
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
+from chain.primitives.keyspace import slot_key
 from chain.primitives.limits import READ_GAS_MAX
 from chain.primitives.receipt import Event, Move
 from chain.primitives.transaction import Action, Call, Deploy, Pay, SetRules
@@ -157,9 +157,7 @@ class Sandbox:
 
     def snapshot(self) -> Snapshot:
         """The present state, to come back to any number of times."""
-        return Snapshot(
-            dict(self._block.changes), self.time_ms, self._count, len(self.events), len(self.moves)
-        )
+        return Snapshot(dict(self._block.changes), self.time_ms, self._count, len(self.events), len(self.moves))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this sandbox."""

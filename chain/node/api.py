@@ -76,7 +76,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the API: how it is asked, what it does, who answers. Parameters map names to what they are."""
+    """One row of the API: how it is asked, what it does, who answers. Parameters by name."""
 
     method: str
     path: str
@@ -253,9 +253,7 @@ class Api:
             refused = self._node.refused.get(identity)
             if refused is not None:
                 raise refused
-            raise Refusal(
-                Refused.NOT_FOUND, "no block has this transaction", waiting=identity in self._node.pool
-            )
+            raise Refusal(Refused.NOT_FOUND, "no block has this transaction", waiting=identity in self._node.pool)
         return {"receipt": receipt_json(receipt, self._node.store)}
 
     async def wallet(self, query: Query) -> dict[str, Any]:
@@ -273,8 +271,7 @@ class Api:
             "guardian": None if wallet.guardian is None else format_address(wallet.guardian),
             "rules": [format_address(rule) for rule in wallet.rules],
             "balances": [
-                money_json(node.balance(address, supply.currency), supply.currency, node.store)
-                for supply in node.head.supply
+                money_json(node.balance(address, supply.currency), supply.currency, node.store) for supply in node.head.supply
             ],
             "lane": lane,
             "next_sequence": node.next_sequence(address, lane),
@@ -352,17 +349,13 @@ class Api:
         """The ASGI application."""
         routes = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
         routes.append(Route("/openapi.json", self._openapi, methods=["GET"]))
-        return Starlette(
-            routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect}
-        )
+        return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
                 body = await _body(request) if operation.method == "POST" else {}
-                answer = await operation.answer(
-                    Query(dict(request.path_params), dict(request.query_params), body)
-                )
+                answer = await operation.answer(Query(dict(request.path_params), dict(request.query_params), body))
             except Refusal as refusal:
                 return self._refused(refusal)
             except Failure as failure:
@@ -377,9 +370,7 @@ class Api:
 
     async def _http_error(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        refusal = Refusal(
-            Refused.NOT_FOUND if status == 404 else Refused.BAD_REQUEST, "there is nothing here"
-        )
+        refusal = Refusal(Refused.NOT_FOUND if status == 404 else Refused.BAD_REQUEST, "there is nothing here")
         return self._json(refusal_json(refusal), status)
 
     async def _defect(self, request: Request, error: Exception) -> Response:

@@ -39,10 +39,7 @@ def development_wallets(seed: str = SEED, count: int = WALLETS) -> list[Developm
 def devnet_specification(seed: str = SEED, chain_id: str = DEVNET_CHAIN_ID) -> dict[str, Any]:
     """The genesis of a devnet. The fee wallet is one more development wallet, with nothing in it."""
     fee_key = SecretKey.development(f"{seed}/fees", 0)
-    wallets = [
-        {"key": wallet.key.public.hex(), "balances": {CURRENCY: BALANCE}}
-        for wallet in development_wallets(seed)
-    ]
+    wallets = [{"key": wallet.key.public.hex(), "balances": {CURRENCY: BALANCE}} for wallet in development_wallets(seed)]
     return {
         "chain_id": chain_id,
         "time_ms": GENESIS_TIME_MS,

@@ -173,7 +173,7 @@ class Node:
         return Tree(self.store.page).prove(key, self.store.get(key))
 
     def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
-        """(encoded value, gas) of a view or pure function on the head's state. Raises `vm.failure.Failure`."""
+        """(encoded value, gas) of a view or pure function at the head. Raises `vm.failure.Failure`."""
         execution = Execution(BlockOverlay(self.store), now_ms=self._time(), gas_limit=READ_GAS_MAX)
         _, encoded = execution.read(contract, function, arguments)
         return encoded, execution.session.gas_used
@@ -225,7 +225,7 @@ class Node:
         )
 
     def _check(self, genesis: Applied) -> Header:
-        """The head, after a look at the newest blocks and the root of the tree. Raises `Refusal` WrongStore."""
+        """The head, after a look at the newest blocks and the tree's root. Raises `Refusal` WrongStore."""
         try:
             return self._check_chain(genesis)
         except Refusal as refusal:

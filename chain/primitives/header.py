@@ -74,10 +74,7 @@ class Header:
                 self.transactions_root,
                 self.receipts_root,
                 self.state_root,
-                [
-                    [s.currency, *(amount_plain(n) for n in (s.issued, s.redeemed, s.wallets, s.contracts))]
-                    for s in self.supply
-                ],
+                [[s.currency, *(amount_plain(n) for n in (s.issued, s.redeemed, s.wallets, s.contracts))] for s in self.supply],
                 self.gas_used,
                 self.gas_limit,
                 self.proposer,
@@ -94,9 +91,7 @@ def decode_header(data: bytes) -> Header:
     """The header of a byte string. Raises `Refusal` Malformed, UnknownVersion."""
     fields = as_list(decode(data), "a header", size=12)
     check_version(fields[0], "the header")
-    parent, transactions, receipts, state = (
-        as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[4:8]
-    )
+    parent, transactions, receipts, state = (as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[4:8])
     return Header(
         chain_id=as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
         height=as_int(fields[2], 0, HEIGHT_MAX, "height"),
@@ -115,6 +110,4 @@ def decode_header(data: bytes) -> Header:
 def _read_supply(plain: object) -> Supply:
     currency, *numbers = as_list(plain, "a supply", size=5)
     issued, redeemed, wallets, contracts = (as_amount(number, "a supply") for number in numbers)
-    return Supply(
-        as_text(currency, "currency", CURRENCY_CODE_CHARACTERS_MAX), issued, redeemed, wallets, contracts
-    )
+    return Supply(as_text(currency, "currency", CURRENCY_CODE_CHARACTERS_MAX), issued, redeemed, wallets, contracts)

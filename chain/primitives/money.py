@@ -44,9 +44,7 @@ def parse_money(text: str, decimals: dict[str, int]) -> tuple[str, int]:
     code = code.strip()
     if code not in decimals:
         known = ", ".join(sorted(decimals)) or "none"
-        raise Refusal(
-            Refused.WRONG_AMOUNT, f"the currency is not known here; known: {known}", currency=code[:32]
-        )
+        raise Refusal(Refused.WRONG_AMOUNT, f"the currency is not known here; known: {known}", currency=code[:32])
     return code, parse_number(number, decimals[code])
 
 

@@ -40,10 +40,7 @@ def decode_proof(data: bytes) -> Proof:
     """The proof of a byte string. Raises `Refusal` Malformed."""
     tag, key, content, path_plain = as_list(decode(data), "a proof", size=4)
     as_int(tag, 0, 1, "a proof's kind")
-    path = tuple(
-        as_bytes(step, "a step", size=HASH_BYTES)
-        for step in as_list(path_plain, "a path", most=PATH_STEPS_MAX)
-    )
+    path = tuple(as_bytes(step, "a step", size=HASH_BYTES) for step in as_list(path_plain, "a path", most=PATH_STEPS_MAX))
     as_bytes(key, "a key")
     if tag == 0:
         return Proof(key, as_bytes(content, "a value"), path)
@@ -72,11 +69,7 @@ def bit(key_hash: bytes, depth: int) -> int:
 def verify_proof(proof: Proof, root: bytes) -> bool:
     """Whether the proof holds under a state root of 32 bytes."""
     depth = len(proof.path)
-    if (
-        depth > PATH_STEPS_MAX
-        or len(root) != HASH_BYTES
-        or any(len(step) != HASH_BYTES for step in proof.path)
-    ):
+    if depth > PATH_STEPS_MAX or len(root) != HASH_BYTES or any(len(step) != HASH_BYTES for step in proof.path):
         return False
     key_hash = sha256(proof.key).digest()
     if proof.value is not None:

@@ -169,9 +169,7 @@ def decode_transaction(data: bytes) -> Transaction:
 
     Says nothing about signatures and state: that is admission's business.
     """
-    body_plain, signatures_plain = as_list(
-        decode(data, bytes_max=TRANSACTION_BYTES_MAX), "a transaction", size=2
-    )
+    body_plain, signatures_plain = as_list(decode(data, bytes_max=TRANSACTION_BYTES_MAX), "a transaction", size=2)
     signatures = []
     for pair in as_list(signatures_plain, "signatures", most=SIGNATURES_MAX):
         key, signature = as_list(pair, "a signature", size=2)
@@ -251,9 +249,7 @@ def _read_action(plain: object) -> Action:
         return Pay(_address(fields[1], "to"), _currency(fields[2]), as_amount(fields[3], "amount"))
     arguments = as_bytes(fields[3], "arguments", most=TRANSACTION_BYTES_MAX)
     if tag == 3:
-        return Deploy(
-            as_bytes(fields[1], "module", most=TRANSACTION_BYTES_MAX), _currency(fields[2]), arguments
-        )
+        return Deploy(as_bytes(fields[1], "module", most=TRANSACTION_BYTES_MAX), _currency(fields[2]), arguments)
     function = as_text(fields[2], "function", FUNCTION_NAME_CHARACTERS_MAX)
     return Call(_address(fields[1], "contract"), function, arguments)
 

@@ -151,9 +151,7 @@ class Store:
                 if head is None:
                     put(_FORMAT, encode(FORMAT), db=tables[b"meta"])
                 put(height, commit.block, db=tables[b"blocks"])
-                for index, (identity, receipt) in enumerate(
-                    zip(commit.identities, commit.receipts, strict=True)
-                ):
+                for index, (identity, receipt) in enumerate(zip(commit.identities, commit.receipts, strict=True)):
                     place = height + index.to_bytes(4)
                     put(identity, place, db=tables[b"index"])
                     put(place, receipt, db=tables[b"receipts"])

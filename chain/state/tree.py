@@ -108,9 +108,7 @@ class Tree:
             self.changed[b"p" + place] = None
         else:
             self._pages[place] = page
-            self.changed[b"p" + place] = encode(
-                [list(entry) if isinstance(entry, tuple) else entry for entry in page]
-            )
+            self.changed[b"p" + place] = encode([list(entry) if isinstance(entry, tuple) else entry for entry in page])
 
     def _stored_root(self) -> Node:
         data = self._read(b"r")

@@ -27,10 +27,7 @@ TIME_MS = 1_700_000_000_000
 GAS_LIMIT = 5_000_000
 FUNDS = 1_000_00
 
-KEYS = {
-    name: SecretKey.development("tests", i)
-    for i, name in enumerate(("alice", "bob", "carol", "fees", "dave"))
-}
+KEYS = {name: SecretKey.development("tests", i) for i, name in enumerate(("alice", "bob", "carol", "fees", "dave"))}
 ADDRESSES = {name: wallet_address(key.public) for name, key in KEYS.items()}
 ALICE, BOB, CAROL, FEES, DAVE = ADDRESSES.values()
 """Alice, Bob and Carol have money, the fee wallet has none, Dave has no wallet."""
@@ -38,10 +35,7 @@ ALICE, BOB, CAROL, FEES, DAVE = ADDRESSES.values()
 
 def specification(**changes: Any) -> dict[str, Any]:
     """A genesis with two currencies; USD is there to be the wrong one."""
-    wallets = [
-        {"key": KEYS[name].public.hex(), "balances": {"CNY": FUNDS, "USD": FUNDS}}
-        for name in ("alice", "bob", "carol")
-    ]
+    wallets = [{"key": KEYS[name].public.hex(), "balances": {"CNY": FUNDS, "USD": FUNDS}} for name in ("alice", "bob", "carol")]
     return {
         "chain_id": CHAIN_ID,
         "time_ms": TIME_MS,

@@ -100,15 +100,11 @@ def test_a_contract_is_deployed_called_and_read(client: Client) -> None:
     escrow = contract_address(CAROL.address, body.identity, 0)
     told = client.contract(escrow)
     assert told["module"] == module("escrow").hex()
-    assert {"name": "accept", "kind": "public", "parameters": [], "result": None} in told["interface"][
-        "functions"
-    ]
+    assert {"name": "accept", "kind": "public", "parameters": [], "result": None} in told["interface"]["functions"]
     wrong = client.send(CAROL.key, CAROL.address, [call(escrow, "escrow", "fund", CoinValue("CNY", 99))])
     assert wrong.json["error"]["name"] == "WrongPrice"
     assert wrong.json["error"]["fields"] == {"want": "100", "got": "99"}
-    assert client.send(
-        CAROL.key, CAROL.address, [call(escrow, "escrow", "fund", CoinValue("CNY", 100))]
-    ).receipt.ok
+    assert client.send(CAROL.key, CAROL.address, [call(escrow, "escrow", "fund", CoinValue("CNY", 100))]).receipt.ok
     assert client.read(escrow, "remaining", encode_arguments([], []))["value"] == "100"
     _, cursor = client.events(limit=1_000)
     paid = client.send(CAROL.key, CAROL.address, [call(escrow, "escrow", "accept")])
@@ -153,9 +149,7 @@ def test_many_at_once_are_each_answered(devnet: Devnet) -> None:
     def work(number: int) -> int:
         wallet = WALLETS[number]
         with Client(devnet.address) as own:
-            return sum(
-                own.pay(wallet.key, wallet.address, BOB.address, "CNY", 1).receipt.ok for _ in range(5)
-            )
+            return sum(own.pay(wallet.key, wallet.address, BOB.address, "CNY", 1).receipt.ok for _ in range(5))
 
     with ThreadPoolExecutor(10) as pool:
         assert sum(pool.map(work, range(10))) == 50
@@ -193,7 +187,7 @@ def test_many_at_once_are_each_answered(devnet: Devnet) -> None:
     ],
 )
 def test_wrong_requests_are_refused_with_code_remedy_height_and_root(
-    devnet: Devnet, method: str, path: str, body: bytes | None, status: int, code: str
+    devnet: Devnet, method: str, path: str, body: bytes | None, *, status: int, code: str
 ) -> None:
     """Whatever is asked, the answer is a typed refusal."""
     got, answer = ask(devnet, method, path, body)
@@ -213,13 +207,9 @@ def test_the_description_lists_every_route(devnet: Devnet) -> None:
     """OpenAPI 3.1, and what is described answers."""
     described = ask(devnet, "GET", "/openapi.json")[1]
     assert described["openapi"] == "3.1.0"
-    assert {"/v1/transactions", "/v1/read", "/v1/proof", "/v1/simulate", "/v1/events"} <= set(
-        described["paths"]
-    )
+    assert {"/v1/transactions", "/v1/read", "/v1/proof", "/v1/simulate", "/v1/events"} <= set(described["paths"])
     answer = ask(devnet, "GET", "/v1/proof?key=70")[1]
-    schema = described["paths"]["/v1/proof"]["get"]["responses"]["200"]["content"]["application/json"][
-        "schema"
-    ]
+    schema = described["paths"]["/v1/proof"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert set(schema["required"]) <= set(answer)
 
 

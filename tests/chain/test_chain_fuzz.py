@@ -66,9 +66,7 @@ class Chaos:
                 lambda: call(escrow, "escrow", "fund", coin),
                 lambda: call(escrow, "escrow", chance.choice(["accept", "reclaim", "abandon"])),
                 lambda: call(rule, "allowance", "allow", self.address()),
-                lambda: Call(
-                    self.address(), chance.choice(["deposit", "check", "start", "x"]), chance.randbytes(9)
-                ),
+                lambda: Call(self.address(), chance.choice(["deposit", "check", "start", "x"]), chance.randbytes(9)),
                 lambda: deploy("bank", currency=currency),
                 lambda: Deploy(self.broken_module(), "CNY", arguments(module("allowance"), "init", 3)),
                 lambda: OpenWallet(KEYS[chance.choice(NAMES)].public, chance.random() < 0.5, ()),

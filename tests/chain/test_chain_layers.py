@@ -41,9 +41,7 @@ def test_a_file_imports_only_what_is_below(path: Path) -> None:
             assert rest[0] in LAYERS[: LAYERS.index(layer) + 1], name
 
 
-@pytest.mark.parametrize(
-    "name", ["time", "random", "os", "socket", "datetime", "pathlib", "lmdb", "threading", "secrets"]
-)
+@pytest.mark.parametrize("name", ["time", "random", "os", "socket", "datetime", "pathlib", "lmdb", "threading", "secrets"])
 def test_the_ledger_has_no_clock_disk_network_or_chance(name: str) -> None:
     """Nothing under `currency` and `ledger` can reach what differs from node to node."""
     for layer in ("currency", "ledger"):

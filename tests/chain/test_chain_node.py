@@ -117,9 +117,7 @@ def damage(directory: Path, table: bytes, key: bytes, value: bytes) -> None:
         (b"tree", b"p", b"\x90"),
     ],
 )
-def test_a_damaged_store_is_refused_at_the_start(
-    tmp_path: Path, table: bytes, key: bytes, value: bytes
-) -> None:
+def test_a_damaged_store_is_refused_at_the_start(tmp_path: Path, table: bytes, key: bytes, value: bytes) -> None:
     """Blocks, head, format and the root of the tree are looked at before anything is served."""
     first = open_node(tmp_path)
     first.submit(payment(0).encoded)
@@ -182,9 +180,7 @@ def test_killing_the_process_loses_nothing_that_was_acknowledged(tmp_path: Path)
     program = WRITER.format(root=str(ROOT), tests=str(Path(__file__).parent), alice=ALICE)
     acknowledged = -1
     for round_number in range(3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         for _ in range(3 + 4 * round_number):
             acknowledged = int(process.stdout.readline())
@@ -341,7 +337,7 @@ def test_genesis_does_not_depend_on_the_order_of_its_text() -> None:
 
 
 def test_development_keys_are_refused_off_the_devnet() -> None:
-    """A genesis of another chain id that funds a well-known key is DevelopmentKey; the devnet's own is fine."""
+    """Another chain's genesis that funds a well-known key is DevelopmentKey; the devnet's own is fine."""
     assert devnet_specification()["chain_id"] == DEVNET_CHAIN_ID
     refuse_development_keys(devnet_specification())
     with pytest.raises(Refusal) as caught:
@@ -385,8 +381,6 @@ def test_the_same_blocks_come_out_whatever_the_hash_seed_time_zone_and_locale() 
     ):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
         outputs.add(
-            subprocess.run(
-                [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-            ).stdout
+            subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True).stdout
         )
     assert len(outputs) == 1

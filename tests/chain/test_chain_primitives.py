@@ -33,11 +33,7 @@ from chain.primitives.transaction import (
 )
 
 PLAIN = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
-    | st.text(max_size=20)
-    | st.binary(max_size=40),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(max_size=20) | st.binary(max_size=40),
     lambda inner: st.lists(inner, max_size=5),
     max_leaves=20,
 )
@@ -99,9 +95,7 @@ def test_amounts_have_one_encoding(amount: int) -> None:
     assert as_amount(decode(encode(amount_plain(amount))), "amount") == amount
 
 
-@pytest.mark.parametrize(
-    "value", [-1, True, 1.0, b"", b"\x01", b"\x00" * 9, (2**128).to_bytes(17), "1", None]
-)
+@pytest.mark.parametrize("value", [-1, True, 1.0, b"", b"\x01", b"\x00" * 9, (2**128).to_bytes(17), "1", None])
 def test_what_is_no_amount_is_refused(value: object) -> None:
     """Negative, too large, padded and other things are Malformed."""
     with pytest.raises(Refusal):
@@ -285,7 +279,7 @@ def test_money_is_read(text: str, amount: int) -> None:
         "1,5 CNY",
         "_1 CNY",
         "1. CNY",
-        "١ CNY",
+        "\u0661 CNY",
         "9" * 60 + " CNY",
     ],
 )
@@ -324,8 +318,7 @@ BODY = st.builds(
     gas_price=st.integers(0, 2**40),
     actions=st.lists(ACTION, min_size=1, max_size=4).map(tuple),
     fee_payer=st.none() | ADDRESS,
-    limits=st.none()
-    | st.dictionaries(st.sampled_from(["CNY", "USD"]), AMOUNT).map(lambda d: tuple(sorted(d.items()))),
+    limits=st.none() | st.dictionaries(st.sampled_from(["CNY", "USD"]), AMOUNT).map(lambda d: tuple(sorted(d.items()))),
     memo=st.none() | ADDRESS,
 )
 
@@ -349,9 +342,7 @@ def test_the_identity_does_not_depend_on_signatures() -> None:
 @given(st.data())
 def test_a_changed_transaction_is_refused_or_another_one(data: st.DataObject) -> None:
     """One changed byte is a typed refusal or a transaction whose bytes are exactly those."""
-    encoded = bytearray(
-        sign(Body(CHAIN_ID, ALICE, 0, 0, 1, 1, 0, (Pay(BOB, "CNY", 1),)), [KEYS["alice"]]).encoded
-    )
+    encoded = bytearray(sign(Body(CHAIN_ID, ALICE, 0, 0, 1, 1, 0, (Pay(BOB, "CNY", 1),)), [KEYS["alice"]]).encoded)
     encoded[data.draw(st.integers(0, len(encoded) - 1))] = data.draw(st.integers(0, 255))
     try:
         transaction = decode_transaction(bytes(encoded))
@@ -379,17 +370,13 @@ def test_a_receipt_comes_back_from_its_bytes() -> None:
     """All fields, the optional ones there or not."""
     moves = (Move(None, BOB, "CNY", 2**100, "payout"), Move(ALICE, BOB, "CNY", 1, "pay"))
     for error in (None, Error("Overflow", b"\x90", None, None), Error("X", b"\x91\x01", ALICE, 3)):
-        receipt = Receipt(
-            bytes(32), 1, 2, error is None, error, 5, 6, (Event(ALICE, 0, b"\x90"),), (None, b"x"), moves
-        )
+        receipt = Receipt(bytes(32), 1, 2, error is None, error, 5, 6, (Event(ALICE, 0, b"\x90"),), (None, b"x"), moves)
         assert decode_receipt(receipt.encoded) == receipt
 
 
 def test_a_header_comes_back_from_its_bytes() -> None:
     """With the supply of its currencies."""
-    header = Header(
-        CHAIN_ID, 3, 4, *(bytes([i]) * 32 for i in range(4)), (Supply("CNY", 9, 1, 5, 3),), 1, 2, ALICE
-    )
+    header = Header(CHAIN_ID, 3, 4, *(bytes([i]) * 32 for i in range(4)), (Supply("CNY", 9, 1, 5, 3),), 1, 2, ALICE)
     assert decode_header(header.encoded) == header
 
 
@@ -401,8 +388,5 @@ def test_every_refusal_has_a_remedy() -> None:
 def test_the_address_of_a_key_never_changes() -> None:
     """Golden: the first development key's address, and its address under a guardian."""
     public = SecretKey.development("tael", 0).public
-    assert (
-        format_address(wallet_address(public))
-        == "tael1ecnmn09n5gg6xyjtxcd69pscvyyfcuqle690dnc79gkp9q5p0qwsnlfmjt"
-    )
+    assert format_address(wallet_address(public)) == "tael1ecnmn09n5gg6xyjtxcd69pscvyyfcuqle690dnc79gkp9q5p0qwsnlfmjt"
     assert wallet_address(public, bytes(32)) != wallet_address(public)

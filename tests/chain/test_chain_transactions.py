@@ -36,9 +36,7 @@ def test_a_payment_moves_money_from_wallet_to_wallet(world: World) -> None:
 
 def test_actions_are_all_or_none(world: World) -> None:
     """When the last action fails nothing of the earlier ones is left."""
-    receipt = world.send(
-        "alice", Pay(BOB, "CNY", 250), OpenWallet(KEYS["dave"].public), Pay(BOB, "CNY", FUNDS)
-    )
+    receipt = world.send("alice", Pay(BOB, "CNY", 250), OpenWallet(KEYS["dave"].public), Pay(BOB, "CNY", FUNDS))
     assert not receipt.ok
     assert (world.balance(ALICE), world.balance(BOB)) == (FUNDS, FUNDS)
     assert receipt.error is not None
@@ -341,16 +339,12 @@ def test_nobody_opens_the_address_of_another_with_himself_as_guardian(world: Wor
         ({"gas_price": 1_000_000, "gas_limit": FUNDS + 1}, Refused.FEE_NOT_COVERED),
     ],
 )
-def test_a_transaction_that_may_not_be_in_the_block_is_refused(
-    world: World, fields: dict[str, object], code: Refused
-) -> None:
+def test_a_transaction_that_may_not_be_in_the_block_is_refused(world: World, fields: dict[str, object], code: Refused) -> None:
     """Each guard of the ladder refuses with its own code."""
     assert refusal_of(world, world.transaction("alice", Pay(BOB, "CNY", 1), **fields)) is code
 
 
-@pytest.mark.parametrize(
-    "edge", [{"expiry": 1}, {"expiry": 100_001}, {"gas_price": 10**6, "gas_limit": FUNDS}]
-)
+@pytest.mark.parametrize("edge", [{"expiry": 1}, {"expiry": 100_001}, {"gas_price": 10**6, "gas_limit": FUNDS}])
 def test_a_transaction_at_the_edge_is_admitted(world: World, edge: dict[str, object]) -> None:
     """The last block of the window, the first, and a fee that is just covered."""
     assert world.send("alice", Pay(BOB, "CNY", 1), **edge).identity
@@ -373,9 +367,7 @@ def test_signatures_bind_the_chain() -> None:
     """The same body signed for another chain id is not valid on this one."""
     here, there = World(), World(chain_id="other-chain")
     signed = there.transaction("alice", Pay(BOB, "CNY", 1), chain_id="other-chain")
-    assert refusal_of(here, Transaction(here.body("alice", [Pay(BOB, "CNY", 1)]), signed.signatures)) is (
-        Refused.WRONG_SIGNATURE
-    )
+    assert refusal_of(here, Transaction(here.body("alice", [Pay(BOB, "CNY", 1)]), signed.signatures)) is (Refused.WRONG_SIGNATURE)
 
 
 def test_signatures_that_nobody_needs_are_refused(world: World) -> None:

@@ -61,9 +61,7 @@ def test_the_root_is_that_of_the_definition(batches: list[list[tuple[bytes, byte
 
 
 @given(CHANGES, st.randoms(use_true_random=False))
-def test_one_set_of_entries_has_one_tree(
-    changes: list[tuple[bytes, bytes | None]], chance: random.Random
-) -> None:
+def test_one_set_of_entries_has_one_tree(changes: list[tuple[bytes, bytes | None]], chance: random.Random) -> None:
     """The same entries in another order, in other batches, after detours, give the same root and the same
     pages.
     """
@@ -113,10 +111,7 @@ def test_altered_proofs_are_refused() -> None:
             replace(proof, path=(*proof.path, EMPTY_ROOT)),
             replace(proof, path=proof.path[::-1]),
             replace(proof, value=None, other=(sha256(key).digest(), sha256(items[key]).digest())),
-            *(
-                replace(proof, path=(*proof.path[:i], bytes(32), *proof.path[i + 1 :]))
-                for i in range(len(proof.path))
-            ),
+            *(replace(proof, path=(*proof.path[:i], bytes(32), *proof.path[i + 1 :])) for i in range(len(proof.path))),
         ]
         assert verify_proof(proof, tree.root)
         assert not any(verify_proof(lie, tree.root) for lie in lies if lie != proof)
@@ -129,9 +124,7 @@ def test_absence_cannot_be_shown_by_a_leaf_of_another_place() -> None:
     for key, value in items.items():
         present = tree.prove(key, value)
         lie = Proof(absent, None, present.path, (sha256(key).digest(), sha256(value).digest()))
-        agrees = all(
-            bit(sha256(absent).digest(), i) == bit(sha256(key).digest(), i) for i in range(len(present.path))
-        )
+        agrees = all(bit(sha256(absent).digest(), i) == bit(sha256(key).digest(), i) for i in range(len(present.path)))
         assert verify_proof(lie, tree.root) == agrees
 
 
