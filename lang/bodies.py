@@ -449,11 +449,11 @@ class BodyChecker(ExpressionChecker):
         (phase,) = found
         assert self.contract is not None
         function = self.function
-        if function is not None and function.phases is None and function.kind != "init":
+        if function is not None and function.phases is None and function.kind not in ("init", ""):
             message = "a function that becomes says in which phases it runs: `in …`"
             first = next((self.contract.phases[a] for a, b in sorted(self.contract.steps) if b == phase), None)
             self.scope.error("E0505", message, node.span, expected=f"`in {first}`" if first else None)
-        elif self.flow.is_reachable:
+        elif self.flow.is_reachable and not self.is_any_phase():
             wrong = [p for p in sorted(self.flow.phases) if (p, phase) not in self.contract.steps]
             if wrong:
                 names = ", ".join(self.contract.phases[p] for p in wrong)

@@ -24,7 +24,7 @@ from lang.symbols import (
     StateField,
     VariantUse,
 )
-from lang.types import Rule, arithmetic, is_plain, lower, wider
+from lang.types import Rule, arithmetic, is_plain, lower, scaling_type, wider
 from lang.types import Nothing as NothingType
 from vm import instructions as op
 from vm import types as vm
@@ -1079,12 +1079,14 @@ class FunctionEmitter:
 
     def _mul_div(self, node: ast.Call, arguments: list[ast.Expression]) -> None:
         kind = self.type(node)
+        work = lower(scaling_type(kind, self.type(arguments[1])))
         for argument in arguments[:3]:
             self.value(argument)
-            self._cast(self.type(argument), kind)
+            self._cast(self.type(argument), work)
         rounding = arguments[3]
         assert isinstance(rounding, ast.Name)
-        self.put(op.MULDIV, kind, int(ROUNDINGS[rounding.text]))
+        self.put(op.MULDIV, work, int(ROUNDINGS[rounding.text]))
+        self._cast(work, kind)
 
     def _on_externalcall(self, node: ast.ExternalCall) -> None:
         kind = self._external(node)

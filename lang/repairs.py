@@ -523,7 +523,7 @@ _MARKS = (
 def _missing_mark(parser: Parser, token: Token) -> str:
     """One mark or word put in here makes the rest fit."""
     previous = _previous(parser)
-    if previous.kind in LAYOUT:
+    if previous.kind in LAYOUT or any(previous.end <= place < token.start for place in parser.report.lexer_places):
         return UNKNOWN
     for kind, text in _MARKS:
         if kind == "COLON" and token.kind == "_NEWLINE":

@@ -21,7 +21,7 @@ from chain.primitives.limits import (
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Action, Body, Call, Deploy, OpenWallet, Pay, SetRules, Transaction
 from chain.state.overlay import BlockOverlay, View
-from vm.gas import GAS_DEPLOY_BYTE
+from vm.gas import GAS_DEPLOY, GAS_DEPLOY_BYTE
 
 
 def intrinsic_gas(transaction: Transaction) -> int:
@@ -191,6 +191,6 @@ def _action_gas(action: Action) -> int:
         case Pay():
             return GAS_PAYMENT
         case Deploy(module):
-            return GAS_DEPLOY_BYTE * len(module)
+            return GAS_DEPLOY + GAS_DEPLOY_BYTE * len(module)
         case Call():
             return 0

@@ -65,13 +65,13 @@ class BlockRun:
 
     def add(self, transaction: Transaction) -> Receipt:
         """Execute one more transaction. Raises `Refusal` if it may not be in this block; the block is then as before."""
+        admit(transaction, self._overlay, self.parameters, height=self.height)
         if (
             len(self._transactions) >= BLOCK_TRANSACTIONS_MAX
             or self._bytes + len(transaction.encoded) > BLOCK_BYTES_MAX
             or self._gas_used + transaction.body.gas_limit > self.parameters.gas_limit
         ):
             raise Refusal(Refused.BLOCK_FULL, f"block {self.height} is full")
-        admit(transaction, self._overlay, self.parameters, height=self.height)
         receipt = execute(
             self._overlay,
             transaction,

@@ -11,6 +11,7 @@ from chain.currency.supply import add_currency, issue, read_supplies, record_mov
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import find_function, load_verified, read_contract, verified_code
 from chain.ledger.execution import Execution, Outcome
+from chain.primitives.keyspace import slot_key
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
@@ -67,12 +68,17 @@ class Sandbox:
         self.last_gas = 0
         self._count = 0
         self._block = BlockOverlay(MemoryView())
-        overlay = TransactionOverlay(self._block)
-        for code, decimals in self.currencies.items():
-            add_currency(overlay, Currency(code, decimals, None))
-        overlay.commit()
+        for code, decimals in list(self.currencies.items()):
+            self.add_currency(code, decimals)
 
-    # Wallets.
+    # Currencies and wallets.
+
+    def add_currency(self, code: str, decimals: int) -> None:
+        """One more currency, of which nothing is issued yet."""
+        self.currencies[code] = decimals
+        overlay = TransactionOverlay(self._block)
+        add_currency(overlay, Currency(code, decimals, None))
+        overlay.commit()
 
     def wallet(self, name: str, balances: Mapping[str, int] | None = None) -> bytes:
         """The address of the wallet of a name, opened if it is new, with newly issued minor units added."""
@@ -158,6 +164,10 @@ class Sandbox:
     def supply(self) -> tuple[Supply, ...]:
         """The supply equation of every currency."""
         return read_supplies(self._block, sorted(self.currencies))
+
+    def slot(self, contract: bytes, slot: bytes) -> bytes | None:
+        """The stored bytes of one slot of a contract, or None."""
+        return self._block.get(slot_key(contract, slot))
 
     def state(self) -> dict[bytes, bytes]:
         """The whole flat state, for whoever wants to look at slots."""
