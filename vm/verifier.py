@@ -58,15 +58,14 @@ _CHECKERS = (Kind.INVARIANT, Kind.OLD, Kind.ENSURES)
 class Verified:
     """A module that may run, with what was learnt on the way.
 
-    `table` maps type numbers to types, `bodies` has the decoded code of each function, `invokes` the
-    functions each one invokes, `by_name` their positions, `promises` the (old, ensures) checkers of a
-    function, `final_phases` a mask of the phases without a step onward.
+    `table` maps type numbers to types, `bodies` has the decoded code of each function, `by_name` their
+    positions, `promises` the (old, ensures) checkers of a function, `final_phases` a mask of the phases without a
+    step onward.
     """
 
     module: Module
     table: tuple[Type, ...]
     bodies: tuple[Body, ...]
-    invokes: tuple[frozenset[int], ...]
     by_name: Mapping[str, int]
     init: int | None
     rule: int | None
@@ -96,7 +95,6 @@ def verify(module: Module) -> Verified:
         module=module,
         table=tuple(table.types),
         bodies=tuple(bodies),
-        invokes=tuple([body.invokes for body in bodies]),
         by_name={function.name: position for position, function in enumerate(module.functions)},
         init=kinds.index(Kind.INIT) if Kind.INIT in kinds else None,
         rule=kinds.index(Kind.RULE) if Kind.RULE in kinds else None,

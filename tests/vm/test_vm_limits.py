@@ -71,6 +71,7 @@ STATIC: dict[str, Callable[[int], str]] = {
     "PARAMETERS_MAX": lambda n: f"pure f({', '.join(f'p{k}: u8' for k in range(n))})" + RETURN,
     "LOCALS_MAX": lambda n: "pure f(p: u8)\n" + repeated(n - 1, lambda _: "  local u8") + "  return\n",
     "BLOCK_DEPTH_MAX": lambda n: "const bool = true\npure f()\n" + indented(nested(n, "")) + "  return\n",
+    "LOOP_DEPTH_MAX": lambda n: "pure f()\n" + "  loop 1\n" * n + "  end\n" * n,
     "STACK_DEPTH_MAX": lambda n: "pure f()\n" + "  now\n" * n + "  return\n",
     "NAME_CHARACTERS_MAX": lambda n: f"field {'f' * n}: u8\n",
     "LOOP_PASSES_MAX": lambda n: f"pure f()\n  loop {n}\n  end\n",
@@ -385,5 +386,6 @@ def test_promise_gas_max(monkeypatch: pytest.MonkeyPatch) -> None:
     session = world.session(check_promises=True)
     with pytest.raises(Failure) as failed:
         session.call(HERE, "f", [], BOB)
-    assert failed.value.name == Code.OUT_OF_GAS
+    assert failed.value.name == Code.INVARIANT_BROKEN
+    assert failed.value.detail == "slow: its checker fails with OutOfGas"
     assert session.gas_used < 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from machine_world import ALICE, BOB, HERE, NOW, THERE, World, address, program,
 from vm.failure import Code, Failure
 from vm.journal import Journal
 from vm.machine import Defect, Moved, Session
+from vm.state import Contract, State
 from vm.types import CoinValue
 
 
@@ -439,6 +441,22 @@ def test_slots_are_where_the_specification_says() -> None:
     }
     ledger = bank(9)
     assert ledger.store == {(HERE, b"\x92\x00" + key): b"\x09", (HERE, b"\x92\xfe\xa3CNY"): b"\x09"}
+
+
+def test_keys_that_hash_alike_are_no_slower() -> None:
+    """Integers that Python hashes to one number, and tuples of such, do not make state slow (seconds if they did)."""
+    text = """module M
+type (u256, u256)
+type Map[(u256, u256), u64]
+field of: Map[(u256, u256), u64]
+"""
+    contract = Contract(HERE, verified(text), "CNY")
+    state = State(World(), Journal())
+    began = time.process_time()
+    for n in range(20_000):
+        state.put(contract, 0, (n * (2**61 - 1), 7), n)
+    assert state.get(contract, 0, (19_999 * (2**61 - 1), 7)) == 19_999
+    assert time.process_time() - began < 3
 
 
 def test_a_corrupt_store_stops_the_machine() -> None:
