@@ -128,7 +128,7 @@ def start_devnet(
     """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
     end.
 
-    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on).
+    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
     """
     listener = _listen(host, port)
     server = _prepare(data_dir, block_time_ms, seed)
@@ -137,7 +137,8 @@ def start_devnet(
     server.on_ready = ready.set
     thread = threading.Thread(target=server.serve_on, args=(listener,), name="tael-devnet", daemon=True)
     thread.start()
-    ready.wait(_READY_SECONDS_MAX)
+    if not ready.wait(_READY_SECONDS_MAX):
+        raise Refusal(Refused.STOPPED, f"the devnet does not answer after {_READY_SECONDS_MAX} s")
     _write_ready_file(ready_file, address)
     return Devnet(server, thread, address)
 
