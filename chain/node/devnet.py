@@ -20,8 +20,12 @@ import uvicorn
 
 from chain.node.api import Api
 from chain.node.development import (
-    DEVNET_CHAIN_ID,
+    BALANCE,
+    CHAIN_ID,
+    CURRENCY,
+    DECIMALS,
     SEED,
+    WALLETS,
     DevelopmentWallet,
     development_wallets,
     devnet_specification,
@@ -29,6 +33,21 @@ from chain.node.development import (
 from chain.node.node import Node
 from chain.node.producer import Producer
 from chain.primitives.refusal import Refusal, Refused
+
+__all__ = [
+    "BALANCE",
+    "CHAIN_ID",
+    "CURRENCY",
+    "DECIMALS",
+    "SEED",
+    "WALLETS",
+    "DevelopmentWallet",
+    "Devnet",
+    "development_wallets",
+    "devnet_specification",
+    "run_devnet",
+    "start_devnet",
+]
 
 _READY_SECONDS_MAX = 30
 
@@ -207,7 +226,7 @@ def _write_ready_file(path: Path | str | None, address: str) -> None:
         return
     target = Path(path)
     partial = target.with_name(f"{target.name}.{os.getpid()}")
-    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": DEVNET_CHAIN_ID}))
+    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": CHAIN_ID}))
     partial.replace(target)
 
 

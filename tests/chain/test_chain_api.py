@@ -16,7 +16,8 @@ import pytest
 from ledger_world import call, deploy, module
 
 from chain.client.client import Client
-from chain.node.development import DEVNET_CHAIN_ID, development_wallets
+from chain.node.development import CHAIN_ID as DEVNET_CHAIN_ID
+from chain.node.development import development_wallets
 from chain.node.devnet import Devnet, start_devnet
 from chain.primitives.address import contract_address, format_address, wallet_address
 from chain.primitives.header import decode_header
