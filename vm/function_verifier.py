@@ -243,7 +243,7 @@ class FunctionVerifier:
     def _check_operands(self, row: Instruction, operands: tuple[int, ...]) -> None:
         for spelling, operand in zip(row.operands, operands, strict=True):
             most = self._operand_bound(spelling)
-            if most is not None and not 0 <= operand < most:
+            if operand < 0 or (most is not None and operand >= most):
                 self.refuse(Reason.INDEX, f"{spelling} {operand}, where there are {most}")
             if spelling == "type":
                 self.mark(operand)
@@ -276,8 +276,6 @@ class FunctionVerifier:
                 return len(module.phases)
             case "rounding":
                 return len(Rounding)
-            case "count":
-                return limits.LOOP_PASSES_MAX + 1
             case "phases":
                 return 1 << len(module.phases)
         return None
@@ -401,7 +399,8 @@ class FunctionVerifier:
         self.pop(BOOL)
         self._open(loop=False)
 
-    def check_loop(self, _count: int) -> None:
+    def check_loop(self, count: int) -> None:
+        check_limit("LOOP_PASSES_MAX", count, limits.LOOP_PASSES_MAX, self.where())
         self._open(loop=True)
 
     def _open(self, *, loop: bool) -> None:

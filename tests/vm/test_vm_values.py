@@ -55,7 +55,7 @@ def test_sizes_are_bounds(pair: tuple[Type, Any]) -> None:
     assert size(kind, value) <= size_max(kind)
 
 
-@given(plain_types(), st.one_of(st.binary(max_size=60), wires().map(lambda wire: msgpack.packb(wire))))
+@given(plain_types(), st.one_of(st.binary(max_size=60), wires().map(msgpack.packb)))
 @example(U64, b"\xcc\x01")
 @example(U64, b"\x00\x00")
 @example(U64, b"\xcb" + b"\0" * 8)
