@@ -10,7 +10,7 @@ from chain.primitives.address import wallet_address
 from chain.primitives.keys import SecretKey
 from chain.primitives.refusal import Refusal, Refused
 
-DEVNET_CHAIN_ID = "tael-devnet"
+CHAIN_ID = "tael-devnet"
 SEED = "tael"
 CURRENCY = "CNY"
 DECIMALS = 2
@@ -36,7 +36,7 @@ def development_wallets(seed: str = SEED, count: int = WALLETS) -> list[Developm
     return [DevelopmentWallet(f"dev-{i}", key, wallet_address(key.public)) for i, key in enumerate(keys)]
 
 
-def devnet_specification(seed: str = SEED, chain_id: str = DEVNET_CHAIN_ID) -> dict[str, Any]:
+def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str, Any]:
     """The genesis of a devnet. The fee wallet is one more development wallet, with nothing in it."""
     fee_key = SecretKey.development(f"{seed}/fees", 0)
     wallets = [{"key": wallet.key.public.hex(), "balances": {CURRENCY: BALANCE}} for wallet in development_wallets(seed)]
@@ -54,7 +54,7 @@ def refuse_development_keys(specification: Mapping[str, Any], seed: str = SEED) 
     """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development
     wallet.
     """
-    if specification.get("chain_id") == DEVNET_CHAIN_ID:
+    if specification.get("chain_id") == CHAIN_ID:
         return
     known = {wallet.key.public.hex() for wallet in development_wallets(seed)}
     known.add(SecretKey.development(f"{seed}/fees", 0).public.hex())

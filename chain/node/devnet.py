@@ -20,8 +20,12 @@ import uvicorn
 
 from chain.node.api import Api
 from chain.node.development import (
-    DEVNET_CHAIN_ID,
+    BALANCE,
+    CHAIN_ID,
+    CURRENCY,
+    DECIMALS,
     SEED,
+    WALLETS,
     DevelopmentWallet,
     development_wallets,
     devnet_specification,
@@ -29,6 +33,21 @@ from chain.node.development import (
 from chain.node.node import Node
 from chain.node.producer import Producer
 from chain.primitives.refusal import Refusal, Refused
+
+__all__ = [
+    "BALANCE",
+    "CHAIN_ID",
+    "CURRENCY",
+    "DECIMALS",
+    "SEED",
+    "WALLETS",
+    "DevelopmentWallet",
+    "Devnet",
+    "development_wallets",
+    "devnet_specification",
+    "run_devnet",
+    "start_devnet",
+]
 
 _READY_SECONDS_MAX = 30
 
@@ -128,7 +147,7 @@ def start_devnet(
     """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
     end.
 
-    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on).
+    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
     """
     listener = _listen(host, port)
     server = _prepare(data_dir, block_time_ms, seed)
@@ -137,7 +156,8 @@ def start_devnet(
     server.on_ready = ready.set
     thread = threading.Thread(target=server.serve_on, args=(listener,), name="tael-devnet", daemon=True)
     thread.start()
-    ready.wait(_READY_SECONDS_MAX)
+    if not ready.wait(_READY_SECONDS_MAX):
+        raise Refusal(Refused.STOPPED, f"the devnet does not answer after {_READY_SECONDS_MAX} s")
     _write_ready_file(ready_file, address)
     return Devnet(server, thread, address)
 
@@ -206,7 +226,7 @@ def _write_ready_file(path: Path | str | None, address: str) -> None:
         return
     target = Path(path)
     partial = target.with_name(f"{target.name}.{os.getpid()}")
-    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": DEVNET_CHAIN_ID}))
+    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": CHAIN_ID}))
     partial.replace(target)
 
 

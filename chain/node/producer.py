@@ -47,11 +47,7 @@ class Producer:
         self._scheduled = False
         try:
             applied = self._node.produce()
-        except Refusal as stopped:
-            for identity in list(self._waiting):
-                self._tell(identity, stopped)
-            return
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the node has stopped
             for identity in list(self._waiting):
                 self._tell(identity, Refusal(Refused.STOPPED, "the node has stopped after a failure"))
             self._on_failure(error)

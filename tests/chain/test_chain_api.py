@@ -16,14 +16,16 @@ import pytest
 from ledger_world import call, deploy, module
 
 from chain.client.client import Client
-from chain.node.development import DEVNET_CHAIN_ID, development_wallets
+from chain.node.development import CHAIN_ID as DEVNET_CHAIN_ID
+from chain.node.development import development_wallets
 from chain.node.devnet import Devnet, start_devnet
 from chain.primitives.address import contract_address, format_address, wallet_address
 from chain.primitives.header import decode_header
 from chain.primitives.keys import SecretKey
 from chain.primitives.keyspace import balance_key, contract_key
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import OpenWallet, Pay, sign
+from chain.state.store import Commit, Store
 from vm.types import CoinValue
 from vm.values import encode_arguments
 
@@ -240,6 +242,27 @@ def test_a_devnet_with_a_data_directory_goes_on_where_it_was(tmp_path: Path) -> 
     with start_devnet(tmp_path) as running, Client(running.address) as client:
         assert client.commit(transaction) == first
         assert client.proved_balance(BOB.address, "CNY") == balance
+
+
+def test_a_failing_disk_stops_the_devnet_and_whoever_waits_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is Stopped, never success, and the failure comes out when the devnet ends."""
+    running = start_devnet()
+
+    def fail(self: Store, commit: Commit) -> None:
+        raise StoreFailed("no space left")
+
+    monkeypatch.setattr(Store, "commit", fail)
+    with Client(running.address) as client, pytest.raises(Refusal) as caught:
+        client.pay(ALICE.key, ALICE.address, BOB.address, "CNY", 1)
+    assert caught.value.code is Refused.STOPPED
+    with pytest.raises(StoreFailed):
+        running.stop()
+
+
+def test_a_taken_port_is_refused(devnet: Devnet) -> None:
+    """With a typed refusal that tells to choose another."""
+    with pytest.raises(Refusal, match="listened"):
+        start_devnet(port=int(devnet.address.rsplit(":", 1)[1]))
 
 
 def test_the_devnet_says_when_it_is_ready_and_ends_at_a_signal(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from ledger_world import ADDRESSES, ALICE, BOB, CHAIN_ID, FUNDS, KEYS, deploy, s
 
 from chain.ledger.block import decode_block
 from chain.ledger.genesis import make_genesis
-from chain.node.development import DEVNET_CHAIN_ID, devnet_specification, refuse_development_keys
+from chain.node.development import CHAIN_ID as DEVNET_CHAIN_ID
+from chain.node.development import devnet_specification, refuse_development_keys
 from chain.node.node import Node
 from chain.node.pool import Pool
 from chain.primitives.hash import merkle_root
