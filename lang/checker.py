@@ -482,6 +482,7 @@ def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures)
         local = checker.new_local(parameter.name, kind, is_fixed=True)
         if is_linear(kind):
             checker.flow.held[local] = parameter.span
+    checker.is_promise = True
     checker.condition(promise.condition)
     _only_reads(scope, checker, "a promise")
 

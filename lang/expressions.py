@@ -45,6 +45,7 @@ from lang.types import (
     is_value,
     lower,
     needs_rounding,
+    one,
     wider,
 )
 from vm import limits
@@ -85,6 +86,8 @@ class ExpressionChecker:
         self.locals: list[dict[str, Local]] = [{}]
         self.all_locals: list[Local] = []
         self.flow = Flow()
+        self.told: set[Local] = set()  # linear locals about which something was said: one finding each is enough
+        self.is_promise = False
         self.effects: dict[Effect, tuple[Span, str]] = {}
 
     # ── Locals ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,8 +168,7 @@ class ExpressionChecker:
             return
         before = self.flow.held[local]
         if before is not None:
-            notes = (("it was used here", before),)
-            self.scope.error("E0402", f"`{local.name}` is used a second time: it is gone", span, notes=notes)
+            self._gone(local, before, span, f"`{local.name}` is used a second time: it is gone")
         else:
             self.flow.held[local] = span
 
@@ -175,8 +177,27 @@ class ExpressionChecker:
         local.uses += 1
         before = self.flow.held.get(local)
         if before is not None and self.flow.is_reachable:
-            notes = (("it was used here", before),)
-            self.scope.error("E0402", f"`{local.name}` is gone", span, notes=notes)
+            self._gone(local, before, span, f"`{local.name}` is gone")
+
+    def _gone(self, local: Local, before: Span, span: Span, message: str) -> None:
+        if self.is_promise:
+            message = f"a promise is looked at when the function is done; `{local.name}` is gone by then"
+            self.linear("E0402", local, message, span)
+        else:
+            self.linear("E0402", local, message, span, notes=(("it was used here", before),))
+
+    def linear(
+        self, code: str, local: Local, message: str, span: Span, *, notes: tuple[tuple[str, Span | None], ...] = ()
+    ) -> None:
+        """A finding about a value that must be used once; the first of each local, since the others follow from it."""
+        if local not in self.told:
+            self.told.add(local)
+            self.scope.error(code, message, span, notes=notes)
+
+    def forgive(self, node: ast.Expression) -> None:
+        """Say no more about the local that stands here: something was said about it already."""
+        if isinstance(node, ast.Name) and isinstance(node.ref, Local):
+            self.told.add(node.ref)
 
     def condition(self, node: ast.Expression) -> None:
         """A truth value must stand here."""
@@ -285,6 +306,8 @@ class ExpressionChecker:
     def _on_listliteral(self, node: ast.ListLiteral, expected: Type | None) -> Type:
         wanted = expected.element if isinstance(expected, vm.List) else None
         if not node.items:
+            if isinstance(expected, Unknown):
+                return UNKNOWN
             if wanted is None:
                 self.scope.error("E0305", "an empty list needs a type: `let xs: List[u64, 10] = []`", node.span)
                 return UNKNOWN
@@ -322,6 +345,8 @@ class ExpressionChecker:
             node.ref = local
             return local.type
         if name == "None":
+            if isinstance(expected, Unknown):
+                return UNKNOWN
             if not isinstance(expected, vm.Option):
                 self.scope.error("E0305", "`None` needs a type here: `let x: Option[u64] = None`", node.span)
                 return UNKNOWN
@@ -417,7 +442,7 @@ class ExpressionChecker:
         if isinstance(node.value, ast.Name) and isinstance(node.value.ref, Local):
             self.peek(node.value.ref, node.value.span)
         elif is_linear(base) and not isinstance(node.value, ast.Index):
-            self.scope.error("E0410", "a value that must not be lost is only looked at here; give it a name first", node.span)
+            self.scope.error("E0410", "a value that must not be lost is only looked at here; give it a name first", node.value.span)
             return UNKNOWN
         return self._attribute_of(node, base, name)
 
@@ -634,7 +659,7 @@ class ExpressionChecker:
         for local, used in after.held.items():
             if used is not None and before.held.get(local, used) is None:
                 message = f"`{local.name}` would be used only if the right side is looked at"
-                self.scope.error("E0403", message, used)
+                self.linear("E0403", local, message, used)
                 self.flow.held[local] = used
         return vm.BOOL
 
@@ -765,8 +790,7 @@ class ExpressionChecker:
                 place = used or also
                 assert place is not None
                 message = f"`{local.name}` is used here but not on every way to the end of this branch"
-                notes = (("the ways meet after this", span),)
-                self.scope.error("E0403", message, place, notes=notes)
+                self.linear("E0403", local, message, place, notes=(("the ways meet after this", span),))
             joined.held[local] = used or also
         return joined
 
@@ -1226,6 +1250,8 @@ class ExpressionChecker:
         if local is not None:
             self.peek(local, callee.value.span)
             self._assignable(local, callee.value.span)
+            if local in self.flow.held:
+                self.flow.held[local] = None
         return NOTHING
 
     _resource_split = _coin_split
@@ -1263,38 +1289,43 @@ class ExpressionChecker:
 
     _bytes_slice = _list_slice
 
-    def _option_get(self, node: ast.Call, _callee: ast.Attribute, base: vm.Option) -> Type:
+    def _option_get(self, node: ast.Call, callee: ast.Attribute, base: vm.Option) -> Type:
         if not is_plain(base.element):
+            self.forgive(callee.value)
             self._forget_arguments(node.arguments)
-            self.scope.error("E0406", f"a `{describe(base)}` is opened with `match`", node.span)
+            self.scope.error("E0406", f"{one(base)} is opened with `match`", node.span)
             return UNKNOWN
         self._named_default(node, base.element, 0)
         return base.element
 
-    def place(self, node: ast.Expression) -> None:
-        """A finding unless the expression is a place that can be assigned to."""
+    def place(self, node: ast.Expression) -> bool:
+        """Whether the expression is a place that can be assigned to; a finding if it is not."""
         match node:
             case ast.Name() if isinstance(node.ref, Local):
-                if node.ref.is_fixed:
-                    self.scope.error("E0317", f"`{node.ref.name}` is not assigned to; make a `let` of it", node.span)
+                if not node.ref.is_fixed:
+                    return True
+                message = f"`{node.ref.name}` is not assigned to; make a `let` of it"
+            case ast.Attribute() if isinstance(node.ref, StateField) and not (self.function is None and self.contract is None):
+                self._writes(node)
+                return True
             case ast.Attribute() if isinstance(node.ref, StateField):
-                if self.function is None and self.contract is None:
-                    self.scope.error("E0317", "this is only read", node.span)
-                else:
-                    self._writes(node)
+                message = "this is only read"
             case ast.Attribute() if isinstance(node.ref, Part) and not is_linear(node.value.type or UNKNOWN):
-                self.place(node.value)
+                return self.place(node.value)
             case ast.Index() if isinstance(node.value.type, vm.List):
-                self.place(node.value)
+                return self.place(node.value)
             case ast.Index() if isinstance(node.value.type, vm.Map):
                 self._writes(node)
-            case _ if not isinstance(node.type, Unknown):
-                if isinstance(node, ast.Name) and isinstance(node.ref, ConstantSymbol):
-                    self.scope.error("E0317", f"`{node.text}` is a constant", node.span)
-                elif isinstance(node, ast.Attribute) and is_linear(node.value.type or UNKNOWN):
-                    self.scope.error("E0317", "the fields of a resource and the amount of a coin are not assigned to", node.span)
-                else:
-                    self.scope.error("E0317", "nothing can be assigned to this", node.span)
+                return True
+            case ast.Name() if isinstance(node.ref, ConstantSymbol):
+                message = f"`{node.text}` is a constant"
+            case ast.Attribute() if is_linear(node.value.type or UNKNOWN):
+                message = "the fields of a resource and the amount of a coin are not assigned to"
+            case _:
+                message = "nothing can be assigned to this"
+        if not isinstance(node.type, Unknown):
+            self.scope.error("E0317", message, node.span)
+        return False
 
     # ── Resources, other contracts, promises ──────────────────────────────────────────────────────────────────────────
 
@@ -1303,7 +1334,9 @@ class ExpressionChecker:
         if not isinstance(symbol, TypeSymbol) or not isinstance(symbol.type, vm.Resource):
             self._forget_arguments(node.arguments)
             if isinstance(symbol, TypeSymbol):
-                self.scope.error("E0215", f"`{node.resource.text}` is no resource; make it without `new`", node.span)
+                edit = Edit(Span(node.span.start, node.resource.span.start), "", "leave `new` out")
+                message = f"`{node.resource.text}` is no resource; make it without `new`"
+                self.scope.error("E0215", message, node.resource.span, edit=edit)
             elif node.resource.text in ("Coin", "Vault"):
                 self.scope.error("E0409", "money is issued by the ledger; a contract cannot make it", node.span)
             else:
@@ -1318,8 +1351,10 @@ class ExpressionChecker:
             self.check(node.value, expected)
             return UNKNOWN
         self.old_allowed = False
-        kind = self.check(node.value, expected)
+        kind = self.check(node.value, expected) if not isinstance(node.value, ast.Name) else self.look(node.value, expected)
         self.old_allowed = True
+        if isinstance(kind, vm.Vault | vm.Map | vm.Set):
+            kind = self.check(node.value, expected)
         if not is_plain(kind):
             self.scope.error("E0406", "only plain values are remembered", node.span)
             return UNKNOWN
