@@ -114,6 +114,10 @@ class BodyChecker(ExpressionChecker):
         return local
 
     def _do_assign(self, node: ast.Assign) -> None:
+        if isinstance(node.value, ast.Name) and self.is_phase(node.target):
+            edit = Edit(node.span, f"become {node.value.text}", "write `become`")
+            self.scope.error("E0201", "the phase changes by `become`", node.target.span, edit=edit)
+            return
         kind = self._target(node.target)
         local = node.target.ref if isinstance(node.target, ast.Name) and isinstance(node.target.ref, Local) else None
         if isinstance(kind, vm.Vault | vm.Map | vm.Set):
@@ -189,8 +193,7 @@ class BodyChecker(ExpressionChecker):
     def _narrow(self, condition: ast.Expression, holds: bool) -> None:
         """`if phase is A` says which phase it is inside."""
         if isinstance(condition, ast.PhaseIs) and isinstance(condition.ref, frozenset):
-            phases = self.flow.phases & condition.ref if holds else self.flow.phases - condition.ref
-            self.flow.phases = phases or self.flow.phases
+            self.flow.phases = self.flow.phases & condition.ref if holds else self.flow.phases - condition.ref
 
     def _meet(self, flows: list[Flow], span: Span) -> None:
         joined = flows[0]
@@ -489,7 +492,8 @@ class BodyChecker(ExpressionChecker):
                 names = ", ".join(self.contract.phases[p] for p in wrong)
                 message = f"there is no step from {names} to {node.phase.text} in `phases`"
                 self.scope.error("E0503", message, node.span)
-        self.flow.phases = found
+        if self.flow.phases:  # else no phase is left in which one gets here
+            self.flow.phases = found
 
     def _do_destroy(self, node: ast.Destroy) -> None:
         kind = self.check(node.value)

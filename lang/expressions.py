@@ -208,14 +208,14 @@ class ExpressionChecker:
 
     # ── Literals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _on_number(self, node: ast.Number, expected: Type | None, negative: bool = False) -> Type:
+    def _on_number(self, node: ast.Number, expected: Type | None, minus: ast.Unary | None = None) -> Type:
         whole = int(node.digits) if len(node.digits) <= 80 else 2**256
         if node.unit is None:
-            return self._bare_number(node, expected, -whole if negative else whole)
+            return self._bare_number(node, expected, whole if minus is None else -whole, (minus or node).span)
         decimals = node.decimals or ""
         unit_span = node.unit_span or node.span
-        if negative:
-            self.scope.error("E0304", "a quantity with a unit is not negative", node.span)
+        if minus is not None:
+            self.scope.error("E0304", "a quantity with a unit is not negative", minus.span)
             return UNKNOWN
         if node.unit in MILLISECONDS:
             if decimals:
@@ -260,30 +260,30 @@ class ExpressionChecker:
             return UNKNOWN
         return vm.Amount(code)
 
-    def _bare_number(self, node: ast.Number, expected: Type | None, value: int) -> Type:
+    def _bare_number(self, node: ast.Number, expected: Type | None, value: int, span: Span) -> Type:
         if node.decimals is not None:
             self.scope.error("E0305", "a number with decimals needs a unit, such as `5.00 CNY` or `2.5 %`", node.span)
             return UNKNOWN
         node.ref = value
         if expected is not None and is_integer(expected):
-            return self._ranged(node, expected)
+            return self._ranged(node, expected, span)
         if expected is not None and is_number(expected):
             if value == 0:
                 return expected
             examples: dict[Type, str] = {vm.DURATION: "5 days", vm.RATE: "2.5 %", vm.TIME: "now + 5 days"}
             example = examples.get(expected, "5.00 CNY")
             wanted = describe(expected)
-            message = f"a bare number is not a `{wanted}`: give it a unit like `{example}`, or convert: `{wanted}({value})`"
+            message = f"a bare number is not {one(expected)}: give it a unit like `{example}`, or convert: `{wanted}({value})`"
             self.scope.error("E0320", message, node.span, expected=f"`{wanted}`")
             return UNKNOWN
-        return self._ranged(node, vm.U64 if value >= 0 else vm.I64)
+        return self._ranged(node, vm.U64 if value >= 0 else vm.I64, span)
 
-    def _ranged(self, node: ast.Number, kind: Type) -> Type:
+    def _ranged(self, node: ast.Number, kind: Type, span: Span | None = None) -> Type:
         if isinstance(kind, vm.Int | vm.Amount):
             low, high = vm.bounds(kind)
             if not low <= node.ref <= high:
-                name = describe(kind)
-                self.scope.error("E0304", f"a `{name}` is between {low:,} and {high:,}".replace(",", "_"), node.span)
+                message = f"{one(kind)} is between {low:,} and {high:,}".replace(",", "_")
+                self.scope.error("E0304", message, span or node.span)
                 return UNKNOWN
         return kind
 
@@ -384,6 +384,8 @@ class ExpressionChecker:
             if self.contract is not None and name in self.contract.fields:
                 edit = Edit(node.span, f"self.{name}", "say whose it is")
                 self.scope.error("E0201", f"`{name}` is a state field", node.span, edit=edit)
+            elif name == "phase":
+                self.scope.error("E0201", "`phase` is no value: ask `phase is Funded`, change it with `become Funded`", node.span)
             elif name in ("msg", "block", "tx"):
                 hint = {"msg": "`sender`", "block": "`now`", "tx": "`sender`"}[name]
                 self.scope.error("E0201", f"there is no `{name}`; use {hint}", node.span)
@@ -595,7 +597,7 @@ class ExpressionChecker:
             self.condition(node.operand)
             return vm.BOOL
         if isinstance(node.operand, ast.Number):
-            kind = self._on_number(node.operand, expected, negative=True)
+            kind = self._on_number(node.operand, expected, node)
             node.operand.type = kind  # type: ignore[assignment]
             node.ref = node.operand.ref
             return kind
@@ -613,12 +615,20 @@ class ExpressionChecker:
             return self._logic(node)
         if operator in ("in", "not in"):
             return self._membership(node)
+        if operator in ("==", "!=") and isinstance(node.right, ast.Name) and self.is_phase(node.left):
+            edit = Edit(node.span, f"{'not ' if operator == '!=' else ''}phase is {node.right.text}", "ask with `is`")
+            self.scope.error("E0201", "`phase` is no value: ask `phase is Funded`", node.left.span, edit=edit)
+            return vm.BOOL
         left, right = self._operands(node, expected)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return vm.BOOL if operator in COMPARISONS else UNKNOWN
         if operator in COMPARISONS:
             return self._comparison(node, left, right)
         return self._arithmetic(node, left, right)
+
+    def is_phase(self, node: ast.Expression) -> bool:
+        """Whether this is the bare word `phase`."""
+        return isinstance(node, ast.Name) and node.text == "phase" and self.scope.find("phase") is None
 
     def _operands(self, node: ast.Binary, expected: Type | None) -> tuple[Type, Type]:
         """Both sides' types, where a bare number takes its type from the other side."""
@@ -768,6 +778,8 @@ class ExpressionChecker:
             otherwise = self.check(node.otherwise, hint or (then if is_flexible(node.otherwise) else None))
             after_otherwise = self.flow
         self.flow = self.join(after_then, after_otherwise, node.span)
+        if isinstance(then, Unknown) or isinstance(otherwise, Unknown):
+            return UNKNOWN
         kind = wider(then, otherwise)
         if kind is None:
             message = f"one side is `{describe(then)}`, the other `{describe(otherwise)}`"
