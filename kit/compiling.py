@@ -65,7 +65,7 @@ def compile_contract(out: Output, path: Path, name: str | None) -> Compiled:
             else "Mend the findings; `tael explain CODE` says more about one.",
             exit_code=Exit.FINDINGS,
             code="DoesNotCompile",
-            findings=plain_findings(compilation.findings),
+            data={"findings": plain_findings(compilation.findings)},
         )
     return pick_contract(compilation, path, name)
 

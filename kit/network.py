@@ -87,7 +87,7 @@ class Network:
 
     def setting(self, home: str | None = None) -> Setting:
         """How values are read and shown here, in a contract of this home currency."""
-        return Setting(home, self.status.decimals, self._address_of, lambda address: self._names.get(address))
+        return Setting(home, self.status.decimals, self._address_of, self._name_of)
 
     def address(self, text: str) -> bytes:
         """The address of a wallet's name or of an address in text. Raises `WrongValue`."""
@@ -166,7 +166,7 @@ class Network:
         except Refusal as refusal:
             if refusal.code is not Refused.EXECUTION_FAILED:
                 raise
-            raise Problem(f"{function} failed: {refusal.message}", code="ExecutionFailed", **refusal.data) from None
+            raise Problem(f"{function} failed: {refusal.message}", code="ExecutionFailed", data=refusal.data) from None
         result = answer["result"]
         return None if result is None else bytes.fromhex(result), int(answer["gas_used"])
 
@@ -227,6 +227,9 @@ class Network:
         wallet = find_wallet(name, self.status.chain_id)
         return None if wallet is None else wallet.address
 
+    def _name_of(self, address: bytes) -> str | None:
+        return self._names.get(address)
+
     def _find_contract(self, address: bytes) -> OnLedger | None:
         if address not in self._contracts:
             self._contracts[address] = self._fetch_contract(address)
@@ -259,14 +262,23 @@ def connect(url: str | None) -> Network:
 
     Raises `Problem` with exit code 3 if no node answers.
     """
-    from chain.client.client import Client
-    from chain.primitives.refusal import Refusal, Refused
     from kit.project import find_project
 
     project = find_project()
     chosen = url or os.environ.get("TAEL_NODE") or project.node or DEFAULT_NODE
+    return open_network(chosen, wallet=project.wallet, currency=project.currency)
+
+
+def open_network(url: str, *, wallet: str | None = None, currency: str | None = None) -> Network:
+    """The network of the node at an address; `wallet` signs and `currency` is meant if nothing else is said.
+
+    Raises `Problem` with exit code 3 if no node answers.
+    """
+    from chain.client.client import Client
+    from chain.primitives.refusal import Refusal, Refused
+
     try:
-        client = Client(chosen)
+        client = Client(url)
     except Refusal as refusal:
         raise usage(refusal.message, refusal.remedy) from None
     try:
@@ -275,12 +287,12 @@ def connect(url: str | None) -> Network:
         if refusal.code is not Refused.UNREACHABLE:
             raise
         raise Problem(
-            f"no node answers at {chosen}",
+            f"no node answers at {url}",
             "Start one with `tael devnet`, or say where it is with --node URL or TAEL_NODE.",
             exit_code=Exit.UNREACHABLE,
             code="Unreachable",
-            node=chosen,
+            data={"node": url},
         ) from None
     decimals = {str(code): int(number) for code, number in answer["currencies"].items()}
     status = Status(str(answer["chain_id"]), int(answer["height"]), str(answer["base_currency"]), decimals)
-    return Network(client, status, wallet=project.wallet, currency=project.currency)
+    return Network(client, status, wallet=wallet, currency=currency)

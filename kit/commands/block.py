@@ -38,9 +38,8 @@ def block(out: Output, height: int | None, node: str | None) -> None:
             show_money(n, supply.currency, network.setting(supply.currency)).removesuffix(f" {supply.currency}") for n in sides
         )
         holds = out.style("holds", "green") if supply.holds else out.style("does not hold", "red")
-        out.line(
-            f"  {supply.currency}: {issued} issued - {redeemed} redeemed = {wallets} in wallets + {contracts} in contracts  {holds}"
-        )
+        equation = f"{issued} issued - {redeemed} redeemed = {wallets} in wallets + {contracts} in contracts"
+        out.line(f"  {supply.currency}: {equation}  {holds}")
     out.line(f"  transactions: {len(found.transactions)}")
     for identity in found.transactions:
         out.line(f"    {identity}")
