@@ -11,6 +11,7 @@ from hypothesis import example, given
 from strategies_vm import plain_types, typed_values, wires
 
 from vm.failure import Code, Failure
+from vm.pricing import Scale, is_sized
 from vm.types import (
     ADDRESS,
     AMOUNT,
@@ -35,8 +36,9 @@ from vm.types import (
     Vault,
     encoded_max,
     size_max,
+    units_max,
 )
-from vm.values import belongs, decode, decode_arguments, encode, encode_arguments, size
+from vm.values import belongs, decode, decode_arguments, encode, encode_arguments, length
 
 
 @given(typed_values())
@@ -52,10 +54,13 @@ def test_sizes_are_bounds(pair: tuple[Type, Any]) -> None:
     """No value is larger, encoded or in abstract bytes, than its type says."""
     kind, value = pair
     assert len(encode(kind, value)) <= encoded_max(kind)
-    assert size(kind, value) <= size_max(kind)
+    if is_sized(kind):
+        price = Scale.of(kind).price("make", length(value))
+        assert price.memory <= size_max(kind)
+        assert price.gas <= units_max(kind)
 
 
-@given(plain_types(), st.one_of(st.binary(max_size=60), wires().map(lambda wire: msgpack.packb(wire))))
+@given(plain_types(), st.one_of(st.binary(max_size=60), wires().map(msgpack.packb)))
 @example(U64, b"\xcc\x01")
 @example(U64, b"\x00\x00")
 @example(U64, b"\xcb" + b"\0" * 8)
