@@ -526,12 +526,12 @@ class BodyChecker(ExpressionChecker):
 
     def _contracts_in_sight(self, name: ast.Identifier | None) -> list[ContractSymbol]:
         found: list[ContractSymbol] = []
-        for key in list(self.scope.names):
+        for key in self.scope.known_names():
             symbol = self.scope.find(key)
             if isinstance(symbol, InterfaceSymbol) and symbol.contract is not None and (name is None or key == name.text):
                 found.append(symbol.contract)
         if name is not None and not found:
-            self.scope.unknown("E0201", "contract", name, self.scope.names)
+            self.scope.unknown("E0201", "contract", name, self.scope.known_names())
         return found
 
     def _do_pay(self, node: ast.Pay) -> None:

@@ -491,25 +491,35 @@ class FunctionEmitter:
                 self.put(op.SET, self.slot(node.target.ref))
                 return
         place = self.place(node.target)
+        new = self._before(node.value)
         if node.operator is None:
-            self.assign(place, lambda: self.value(node.value))
+            self.assign(place, new)
         else:
-            self.assign(place, lambda: self._changed(node, place))
+            self.assign(place, lambda: self._changed(node, place, new))
 
-    def _changed(self, node: ast.Assign, place: Place) -> None:
+    def _before(self, node: ast.Expression) -> Callable[[], None]:
+        """A value that is computed before the place it goes to is read, if computing it may change that place."""
+        if not any(isinstance(inner, ast.Call) and isinstance(inner.ref, FunctionSymbol | Method) for inner in ast.walk(node)):
+            return lambda: self.value(node)
+        slot = self.temporary(self.type(node))
+        self.value(node)
+        self.put(op.SET, slot)
+        return lambda: self.set_or_move(slot)
+
+    def _changed(self, node: ast.Assign, place: Place, new: Callable[[], None]) -> None:
         operator, kind = node.operator, node.target.type
         assert operator is not None
         assert kind is not None
         assert node.value.type is not None
         self.read(place)
         if isinstance(kind, vm.Text | vm.Bytes | vm.List):
-            self.value(node.value)
+            new()
             self.put(op.CONCAT, lower(kind))
             return
         rule = arithmetic(operator, kind, node.value.type)
         assert rule is not None
         self._cast(lower(kind), rule.work)
-        self.value(node.value)
+        new()
         self._cast(self.type(node.value), rule.work)
         self.put(OPERATIONS[operator], rule.work)
         self._cast(rule.work, rule.result)
@@ -991,8 +1001,9 @@ class FunctionEmitter:
 
     def _membership(self, node: ast.Binary) -> None:
         if isinstance(node.right.type, vm.List):
+            element = self._once(node.left)
             self.value(node.right)
-            self.value(node.left)
+            element()
             self.put(op.CONTAINS, self.type(node.right))
         else:
             self.value(node.left)
@@ -1244,10 +1255,11 @@ class FunctionEmitter:
     def _list_append(self, node: ast.Call, arguments: list[ast.Expression]) -> None:
         receiver = self._receiver(node)
         place, kind = self.place(receiver), self.type(receiver)
+        element = self._before(arguments[0])
 
         def longer() -> None:
             self.read(place)
-            self.value(arguments[0])
+            element()
             self.at(node.span)
             self.put(op.APPEND, kind)
 

@@ -110,7 +110,7 @@ class Evaluator:
 
     def _binary(self, node: ast.Binary) -> Any:
         operator = node.operator
-        left = self.value(node.left) if operator not in ("in", "not in") else None
+        left = self.value(node.left)
         if operator == "and":
             return left and self.value(node.right)
         if operator == "or":
@@ -118,8 +118,7 @@ class Evaluator:
         if operator == "implies":
             return not left or self.value(node.right)
         if operator in ("in", "not in"):
-            whole = self.value(node.right)
-            found = self.value(node.left) in whole
+            found = left in self.value(node.right)
             return found if operator == "in" else not found
         right = self.value(node.right)
         if operator in COMPARE:
@@ -127,8 +126,7 @@ class Evaluator:
         if isinstance(node.ref, Rule):
             rounding = ROUNDINGS[node.rounding.text] if node.rounding is not None else Rounding.DOWN
             assert node.rounding is not None or not needs_rounding(operator, node.ref)
-            number: Any = left
-            return apply(operator, node.ref, number, right, rounding)
+            return apply(operator, node.ref, left, right, rounding)
         return self._within(node, left + right)
 
     def _within(self, node: ast.Expression, value: Any) -> Any:

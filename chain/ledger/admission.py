@@ -1,4 +1,4 @@
-"""Whether a transaction may be in a block: the guard ladder of `docs/ledger.md`, "Admission", in its order."""
+"""Whether a transaction may be in a block: the ladder of `docs/ledger.md`, "Admission", in its order."""
 
 from __future__ import annotations
 
@@ -78,9 +78,7 @@ def check_gas(transaction: Transaction, parameters: Parameters) -> None:
 def check_expiry(body: Body, height: int) -> None:
     """Whether a transaction may be in the block of a height. Raises `Refusal`."""
     if body.expiry < height:
-        raise Refusal(
-            Refused.EXPIRED, f"it expired after block {body.expiry}; the next is {height}", height=height
-        )
+        raise Refusal(Refused.EXPIRED, f"it expired after block {body.expiry}; the next is {height}", height=height)
     if body.expiry > height + EXPIRY_BLOCKS_MAX:
         raise Refusal(
             Refused.EXPIRY_TOO_FAR,

@@ -12,6 +12,7 @@ from vm import types as vm
 from vm.failure import Failure
 from vm.module import Kind, Module
 
+CHECKERS = (Kind.INVARIANT, Kind.OLD, Kind.ENSURES)
 LINES_MAX = 60  # of one story; the end is where the trouble is, so the beginning is left out
 
 
@@ -73,6 +74,8 @@ class Storyteller:
         module = self._module(contract)
         if failure is not None:
             scene.outcome = f"failed: {failure.name}"
+        elif module is not None and module.functions[function].kind in CHECKERS and result is not False:
+            self._open[-1].lines.pop()  # a promise that was kept is no news
         elif result is not None and module is not None:
             kind = module.functions[function].result
             if kind is not None:

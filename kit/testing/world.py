@@ -336,7 +336,7 @@ class World(Evaluator):
             told = values.decode_arguments([kind for _, kind in record.fields], event.payload)
             if record.name == name and wanted in (None, told):
                 return
-            shown = ", ".join(self._show_plain(value) for value in told)
+            shown = ", ".join(self.show(value, kind) for value, (_, kind) in zip(told, record.fields, strict=True))
             seen.append((record.name, f"({shown})"))
         what = f"expected event {name}" + ("" if wanted is None else " with these values")
         raise Unmet(f"{what}; seen: {', '.join(n + v for n, v in seen) or 'none'}", node.what.span)

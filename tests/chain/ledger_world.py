@@ -1,4 +1,6 @@
-"""A small chain in memory for tests: known keys, signed transactions, blocks, and programs of the machine's corpus."""
+"""A small chain in memory for tests: known keys, signed transactions, blocks, and programs of the machine's
+corpus.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,7 @@ ALICE, BOB, CAROL, FEES, DAVE = ADDRESSES.values()
 
 def specification(**changes: Any) -> dict[str, Any]:
     """A genesis with two currencies; USD is there to be the wrong one."""
-    wallets = [
-        {"key": KEYS[name].public.hex(), "balances": {"CNY": FUNDS, "USD": FUNDS}} for name in ("alice", "bob", "carol")
-    ]
+    wallets = [{"key": KEYS[name].public.hex(), "balances": {"CNY": FUNDS, "USD": FUNDS}} for name in ("alice", "bob", "carol")]
     return {
         "chain_id": CHAIN_ID,
         "time_ms": TIME_MS,

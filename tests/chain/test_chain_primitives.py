@@ -218,7 +218,11 @@ def test_an_address_in_text_is_that_address(address: bytes) -> None:
     assert (text[:5], len(text)) == ("tael1", 63)
 
 
-@given(st.binary(min_size=32, max_size=32), st.integers(5, 62), st.sampled_from("qpzry9x8gf2tvdw0s3jn54khce6mua7l"))
+@given(
+    st.binary(min_size=32, max_size=32),
+    st.integers(5, 62),
+    st.sampled_from("qpzry9x8gf2tvdw0s3jn54khce6mua7l"),
+)
 def test_one_wrong_character_is_noticed(address: bytes, place: int, character: str) -> None:
     """A typing error never gives another address."""
     text = format_address(address)
@@ -248,7 +252,14 @@ def test_a_text_that_is_no_address_is_refused_with_the_reason(text: str, says: s
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("1_000.00 CNY", 100_000), ("1.5 CNY", 150), ("0 CNY", 0), ("7 JPY", 7), ("  3.00  CNY ", 300), ("01 JPY", 1)],
+    [
+        ("1_000.00 CNY", 100_000),
+        ("1.5 CNY", 150),
+        ("0 CNY", 0),
+        ("7 JPY", 7),
+        ("  3.00  CNY ", 300),
+        ("01 JPY", 1),
+    ],
 )
 def test_money_is_read(text: str, amount: int) -> None:
     """Separators, decimals and missing decimals."""
@@ -257,7 +268,20 @@ def test_money_is_read(text: str, amount: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "CNY", "1.005 CNY", "1.0 JPY", "-1 CNY", "1e5 CNY", "1 EUR", "1,5 CNY", "_1 CNY", "1. CNY", "١ CNY", "9" * 60 + " CNY"],
+    [
+        "",
+        "CNY",
+        "1.005 CNY",
+        "1.0 JPY",
+        "-1 CNY",
+        "1e5 CNY",
+        "1 EUR",
+        "1,5 CNY",
+        "_1 CNY",
+        "1. CNY",
+        "\u0661 CNY",
+        "9" * 60 + " CNY",
+    ],
 )
 def test_what_is_no_money_is_refused(text: str) -> None:
     """Never guessed: WrongAmount."""

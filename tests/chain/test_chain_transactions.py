@@ -103,7 +103,9 @@ def test_an_escrow_runs_to_its_end(world: World) -> None:
 
 
 def test_a_failed_call_gives_the_contracts_own_error(world: World) -> None:
-    """Name, values in their declared types, and the contract are in the receipt; the coins stay with the sender."""
+    """Name, values in their declared types, and the contract are in the receipt; the coins stay with the
+    sender.
+    """
     escrow = world.deploy("alice", "escrow", BOB, 100, 1_000)
     receipt = world.send("alice", call(escrow, "escrow", "fund", CoinValue("CNY", 99)))
     assert receipt.error is not None
@@ -171,7 +173,11 @@ def test_only_public_functions_are_called(world: World, function: str) -> None:
 def test_unknown_currencies_are_refused(world: World) -> None:
     """Nothing can be paid, deployed or attached in a currency that the ledger does not have."""
     bank = world.deploy("alice", "bank")
-    for action in (Pay(BOB, "EUR", 1), deploy("bank", currency="EUR"), call(bank, "bank", "deposit", CoinValue("EUR", 1))):
+    for action in (
+        Pay(BOB, "EUR", 1),
+        deploy("bank", currency="EUR"),
+        call(bank, "bank", "deposit", CoinValue("EUR", 1)),
+    ):
         receipt = world.send("alice", action)
         assert receipt.error is not None
         assert receipt.error.name == "UnknownCurrency"
@@ -226,7 +232,9 @@ def test_money_is_paid_to_wallets_that_exist(world: World) -> None:
 
 
 def ruled_world() -> tuple[World, bytes, bytes]:
-    """A world in which Dave has a wallet guarded by Alice with an allowance of 100 to Bob: (world, rule, wallet)."""
+    """A world in which Dave has a wallet guarded by Alice with an allowance of 100 to Bob: (world, rule,
+    wallet).
+    """
     world = World()
     rule = world.deploy("alice", "allowance", 100)
     child = wallet_address(KEYS["dave"].public, ALICE)
@@ -331,9 +339,7 @@ def test_nobody_opens_the_address_of_another_with_himself_as_guardian(world: Wor
         ({"gas_price": 1_000_000, "gas_limit": FUNDS + 1}, Refused.FEE_NOT_COVERED),
     ],
 )
-def test_a_transaction_that_may_not_be_in_the_block_is_refused(
-    world: World, fields: dict[str, object], code: Refused
-) -> None:
+def test_a_transaction_that_may_not_be_in_the_block_is_refused(world: World, fields: dict[str, object], code: Refused) -> None:
     """Each guard of the ladder refuses with its own code."""
     assert refusal_of(world, world.transaction("alice", Pay(BOB, "CNY", 1), **fields)) is code
 
@@ -361,9 +367,7 @@ def test_signatures_bind_the_chain() -> None:
     """The same body signed for another chain id is not valid on this one."""
     here, there = World(), World(chain_id="other-chain")
     signed = there.transaction("alice", Pay(BOB, "CNY", 1), chain_id="other-chain")
-    assert refusal_of(here, Transaction(here.body("alice", [Pay(BOB, "CNY", 1)]), signed.signatures)) is (
-        Refused.WRONG_SIGNATURE
-    )
+    assert refusal_of(here, Transaction(here.body("alice", [Pay(BOB, "CNY", 1)]), signed.signatures)) is (Refused.WRONG_SIGNATURE)
 
 
 def test_signatures_that_nobody_needs_are_refused(world: World) -> None:

@@ -62,7 +62,9 @@ def test_the_root_is_that_of_the_definition(batches: list[list[tuple[bytes, byte
 
 @given(CHANGES, st.randoms(use_true_random=False))
 def test_one_set_of_entries_has_one_tree(changes: list[tuple[bytes, bytes | None]], chance: random.Random) -> None:
-    """The same entries in another order, in other batches, after detours, give the same root and the same pages."""
+    """The same entries in another order, in other batches, after detours, give the same root and the same
+    pages.
+    """
     straight, detour = Forest(), Forest()
     straight.update(changes)
     detour.update([(b"%d" % i, b"x") for i in range(60)])
