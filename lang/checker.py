@@ -404,8 +404,11 @@ def _no_resource(scope: Scope, item: ast.FunctionDeclaration, kind: Type, span: 
         scope.error("E0407", message, span)
 
 
-def check_body(scope: Scope, function: FunctionSymbol) -> None:
-    """Check a function's clauses, promises and body; fills what was found out into the symbol."""
+def check_body(scope: Scope, function: FunctionSymbol) -> list[FunctionSymbol]:
+    """Check a function's clauses, promises and body; fills what was found out into the symbol.
+
+    Gives its clauses and promises as functions, which may only read.
+    """
     item = function.declaration
     checker = BodyChecker(scope, function=function)
     contract = scope.contract
@@ -416,7 +419,7 @@ def check_body(scope: Scope, function: FunctionSymbol) -> None:
     for parameter in item.parameters:
         kind = kinds[parameter.name.text]
         checker.new_local(parameter.name, kind, is_fixed=not is_linear(kind))
-    _check_by(checker, function)
+    readers = [_check_by(checker, function)]
     body = item.body or []
     promises = [statement for statement in body if isinstance(statement, ast.Ensures)]
     rest = body
@@ -430,7 +433,8 @@ def check_body(scope: Scope, function: FunctionSymbol) -> None:
     _check_effects(scope, function, checker)
     leading = len(body) - len(rest)
     for promise in promises[:leading]:
-        _check_ensures(scope, function, promise)
+        readers.append(_check_ensures(scope, function, promise))
+    return readers
 
 
 def _run(checker: BodyChecker, body: list[ast.Statement]) -> None:
@@ -441,7 +445,18 @@ def _run(checker: BodyChecker, body: list[ast.Statement]) -> None:
     checker.end_of(checker.locals.pop())
 
 
-def _check_by(checker: BodyChecker, function: FunctionSymbol) -> None:
+def _check_by(checker: BodyChecker, function: FunctionSymbol) -> FunctionSymbol:
+    item, scope = function.declaration, checker.scope
+    clause = FunctionSymbol("by", "view", (), NOTHING, None, item, scope.source, scope=scope)
+    checker.function = clause
+    _check_clauses(checker, function)
+    checker.function = function
+    _only_reads(scope, checker, "a `by` clause")
+    function.invokes |= clause.invokes
+    return clause
+
+
+def _check_clauses(checker: BodyChecker, function: FunctionSymbol) -> None:
     item, scope = function.declaration, checker.scope
     if item.by is None:
         if function.kind == "pub":
@@ -460,6 +475,7 @@ def _check_by(checker: BodyChecker, function: FunctionSymbol) -> None:
         if not by.any_of:
             kind = checker.check(by.value)
             if not isinstance(kind, Unknown | Reference) and kind != vm.ADDRESS:
+                checker.forgive(by.value)
                 message = f"`by` names an address, this is `{describe(kind)}`"
                 hint = "`by any of …`" if isinstance(kind, vm.List | vm.Set) else "an `Address`"
                 scope.error("E0502", message, by.value.span, expected=hint)
@@ -488,8 +504,9 @@ def _clause_place(scope: Scope, item: ast.FunctionDeclaration) -> int:
     return 0
 
 
-def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures) -> None:
-    checker = BodyChecker(scope, function=FunctionSymbol("ensures", "view", (), NOTHING, None, function.declaration, scope.source))
+def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures) -> FunctionSymbol:
+    symbol = FunctionSymbol("ensures", "view", (), NOTHING, None, function.declaration, scope.source, scope=scope)
+    checker = BodyChecker(scope, function=symbol)
     checker.old_allowed = True
     checker.result_type = function.result if is_plain(function.result) else None
     if scope.contract is not None:
@@ -498,8 +515,10 @@ def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures)
         local = checker.new_local(parameter.name, kind, is_fixed=True)
         if is_linear(kind):
             checker.flow.held[local] = parameter.span
+    checker.is_promise = True
     checker.condition(promise.condition)
     _only_reads(scope, checker, "a promise")
+    return symbol
 
 
 def _only_reads(scope: Scope, checker: ExpressionChecker, what: str) -> None:
@@ -734,12 +753,12 @@ class ContractChecker:
                 self._check_interface(found, name)
         functions = [*([symbol.init] if symbol.init is not None else []), *symbol.functions.values()]
         self._find_becomes(functions)
+        readers: list[FunctionSymbol] = []
         for function in functions:
-            check_body(self.scope, function)
+            readers += check_body(self.scope, function)
         check_recursion(functions)
-        self._spread_effects(functions)
-        for invariant in symbol.invariants:
-            self._invariant(invariant)
+        readers += [self._invariant(invariant) for invariant in symbol.invariants]
+        self._spread_effects([*functions, *readers])
         self._initial_values()
         self._money_leaves()
 
@@ -785,15 +804,16 @@ class ContractChecker:
                     continue
                 stack.extend((inner, span) for inner in callee.invokes)
 
-    def _invariant(self, invariant: ast.Invariant) -> None:
+    def _invariant(self, invariant: ast.Invariant) -> FunctionSymbol:
         nobody = ast.FunctionDeclaration(
             "view", ast.Identifier("invariant", span=invariant.span), [], None, None, None, None, span=invariant.span
         )
-        function = FunctionSymbol("invariant", "view", (), NOTHING, None, nobody, self.scope.source)
+        function = FunctionSymbol("invariant", "view", (), NOTHING, None, nobody, self.scope.source, scope=self.scope)
         checker = ExpressionChecker(self.scope, function=function)
         checker.flow = Flow(phases=frozenset(range(len(self.symbol.phases))))
         checker.condition(invariant.condition)
         _only_reads(self.scope, checker, "an invariant")
+        return function
 
     def _initial_values(self) -> None:
         needed = {

@@ -17,7 +17,7 @@ from vm.module import Function, Kind
 from vm.values import decode_arguments
 
 FOLDER = Path(__file__).parent / "programs"
-CURRENCIES = {"CNY": 2, "USD": 2, "JPY": 0, "BHD": 3}
+CURRENCIES = {"CNY": 2, "USD": 2, "JPY": 0, "BHD": 3, "GLD": 3}
 WALLETS = ("alice", "bob", "carol", "dave")
 NOBODY = bytes(31) + b"\x01"
 MAIN = "program"
