@@ -57,7 +57,7 @@ from chain.primitives.proof import Proof, decode_proof, verify_proof
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Call, Deploy, OpenWallet, Pay, SetRules, Transaction
-from lang.compiler import Compilation, Compiled, compile_file, compile_text
+from lang.compiler import Compilation, Compiled, compile_text
 from lang.diagnostics import Diagnostic
 from lang.formatter import format_text
 from vm.codec import decode_module, encode_module, module_hash
@@ -117,6 +117,13 @@ __all__ = [
     "verify_proof",
     "wallet_address",
 ]
+
+
+def compile_file(path: Path | str) -> Compilation:
+    """Compile a file and what it imports; what is wrong with it is in `findings`. Raises `OSError` if it cannot be read."""
+    from lang.compiler import compile_file as compile_path
+
+    return compile_path(Path(path))
 
 
 def start_devnet(data_dir: Path | str | None = None, *, port: int = 0, block_time_ms: int = 0) -> Devnet:

@@ -487,4 +487,3 @@ class World(Evaluator):
                 number = 0 if stored is None else values.decode(vm.U8, stored)
                 return self.deployed[address].symbol.phases[number]
         return super()._attribute(node)
-
