@@ -320,10 +320,12 @@ class BodyChecker(ExpressionChecker):
         return self.contract.phases if self.contract is not None else []
 
     def _do_foreach(self, node: ast.ForEach) -> None:
-        kind = self.check(node.values)
+        kind = self.look(node.values) if isinstance(node.values, ast.Attribute) else self.check(node.values)
         element: Type = UNKNOWN
         if isinstance(kind, vm.List):
             element = kind.element
+        elif isinstance(kind, Nothing):
+            self.check(node.values)
         elif not isinstance(kind, Unknown):
             hint = "; maps and sets are not walked through: keep a list" if isinstance(kind, vm.Map | vm.Set) else ""
             self.scope.error("E0302", f"`for` walks through a list, not `{describe(kind)}`{hint}", node.values.span)
