@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from lang import ast
 from lang.beginnings import Beginnings
@@ -638,7 +639,7 @@ class ContractChecker:
             return
         number = symbol.phases.index
         for chain in member.chains:
-            for before, after in zip(chain, chain[1:], strict=False):
+            for before, after in pairwise(chain):
                 symbol.steps |= {(number(a.text), number(b.text)) for a in before for b in after}
         reached = {0}
         while more := {b for a, b in symbol.steps if a in reached} - reached:

@@ -60,6 +60,18 @@ TIME_PARTS = ("weeks", "days", "hours", "minutes", "seconds", "ms")
 RATE_UNITS = {"%": vm.RATE_ONE // 100, "bps": vm.RATE_ONE // 10_000}
 
 
+METHODS: dict[str, tuple[str, ...]] = {
+    "Map": ("get", "find", "put", "take", "merge", "remove"),
+    "Set": ("add", "remove"),
+    "Vault": ("put", "take", "take_all"),
+    "Coin": ("split", "take", "join"),
+    "Resource": ("split", "take", "merge"),
+    "List": ("append", "pop", "contains", "slice"),
+    "Bytes": ("slice",),
+    "Option": ("get",),
+}
+
+
 @dataclass(slots=True)
 class Flow:
     """What is known at a point of a body: which linear locals hold a value, which phases it may be, whether one gets here."""
@@ -562,22 +574,11 @@ class ExpressionChecker:
             return UNKNOWN
         return vm.Amount(symbol.type.currency) if isinstance(symbol.type, vm.Vault) else symbol.type
 
-    METHODS: dict[str, tuple[str, ...]] = {
-        "Map": ("get", "find", "put", "take", "merge", "remove"),
-        "Set": ("add", "remove"),
-        "Vault": ("put", "take", "take_all"),
-        "Coin": ("split", "take", "join"),
-        "Resource": ("split", "take", "merge"),
-        "List": ("append", "pop", "contains", "slice"),
-        "Bytes": ("slice",),
-        "Option": ("get",),
-    }
-
     def _is_method(self, base: Type, name: str) -> bool:
-        return name in self.METHODS.get(type(base).__name__, ())
+        return name in METHODS.get(type(base).__name__, ())
 
     def _attributes_known(self, base: Type) -> list[str]:
-        known = list(self.METHODS.get(type(base).__name__, ()))
+        known = list(METHODS.get(type(base).__name__, ()))
         match base:
             case vm.Vault() | vm.Coin():
                 known.append("amount")
