@@ -65,9 +65,7 @@ class WrongValue(Problem):
             f"Write it like {sample}",
             exit_code=Exit.USAGE,
             code="WrongValue",
-            expected=expected,
-            got=shown,
-            example=sample,
+            data={"expected": expected, "got": shown, "example": sample},
         )
         self.expected = expected
         self.why = why
@@ -484,7 +482,8 @@ def show_value(value: Any, kind: vm.Type, setting: Setting) -> str:
         case vm.Address():
             return show_address(value, setting)
         case vm.Text():
-            return str(json.dumps(value, ensure_ascii=False))
+            quoted: str = json.dumps(value, ensure_ascii=False)
+            return quoted
         case vm.Bytes():
             return "0x" + value.hex()
         case vm.List(element, _):

@@ -25,6 +25,7 @@ from lang.types import (
     is_number,
     is_value,
     needs_rounding,
+    one,
 )
 from vm import limits
 from vm import types as vm
@@ -63,15 +64,15 @@ class BodyChecker(ExpressionChecker):
                 if self.flow.is_reachable and self.flow.held[local] is None:
                     self.lost(local, local.span)
                 del self.flow.held[local]
-            elif local.uses == 0 and not local.is_fixed and not local.name.startswith("_"):
+            elif local.uses == 0 and not (local.is_fixed or local.name.startswith("_") or isinstance(local.type, Unknown)):
                 edit = Edit(local.span, "_", "say that it is not needed")
                 self.scope.error("W0201", f"`{local.name}` is never used", local.span, edit=edit)
 
     def lost(self, local: Local, span: Span) -> None:
         """The finding that a linear value is dropped."""
-        what = "money" if isinstance(local.type, vm.Coin) else f"a `{describe(local.type)}`"
+        what = "money" if isinstance(local.type, vm.Coin) else one(local.type)
         message = f"`{local.name}` holds {what} that would be lost here: pay it, put it somewhere, or return it"
-        self.scope.error("E0401", message, span)
+        self.linear("E0401", local, message, span)
         self.flow.held[local] = span
 
     def finish(self, span: Span) -> None:
@@ -113,12 +114,16 @@ class BodyChecker(ExpressionChecker):
         return local
 
     def _do_assign(self, node: ast.Assign) -> None:
-        kind = self.look(node.target)
-        self.place(node.target)
+        if isinstance(node.value, ast.Name) and self.is_phase(node.target):
+            edit = Edit(node.span, f"become {node.value.text}", "write `become`")
+            self.scope.error("E0201", "the phase changes by `become`", node.target.span, edit=edit)
+            return
+        kind = self._target(node.target)
         local = node.target.ref if isinstance(node.target, ast.Name) and isinstance(node.target.ref, Local) else None
         if isinstance(kind, vm.Vault | vm.Map | vm.Set):
             self.scope.error("E0317", f"a {type(kind).__name__} is not assigned; it has methods", node.target.span)
-            kind = UNKNOWN
+            self.look(node.value)
+            return
         if node.operator is not None:
             self._change(node, kind)
             if local is not None:
@@ -127,10 +132,21 @@ class BodyChecker(ExpressionChecker):
         self.check(node.value, kind)
         if local is not None and local in self.flow.held:
             if self.flow.held[local] is None and self.flow.is_reachable:
-                self.scope.error("E0405", f"`{local.name}` still holds a value that this would overwrite", node.span)
+                message = f"`{local.name}` still holds a value that this would overwrite"
+                self.linear("E0405", local, message, node.target.span)
             self.flow.held[local] = None
         elif is_linear(kind) and local is None:
-            self.scope.error("E0405", "assigning here could overwrite a value; use `put`, which refuses to", node.span)
+            self.scope.error("E0405", "assigning here could overwrite a value; use `put`, which refuses to", node.target.span)
+
+    def _target(self, node: ast.Expression) -> Type:
+        """The type of what is assigned to; unknown after a finding."""
+        if isinstance(node, ast.Index):
+            base = self.look(node.value)
+            if isinstance(base, vm.Map) and isinstance(base.value, vm.Resource):
+                self.check(node.index, base.key)
+                return base.value
+        kind = self.look(node)
+        return kind if self.place(node) else UNKNOWN
 
     def _change(self, node: ast.Assign, kind: Type) -> None:
         """`target += value`."""
@@ -153,9 +169,9 @@ class BodyChecker(ExpressionChecker):
     def _do_evaluate(self, node: ast.Evaluate) -> None:
         kind = self.check(node.value, NOTHING)
         if is_linear(kind):
-            what = "money" if isinstance(kind, vm.Coin) else f"a `{describe(kind)}`"
+            what = "money" if isinstance(kind, vm.Coin) else one(kind)
             self.scope.error("E0401", f"this gives {what}, which would be lost", node.span)
-        if not isinstance(node.value, ast.Call | ast.ExternalCall | ast.Deploy) and not isinstance(kind, Unknown):
+        elif not isinstance(node.value, ast.Call | ast.ExternalCall | ast.Deploy) and not isinstance(kind, Unknown):
             self.scope.error("E0612", "this line does nothing", node.span)
 
     # ── Branches ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,8 +193,7 @@ class BodyChecker(ExpressionChecker):
     def _narrow(self, condition: ast.Expression, holds: bool) -> None:
         """`if phase is A` says which phase it is inside."""
         if isinstance(condition, ast.PhaseIs) and isinstance(condition.ref, frozenset):
-            phases = self.flow.phases & condition.ref if holds else self.flow.phases - condition.ref
-            self.flow.phases = phases or self.flow.phases
+            self.flow.phases = self.flow.phases & condition.ref if holds else self.flow.phases - condition.ref
 
     def _meet(self, flows: list[Flow], span: Span) -> None:
         joined = flows[0]
@@ -255,11 +270,18 @@ class BodyChecker(ExpressionChecker):
 
     # ── Loops ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _loop(self, name: ast.Identifier | None, kind: Type, body: Sequence[ast.Statement], span: Span) -> None:
+    def _loop(
+        self,
+        name: ast.Identifier | None,
+        kind: Type,
+        body: Sequence[ast.Statement],
+        span: Span,
+        condition: ast.Expression | None = None,
+    ) -> None:
         entry = self.flow
         if len(self.loops) >= limits.LOOP_DEPTH_MAX:
             self.scope.error("E0901", f"loops nest at most {limits.LOOP_DEPTH_MAX} deep", span)
-        for _ in range(2):  # a second time where the first found more phases at the head
+        for _ in range(len(self._every_phase()) + 1):  # again where a pass found more phases at the head
             self.loops.append([])
             self.heads.append([])
             self.depths.append(len(self.locals))
@@ -271,6 +293,10 @@ class BodyChecker(ExpressionChecker):
             self.locals.pop()
             self.depths.pop()
             breaks, backs = self.loops.pop(), [*self.heads.pop(), self.flow]
+            for back in backs if condition is not None else ():
+                assert condition is not None
+                self.flow = back
+                self.condition(condition)
             for back in backs:
                 self._same_at_head(entry, back)
             phases = frozenset().union(*(back.phases for back in backs if back.is_reachable), entry.phases)
@@ -285,17 +311,21 @@ class BodyChecker(ExpressionChecker):
         for local, used in entry.held.items():
             now = back.held.get(local)
             if used is None and now is not None:
-                message = f"`{local.name}` is used in a loop: the next pass would use it again"
-                self.scope.error("E0404", message, now)
+                self.linear("E0404", local, f"`{local.name}` is used in a loop: the next pass would use it again", now)
                 back.held[local] = None
             elif used is not None and now is None:
-                self.scope.error("E0404", f"`{local.name}` must be used up before the next pass begins", local.span)
+                self.linear("E0404", local, f"`{local.name}` must be used up before the next pass begins", local.span)
+
+    def _every_phase(self) -> list[str]:
+        return self.contract.phases if self.contract is not None else []
 
     def _do_foreach(self, node: ast.ForEach) -> None:
-        kind = self.check(node.values)
+        kind = self.look(node.values) if isinstance(node.values, ast.Attribute) else self.check(node.values)
         element: Type = UNKNOWN
         if isinstance(kind, vm.List):
             element = kind.element
+        elif isinstance(kind, Nothing):
+            self.check(node.values)
         elif not isinstance(kind, Unknown):
             hint = "; maps and sets are not walked through: keep a list" if isinstance(kind, vm.Map | vm.Set) else ""
             self.scope.error("E0302", f"`for` walks through a list, not `{describe(kind)}`{hint}", node.values.span)
@@ -333,14 +363,19 @@ class BodyChecker(ExpressionChecker):
             self.scope.error("E0603", f"a loop's bound is between 1 and {most}", node.span)
 
     def _do_while(self, node: ast.While) -> None:
+        before = self.flow.copy()
         self.condition(node.condition)
+        for local, used in before.held.items():
+            now = self.flow.held.get(local)
+            if used is None and now is not None and self.flow.is_reachable:
+                self.linear("E0404", local, f"`{local.name}` is used in a condition that is asked again after each pass", now)
         if node.bound is None:
             place = Span(node.condition.span.end, node.condition.span.end)
             edit = Edit(place, " max 100", "say how many passes there are at most")
             self.scope.error("E0602", "a loop says how often it runs at most: `max 100`", node.condition.span, edit=edit)
         else:
             self._bound(node.bound)
-        self._loop(None, UNKNOWN, node.body, node.span)
+        self._loop(None, UNKNOWN, node.body, node.span, node.condition)
 
     def _do_break(self, node: ast.Break | ast.Continue) -> None:
         word = type(node).__name__.lower()
@@ -449,17 +484,18 @@ class BodyChecker(ExpressionChecker):
         (phase,) = found
         assert self.contract is not None
         function = self.function
-        if function is not None and function.phases is None and function.kind != "init":
+        if function is not None and function.phases is None and function.kind not in ("init", ""):
             message = "a function that becomes says in which phases it runs: `in …`"
             first = next((self.contract.phases[a] for a, b in sorted(self.contract.steps) if b == phase), None)
             self.scope.error("E0505", message, node.span, expected=f"`in {first}`" if first else None)
-        elif self.flow.is_reachable:
+        elif self.flow.is_reachable and not self.is_any_phase():
             wrong = [p for p in sorted(self.flow.phases) if (p, phase) not in self.contract.steps]
             if wrong:
                 names = ", ".join(self.contract.phases[p] for p in wrong)
                 message = f"there is no step from {names} to {node.phase.text} in `phases`"
                 self.scope.error("E0503", message, node.span)
-        self.flow.phases = found
+        if self.flow.phases:  # else no phase is left in which one gets here
+            self.flow.phases = found
 
     def _do_destroy(self, node: ast.Destroy) -> None:
         kind = self.check(node.value)
@@ -526,12 +562,12 @@ class BodyChecker(ExpressionChecker):
 
     def _contracts_in_sight(self, name: ast.Identifier | None) -> list[ContractSymbol]:
         found: list[ContractSymbol] = []
-        for key in list(self.scope.names):
+        for key in self.scope.known_names():
             symbol = self.scope.find(key)
             if isinstance(symbol, InterfaceSymbol) and symbol.contract is not None and (name is None or key == name.text):
                 found.append(symbol.contract)
         if name is not None and not found:
-            self.scope.unknown("E0201", "contract", name, self.scope.names)
+            self.scope.unknown("E0201", "contract", name, self.scope.known_names())
         return found
 
     def _do_pay(self, node: ast.Pay) -> None:

@@ -59,7 +59,8 @@ class Builder:
         return ast.File(source=self._source, doc=doc, items=list(items), span=Span(0, len(self._source.text)))
 
     def doc(self, span: Span, token: Token) -> str:
-        return inspect.cleandoc(token.text[3:-3])
+        lines = inspect.cleandoc(token.text[3:-3]).split("\n")
+        return "\n".join(line.rstrip() for line in lines).strip("\n")
 
     def import_declaration(self, span: Span, path: list[ast.Identifier], names: list[ast.Identifier]) -> ast.Import:
         return ast.Import(path=path, names=names, span=span)

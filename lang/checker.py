@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lang import ast
+from lang.beginnings import Beginnings
 from lang.bodies import BodyChecker
 from lang.currencies import DECIMALS_MAX
 from lang.diagnostics import Edit, Findings
 from lang.evaluator import Evaluator, NotComputable
 from lang.expressions import ExpressionChecker, Flow
-from lang.scope import Pending, Scope
+from lang.scope import RESERVED, Pending, Scope
 from lang.source import Source, Span
 from lang.symbols import (
     ConstantSymbol,
@@ -90,6 +91,7 @@ class FileChecker:
         self.scope = Scope(file.source, findings, constant_value=constant_value)
         self.scope.broken = set(getattr(file, "broken_names", ()))
         self.checked = CheckedFile(file, self.scope)
+        self._tests: Scope | None = None
 
     def run(self) -> CheckedFile:
         """Names first, then what they mean, then bodies."""
@@ -148,6 +150,7 @@ class FileChecker:
             case ast.StructDeclaration() | ast.EnumDeclaration() | ast.Constant():
                 declare_pending(scope, item)
             case ast.ErrorDeclaration():
+                _not_a_failure(scope, item.name)
                 scope.declare(item.name, Pending(item.name.span, lambda: record(scope, item, -1)))
             case ast.InterfaceDeclaration():
                 symbol = InterfaceSymbol(item.name.text, scope.source, item.name.span, {})
@@ -198,8 +201,23 @@ class FileChecker:
                 self.scope.error("E0202", f"`{declaration.name.text}` is declared twice", declaration.name.span)
             symbol.functions[declaration.name.text] = function
 
+    def _test_scope(self) -> Scope:
+        """The file's names, and the types and constants of its contracts as far as they are called differently."""
+        if self._tests is None:
+            self._tests = Scope(self.scope.source, self.scope.findings, self.scope, constant_value=constant_value)
+            shared: dict[str, list[object]] = {}
+            for name in list(self.scope.names):
+                symbol = self.scope.find(name)
+                if isinstance(symbol, InterfaceSymbol) and symbol.contract is not None:
+                    for inner, declared in symbol.contract.declared.items():
+                        shared.setdefault(inner, []).append(declared)
+            for name, found in shared.items():
+                if len(found) == 1 and name not in self.scope.names:
+                    self._tests.names[name] = found[0]
+        return self._tests
+
     def _test(self, item: ast.TestDeclaration) -> None:
-        checker = BodyChecker(self.scope, is_test=True)
+        checker = BodyChecker(self._test_scope(), is_test=True)
         parameters = []
         for parameter in item.parameters:
             kind = self.scope.type_of(parameter.annotation)
@@ -348,6 +366,11 @@ def record(scope: Scope, item: ast.EventDeclaration | ast.ErrorDeclaration, inde
     return RecordSymbol(item.name.text, plain_fields(scope, item.fields, what), index, item.name.span)
 
 
+def _not_a_failure(scope: Scope, name: ast.Identifier) -> None:
+    if name.text in set(Code):
+        scope.error("E0206", f"`{name.text}` is a failure of the machine; choose another name", name.span)
+
+
 def signature(scope: Scope, item: ast.FunctionDeclaration) -> FunctionSymbol:
     """A function's parameters, result and phases, resolved."""
     parameters: dict[str, Type] = {}
@@ -388,8 +411,11 @@ def _no_resource(scope: Scope, item: ast.FunctionDeclaration, kind: Type, span: 
         scope.error("E0407", message, span)
 
 
-def check_body(scope: Scope, function: FunctionSymbol) -> None:
-    """Check a function's clauses, promises and body; fills what was found out into the symbol."""
+def check_body(scope: Scope, function: FunctionSymbol) -> list[FunctionSymbol]:
+    """Check a function's clauses, promises and body; fills what was found out into the symbol.
+
+    Gives its clauses and promises as functions, which may only read.
+    """
     item = function.declaration
     checker = BodyChecker(scope, function=function)
     contract = scope.contract
@@ -399,8 +425,8 @@ def check_body(scope: Scope, function: FunctionSymbol) -> None:
     kinds = dict(function.parameters)
     for parameter in item.parameters:
         kind = kinds[parameter.name.text]
-        checker.new_local(parameter.name, kind, is_fixed=not is_linear(kind))
-    _check_by(checker, function)
+        checker.new_local(parameter.name, kind, is_fixed=not is_linear(kind), is_parameter=True)
+    readers = [_check_by(checker, function)]
     body = item.body or []
     promises = [statement for statement in body if isinstance(statement, ast.Ensures)]
     rest = body
@@ -414,7 +440,8 @@ def check_body(scope: Scope, function: FunctionSymbol) -> None:
     _check_effects(scope, function, checker)
     leading = len(body) - len(rest)
     for promise in promises[:leading]:
-        _check_ensures(scope, function, promise)
+        readers.append(_check_ensures(scope, function, promise))
+    return readers
 
 
 def _run(checker: BodyChecker, body: list[ast.Statement]) -> None:
@@ -425,7 +452,18 @@ def _run(checker: BodyChecker, body: list[ast.Statement]) -> None:
     checker.end_of(checker.locals.pop())
 
 
-def _check_by(checker: BodyChecker, function: FunctionSymbol) -> None:
+def _check_by(checker: BodyChecker, function: FunctionSymbol) -> FunctionSymbol:
+    item, scope = function.declaration, checker.scope
+    clause = FunctionSymbol("by", "view", (), NOTHING, None, item, scope.source, scope=scope)
+    checker.function = clause
+    _check_clauses(checker, function)
+    checker.function = function
+    _only_reads(scope, checker, "a `by` clause")
+    function.invokes |= clause.invokes
+    return clause
+
+
+def _check_clauses(checker: BodyChecker, function: FunctionSymbol) -> None:
     item, scope = function.declaration, checker.scope
     if item.by is None:
         if function.kind == "pub":
@@ -444,6 +482,7 @@ def _check_by(checker: BodyChecker, function: FunctionSymbol) -> None:
         if not by.any_of:
             kind = checker.check(by.value)
             if not isinstance(kind, Unknown | Reference) and kind != vm.ADDRESS:
+                checker.forgive(by.value)
                 message = f"`by` names an address, this is `{describe(kind)}`"
                 hint = "`by any of …`" if isinstance(kind, vm.List | vm.Set) else "an `Address`"
                 scope.error("E0502", message, by.value.span, expected=hint)
@@ -472,8 +511,9 @@ def _clause_place(scope: Scope, item: ast.FunctionDeclaration) -> int:
     return 0
 
 
-def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures) -> None:
-    checker = BodyChecker(scope, function=FunctionSymbol("ensures", "view", (), NOTHING, None, function.declaration, scope.source))
+def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures) -> FunctionSymbol:
+    symbol = FunctionSymbol("ensures", "view", (), NOTHING, None, function.declaration, scope.source, scope=scope)
+    checker = BodyChecker(scope, function=symbol)
     checker.old_allowed = True
     checker.result_type = function.result if is_plain(function.result) else None
     if scope.contract is not None:
@@ -482,8 +522,10 @@ def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures)
         local = checker.new_local(parameter.name, kind, is_fixed=True)
         if is_linear(kind):
             checker.flow.held[local] = parameter.span
+    checker.is_promise = True
     checker.condition(promise.condition)
     _only_reads(scope, checker, "a promise")
+    return symbol
 
 
 def _only_reads(scope: Scope, checker: ExpressionChecker, what: str) -> None:
@@ -553,6 +595,7 @@ class ContractChecker:
             elif isinstance(member, ast.CurrencyDeclaration):
                 self._currency(member)
         self.scope.settle_all()
+        self.symbol.declared = {n: s for n, s in self.scope.names.items() if isinstance(s, TypeSymbol | ConstantSymbol)}
         for member in members:
             match member:
                 case ast.PhasesDeclaration():
@@ -637,8 +680,8 @@ class ContractChecker:
             notes = (("it was declared here first", table[name].span),)
             self.scope.error("E0202", f"`{name}` is declared twice", member.name.span, notes=notes)
             return
-        if isinstance(member, ast.ErrorDeclaration) and name in set(Code):
-            self.scope.error("E0206", f"`{name}` is a failure of the machine; choose another name", member.name.span)
+        if isinstance(member, ast.ErrorDeclaration):
+            _not_a_failure(self.scope, member.name)
         if len(table) == most:
             self.scope.error("E0901", f"a contract has at most {most} of these", member.span)
         table[name] = record(self.scope, member, len(table))
@@ -661,7 +704,7 @@ class ContractChecker:
             return
         if name in symbol.fields:
             self.scope.error("E0202", f"`{name}` is a state field already", member.name.span)
-        if isinstance(self.scope.find(name), object) and name in ("pay", "min", "max", "encode", "mul_div"):
+        if name in RESERVED:
             self.scope.error("E0206", f"`{name}` belongs to the language; choose another name", member.name.span)
         if len(symbol.functions) == limits.FUNCTIONS_MAX // 2:
             self.scope.error("E0901", f"a contract has at most {limits.FUNCTIONS_MAX // 2} functions", member.span)
@@ -717,12 +760,12 @@ class ContractChecker:
                 self._check_interface(found, name)
         functions = [*([symbol.init] if symbol.init is not None else []), *symbol.functions.values()]
         self._find_becomes(functions)
+        readers: list[FunctionSymbol] = []
         for function in functions:
-            check_body(self.scope, function)
+            readers += check_body(self.scope, function)
         check_recursion(functions)
-        self._spread_effects(functions)
-        for invariant in symbol.invariants:
-            self._invariant(invariant)
+        readers += [self._invariant(invariant) for invariant in symbol.invariants]
+        self._spread_effects([*functions, *readers])
         self._initial_values()
         self._money_leaves()
 
@@ -768,52 +811,29 @@ class ContractChecker:
                     continue
                 stack.extend((inner, span) for inner in callee.invokes)
 
-    def _invariant(self, invariant: ast.Invariant) -> None:
+    def _invariant(self, invariant: ast.Invariant) -> FunctionSymbol:
         nobody = ast.FunctionDeclaration(
             "view", ast.Identifier("invariant", span=invariant.span), [], None, None, None, None, span=invariant.span
         )
-        function = FunctionSymbol("invariant", "view", (), NOTHING, None, nobody, self.scope.source)
+        function = FunctionSymbol("invariant", "view", (), NOTHING, None, nobody, self.scope.source, scope=self.scope)
         checker = ExpressionChecker(self.scope, function=function)
         checker.flow = Flow(phases=frozenset(range(len(self.symbol.phases))))
         checker.condition(invariant.condition)
         _only_reads(self.scope, checker, "an invariant")
+        return function
 
     def _initial_values(self) -> None:
+        symbol = self.symbol
         needed = {
             name
-            for name, symbol in self.symbol.fields.items()
-            if symbol.initial is None and not isinstance(symbol.type, vm.Vault | vm.Map | vm.Set | Unknown)
+            for name, field in symbol.fields.items()
+            if field.initial is None and not isinstance(field.type, vm.Vault | vm.Map | vm.Set | Unknown)
         }
-        assigned: set[str] = set()
-        if self.symbol.init is not None:
-            assigned, _ = self._assigned(self.symbol.init.declaration.body or [], set())
-        for name in self.symbol.fields:
-            if name in needed - assigned:
-                symbol = self.symbol.fields[name]
+        assigned = symbol.init is not None and Beginnings(self.scope, symbol, needed).after(symbol.init)
+        for name in symbol.fields:
+            if name in needed and (not assigned or name not in assigned):
                 message = f"`{name}` has no value when the contract begins: assign it in `init` on every way, or write `= …` here"
-                self.scope.error("E0321", message, symbol.span)
-
-    def _assigned(self, body: Sequence[ast.Statement], calling: set[str]) -> tuple[set[str], bool]:
-        """The state fields that are assigned on every way through, and whether no way goes on."""
-        assigned: set[str] = set()
-        for statement in body:
-            match statement:
-                case ast.Assign(ast.Attribute(ast.Self(), name), None, _):
-                    assigned.add(name.text)
-                case ast.Return() | ast.Fail():
-                    return assigned, True
-                case ast.If(branches, otherwise):
-                    ways = [self._assigned(block, calling) for _, block in branches]
-                    ways.append(self._assigned(otherwise, calling) if otherwise is not None else (set(), False))
-                    assigned |= _on_every_way(ways)
-                case ast.Match(_, cases):
-                    assigned |= _on_every_way([self._assigned(case.body, calling) for case in cases])
-                case ast.Evaluate(ast.Call(ast.Name() as callee, _)):
-                    function = self.symbol.functions.get(callee.text)
-                    if function is not None and callee.text not in calling:
-                        inner, _ = self._assigned(function.declaration.body or [], calling | {callee.text})
-                        assigned |= inner
-        return assigned, False
+                self.scope.error("E0321", message, symbol.fields[name].span)
 
     def _money_leaves(self) -> None:
         """A warning for vaults into which money goes and out of which none comes."""
@@ -835,11 +855,6 @@ class ContractChecker:
         for name, span in filled.items():
             if name not in emptied:
                 self.scope.error("W0501", f"money goes into `{name}` and never comes out", span)
-
-
-def _on_every_way(ways: list[tuple[set[str], bool]]) -> set[str]:
-    going_on = [assigned for assigned, ends in ways if not ends]
-    return set.intersection(*going_on) if going_on else set()
 
 
 def _shape(function: FunctionSymbol) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lang import ast
 from lang.diagnostics import Edit
-from lang.scope import STANDARD, TESTING, WORLD, Scope
+from lang.scope import RESERVED, TESTING, WORLD, Scope
 from lang.source import Span
 from lang.symbols import (
     Builtin,
@@ -21,6 +21,7 @@ from lang.symbols import (
     Local,
     Method,
     Part,
+    RecordSymbol,
     StateField,
     TypeSymbol,
     VariantUse,
@@ -45,6 +46,7 @@ from lang.types import (
     is_value,
     lower,
     needs_rounding,
+    one,
     wider,
 )
 from vm import limits
@@ -85,19 +87,26 @@ class ExpressionChecker:
         self.locals: list[dict[str, Local]] = [{}]
         self.all_locals: list[Local] = []
         self.flow = Flow()
+        self.told: set[Local] = set()  # linear locals about which something was said: one finding each is enough
+        self.is_promise = False
         self.effects: dict[Effect, tuple[Span, str]] = {}
 
     # ── Locals ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def new_local(self, name: ast.Identifier, kind: Type, *, is_fixed: bool = False) -> Local:
+    def new_local(
+        self, name: ast.Identifier, kind: Type, *, is_fixed: bool = False, is_parameter: bool = False
+    ) -> Local:
         """A new name for a value in the present block."""
         text = name.text
         before = self.find_local(text)
-        if text in STANDARD or text in WORLD or text in NAMED or text in ("self", "phase") or (self.is_test and text in TESTING):
+        meant = text in RESERVED and text not in ("_", "result")
+        if meant or (self.is_test and text in TESTING) or (text == "result" and is_parameter):
             self.scope.error("E0206", f"`{text}` belongs to the language; choose another name", name.span)
         elif before is not None:
             notes = (("it was declared here first", before.span),)
             self.scope.error("E0202", f"`{text}` is declared twice", name.span, notes=notes)
+        else:
+            self._not_hidden(name)
         local = Local(text, kind, len(self.all_locals), name.span, is_fixed)
         self.all_locals.append(local)
         if text != "_":
@@ -105,6 +114,17 @@ class ExpressionChecker:
         if is_linear(kind):
             self.flow.held[local] = None
         return local
+
+    def _not_hidden(self, name: ast.Identifier) -> None:
+        """A finding if a local would hide a constant or a type. Functions are told apart by their brackets."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            if name.text in scope.names:
+                if not isinstance(scope.find(name.text), FunctionSymbol | RecordSymbol | Unknown):
+                    notes = (("it was declared here first", scope.spans[name.text]),)
+                    self.scope.error("E0202", f"`{name.text}` would hide what is declared above", name.span, notes=notes)
+                return
+            scope = scope.parent
 
     def find_local(self, name: str) -> Local | None:
         """The local of that name in sight."""
@@ -123,18 +143,26 @@ class ExpressionChecker:
         """The type of an expression whose value is used here; a finding if it is not what is expected."""
         kind = self.look(node, expected)
         if isinstance(kind, vm.Vault | vm.Map | vm.Set):
-            self.scope.error("E0311", f"a {type(kind).__name__} stays in the state; use what is in it", node.span)
+            if not isinstance(expected, Unknown):
+                self.scope.error("E0311", f"a {type(kind).__name__} stays in the state; use what is in it", node.span)
             kind = UNKNOWN
         elif isinstance(kind, Nothing) and expected is not NOTHING:
             self.scope.error("E0322", "this gives no value", node.span)
             kind = UNKNOWN
         elif isinstance(node, ast.Name) and isinstance(node.ref, Local):
             self.use(node.ref, node.span)
-        if expected is not None and not isinstance(expected, Nothing) and not fits(kind, expected):
+        if expected is not None and not isinstance(expected, Nothing) and not self._fits(kind, expected):
             self.mismatch(node, kind, expected)
             kind = UNKNOWN
         node.type = kind  # type: ignore[assignment]
         return kind
+
+    def _fits(self, kind: Type, expected: Type) -> bool:
+        """Whether a value may stand here; a contract may stand for an interface that it implements."""
+        if isinstance(kind, Reference) and isinstance(expected, Reference) and kind != expected:
+            found, wanted = self.scope.interface(kind), self.scope.interface(expected)
+            return found is not None and found.contract is not None and wanted in found.contract.implements
+        return fits(kind, expected)
 
     def mismatch(self, node: ast.Expression, kind: Type, expected: Type) -> None:
         """The finding that one type stands where another should."""
@@ -165,8 +193,7 @@ class ExpressionChecker:
             return
         before = self.flow.held[local]
         if before is not None:
-            notes = (("it was used here", before),)
-            self.scope.error("E0402", f"`{local.name}` is used a second time: it is gone", span, notes=notes)
+            self._gone(local, before, span, f"`{local.name}` is used a second time: it is gone")
         else:
             self.flow.held[local] = span
 
@@ -175,8 +202,27 @@ class ExpressionChecker:
         local.uses += 1
         before = self.flow.held.get(local)
         if before is not None and self.flow.is_reachable:
-            notes = (("it was used here", before),)
-            self.scope.error("E0402", f"`{local.name}` is gone", span, notes=notes)
+            self._gone(local, before, span, f"`{local.name}` is gone")
+
+    def _gone(self, local: Local, before: Span, span: Span, message: str) -> None:
+        if self.is_promise:
+            message = f"a promise is looked at when the function is done; `{local.name}` is gone by then"
+            self.linear("E0402", local, message, span)
+        else:
+            self.linear("E0402", local, message, span, notes=(("it was used here", before),))
+
+    def linear(
+        self, code: str, local: Local, message: str, span: Span, *, notes: tuple[tuple[str, Span | None], ...] = ()
+    ) -> None:
+        """A finding about a value that must be used once; the first of each local, since the others follow from it."""
+        if local not in self.told:
+            self.told.add(local)
+            self.scope.error(code, message, span, notes=notes)
+
+    def forgive(self, node: ast.Expression) -> None:
+        """Say no more about the local that stands here: something was said about it already."""
+        if isinstance(node, ast.Name) and isinstance(node.ref, Local):
+            self.told.add(node.ref)
 
     def condition(self, node: ast.Expression) -> None:
         """A truth value must stand here."""
@@ -187,14 +233,14 @@ class ExpressionChecker:
 
     # ── Literals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _on_number(self, node: ast.Number, expected: Type | None, negative: bool = False) -> Type:
+    def _on_number(self, node: ast.Number, expected: Type | None, minus: ast.Unary | None = None) -> Type:
         whole = int(node.digits) if len(node.digits) <= 80 else 2**256
         if node.unit is None:
-            return self._bare_number(node, expected, -whole if negative else whole)
+            return self._bare_number(node, expected, whole if minus is None else -whole, (minus or node).span)
         decimals = node.decimals or ""
         unit_span = node.unit_span or node.span
-        if negative:
-            self.scope.error("E0304", "a quantity with a unit is not negative", node.span)
+        if minus is not None:
+            self.scope.error("E0304", "a quantity with a unit is not negative", minus.span)
             return UNKNOWN
         if node.unit in MILLISECONDS:
             if decimals:
@@ -239,30 +285,30 @@ class ExpressionChecker:
             return UNKNOWN
         return vm.Amount(code)
 
-    def _bare_number(self, node: ast.Number, expected: Type | None, value: int) -> Type:
+    def _bare_number(self, node: ast.Number, expected: Type | None, value: int, span: Span) -> Type:
         if node.decimals is not None:
             self.scope.error("E0305", "a number with decimals needs a unit, such as `5.00 CNY` or `2.5 %`", node.span)
             return UNKNOWN
         node.ref = value
         if expected is not None and is_integer(expected):
-            return self._ranged(node, expected)
+            return self._ranged(node, expected, span)
         if expected is not None and is_number(expected):
             if value == 0:
                 return expected
             examples: dict[Type, str] = {vm.DURATION: "5 days", vm.RATE: "2.5 %", vm.TIME: "now + 5 days"}
             example = examples.get(expected, "5.00 CNY")
             wanted = describe(expected)
-            message = f"a bare number is not a `{wanted}`: give it a unit like `{example}`, or convert: `{wanted}({value})`"
+            message = f"a bare number is not {one(expected)}: give it a unit like `{example}`, or convert: `{wanted}({value})`"
             self.scope.error("E0320", message, node.span, expected=f"`{wanted}`")
             return UNKNOWN
-        return self._ranged(node, vm.U64 if value >= 0 else vm.I64)
+        return self._ranged(node, vm.U64 if value >= 0 else vm.I64, span)
 
-    def _ranged(self, node: ast.Number, kind: Type) -> Type:
+    def _ranged(self, node: ast.Number, kind: Type, span: Span | None = None) -> Type:
         if isinstance(kind, vm.Int | vm.Amount):
             low, high = vm.bounds(kind)
             if not low <= node.ref <= high:
-                name = describe(kind)
-                self.scope.error("E0304", f"a `{name}` is between {low:,} and {high:,}".replace(",", "_"), node.span)
+                message = f"{one(kind)} is between {low:,} and {high:,}".replace(",", "_")
+                self.scope.error("E0304", message, span or node.span)
                 return UNKNOWN
         return kind
 
@@ -285,6 +331,8 @@ class ExpressionChecker:
     def _on_listliteral(self, node: ast.ListLiteral, expected: Type | None) -> Type:
         wanted = expected.element if isinstance(expected, vm.List) else None
         if not node.items:
+            if isinstance(expected, Unknown):
+                return UNKNOWN
             if wanted is None:
                 self.scope.error("E0305", "an empty list needs a type: `let xs: List[u64, 10] = []`", node.span)
                 return UNKNOWN
@@ -322,6 +370,8 @@ class ExpressionChecker:
             node.ref = local
             return local.type
         if name == "None":
+            if isinstance(expected, Unknown):
+                return UNKNOWN
             if not isinstance(expected, vm.Option):
                 self.scope.error("E0305", "`None` needs a type here: `let x: Option[u64] = None`", node.span)
                 return UNKNOWN
@@ -359,6 +409,8 @@ class ExpressionChecker:
             if self.contract is not None and name in self.contract.fields:
                 edit = Edit(node.span, f"self.{name}", "say whose it is")
                 self.scope.error("E0201", f"`{name}` is a state field", node.span, edit=edit)
+            elif name == "phase":
+                self.scope.error("E0201", "`phase` is no value: ask `phase is Funded`, change it with `become Funded`", node.span)
             elif name in ("msg", "block", "tx"):
                 hint = {"msg": "`sender`", "block": "`now`", "tx": "`sender`"}[name]
                 self.scope.error("E0201", f"there is no `{name}`; use {hint}", node.span)
@@ -417,7 +469,7 @@ class ExpressionChecker:
         if isinstance(node.value, ast.Name) and isinstance(node.value.ref, Local):
             self.peek(node.value.ref, node.value.span)
         elif is_linear(base) and not isinstance(node.value, ast.Index):
-            self.scope.error("E0410", "a value that must not be lost is only looked at here; give it a name first", node.span)
+            self.scope.error("E0410", "a value that must not be lost is only looked at here; give it a name first", node.value.span)
             return UNKNOWN
         return self._attribute_of(node, base, name)
 
@@ -570,7 +622,7 @@ class ExpressionChecker:
             self.condition(node.operand)
             return vm.BOOL
         if isinstance(node.operand, ast.Number):
-            kind = self._on_number(node.operand, expected, negative=True)
+            kind = self._on_number(node.operand, expected, node)
             node.operand.type = kind  # type: ignore[assignment]
             node.ref = node.operand.ref
             return kind
@@ -588,12 +640,20 @@ class ExpressionChecker:
             return self._logic(node)
         if operator in ("in", "not in"):
             return self._membership(node)
+        if operator in ("==", "!=") and isinstance(node.right, ast.Name) and self.is_phase(node.left):
+            edit = Edit(node.span, f"{'not ' if operator == '!=' else ''}phase is {node.right.text}", "ask with `is`")
+            self.scope.error("E0201", "`phase` is no value: ask `phase is Funded`", node.left.span, edit=edit)
+            return vm.BOOL
         left, right = self._operands(node, expected)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return vm.BOOL if operator in COMPARISONS else UNKNOWN
         if operator in COMPARISONS:
             return self._comparison(node, left, right)
         return self._arithmetic(node, left, right)
+
+    def is_phase(self, node: ast.Expression) -> bool:
+        """Whether this is the bare word `phase`."""
+        return isinstance(node, ast.Name) and node.text == "phase" and self.scope.find("phase") is None
 
     def _operands(self, node: ast.Binary, expected: Type | None) -> tuple[Type, Type]:
         """Both sides' types, where a bare number takes its type from the other side."""
@@ -634,7 +694,7 @@ class ExpressionChecker:
         for local, used in after.held.items():
             if used is not None and before.held.get(local, used) is None:
                 message = f"`{local.name}` would be used only if the right side is looked at"
-                self.scope.error("E0403", message, used)
+                self.linear("E0403", local, message, used)
                 self.flow.held[local] = used
         return vm.BOOL
 
@@ -743,6 +803,8 @@ class ExpressionChecker:
             otherwise = self.check(node.otherwise, hint or (then if is_flexible(node.otherwise) else None))
             after_otherwise = self.flow
         self.flow = self.join(after_then, after_otherwise, node.span)
+        if isinstance(then, Unknown) or isinstance(otherwise, Unknown):
+            return UNKNOWN
         kind = wider(then, otherwise)
         if kind is None:
             message = f"one side is `{describe(then)}`, the other `{describe(otherwise)}`"
@@ -765,8 +827,7 @@ class ExpressionChecker:
                 place = used or also
                 assert place is not None
                 message = f"`{local.name}` is used here but not on every way to the end of this branch"
-                notes = (("the ways meet after this", span),)
-                self.scope.error("E0403", message, place, notes=notes)
+                self.linear("E0403", local, message, place, notes=(("the ways meet after this", span),))
             joined.held[local] = used or also
         return joined
 
@@ -820,6 +881,8 @@ class ExpressionChecker:
                 return self._conversion(node, Reference(symbol.name, symbol.source.path))
             case Unknown():
                 pass
+            case None if self.is_constant:
+                self.scope.error("E0315", "a constant is computed from literals and constants", node.span)
             case None:
                 if name in TESTING:
                     self.scope.error("E0801", f"`{name}` belongs into a test", callee.span)
@@ -921,8 +984,33 @@ class ExpressionChecker:
             self.scope.error("E0509", f"`{name}` does not run in {outside}, which the phase may be here", node.span)
         self.arguments(node.arguments, symbol.parameters, node.span, f"`{name}`")
         if symbol.becomes:
+            self._becomes_inside(node, symbol)
             self.flow.phases |= symbol.becomes
         return symbol.result
+
+    def is_any_phase(self) -> bool:
+        """Whether this is a private function without `in`, so that only its callers know the phase."""
+        function, contract = self.function, self.contract
+        return (
+            function is not None
+            and contract is not None
+            and function.kind == ""
+            and function.phases is None
+            and len(self.flow.phases) == len(contract.phases)
+        )
+
+    def _becomes_inside(self, node: ast.Call, symbol: FunctionSymbol) -> None:
+        """A private function without `in` steps on from the phase that its caller is in."""
+        contract = self.contract
+        if contract is None or symbol.phases is not None or self.is_any_phase() or not self.flow.is_reachable:
+            return
+        for phase in sorted(self.flow.phases):
+            reached = {phase}
+            while more := {b for a, b in contract.steps if a in reached and b in symbol.becomes} - reached:
+                reached |= more
+            for target in sorted(symbol.becomes - reached):
+                message = f"`{symbol.name}` becomes {contract.phases[target]}; no step leads there from {contract.phases[phase]}"
+                self.scope.error("E0503", message, node.span)
 
     # ── Standard functions ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -1059,6 +1147,8 @@ class ExpressionChecker:
                 self.scope.error("E0309", f"`self.{name}` is a state field; only functions are called", callee.span)
             return UNKNOWN
         base = self.look(callee.value)
+        if isinstance(callee.value, ast.Name) and isinstance(callee.value.ref, Local):
+            callee.value.ref.uses += 1
         if isinstance(base, Unknown):
             self._forget_arguments(node.arguments)
             return UNKNOWN
@@ -1226,6 +1316,8 @@ class ExpressionChecker:
         if local is not None:
             self.peek(local, callee.value.span)
             self._assignable(local, callee.value.span)
+            if local in self.flow.held:
+                self.flow.held[local] = None
         return NOTHING
 
     _resource_split = _coin_split
@@ -1263,38 +1355,43 @@ class ExpressionChecker:
 
     _bytes_slice = _list_slice
 
-    def _option_get(self, node: ast.Call, _callee: ast.Attribute, base: vm.Option) -> Type:
+    def _option_get(self, node: ast.Call, callee: ast.Attribute, base: vm.Option) -> Type:
         if not is_plain(base.element):
+            self.forgive(callee.value)
             self._forget_arguments(node.arguments)
-            self.scope.error("E0406", f"a `{describe(base)}` is opened with `match`", node.span)
+            self.scope.error("E0406", f"{one(base)} is opened with `match`", node.span)
             return UNKNOWN
         self._named_default(node, base.element, 0)
         return base.element
 
-    def place(self, node: ast.Expression) -> None:
-        """A finding unless the expression is a place that can be assigned to."""
+    def place(self, node: ast.Expression) -> bool:
+        """Whether the expression is a place that can be assigned to; a finding if it is not."""
         match node:
             case ast.Name() if isinstance(node.ref, Local):
-                if node.ref.is_fixed:
-                    self.scope.error("E0317", f"`{node.ref.name}` is not assigned to; make a `let` of it", node.span)
+                if not node.ref.is_fixed:
+                    return True
+                message = f"`{node.ref.name}` is not assigned to; make a `let` of it"
+            case ast.Attribute() if isinstance(node.ref, StateField) and not (self.function is None and self.contract is None):
+                self._writes(node)
+                return True
             case ast.Attribute() if isinstance(node.ref, StateField):
-                if self.function is None and self.contract is None:
-                    self.scope.error("E0317", "this is only read", node.span)
-                else:
-                    self._writes(node)
+                message = "this is only read"
             case ast.Attribute() if isinstance(node.ref, Part) and not is_linear(node.value.type or UNKNOWN):
-                self.place(node.value)
+                return self.place(node.value)
             case ast.Index() if isinstance(node.value.type, vm.List):
-                self.place(node.value)
+                return self.place(node.value)
             case ast.Index() if isinstance(node.value.type, vm.Map):
                 self._writes(node)
-            case _ if not isinstance(node.type, Unknown):
-                if isinstance(node, ast.Name) and isinstance(node.ref, ConstantSymbol):
-                    self.scope.error("E0317", f"`{node.text}` is a constant", node.span)
-                elif isinstance(node, ast.Attribute) and is_linear(node.value.type or UNKNOWN):
-                    self.scope.error("E0317", "the fields of a resource and the amount of a coin are not assigned to", node.span)
-                else:
-                    self.scope.error("E0317", "nothing can be assigned to this", node.span)
+                return True
+            case ast.Name() if isinstance(node.ref, ConstantSymbol):
+                message = f"`{node.text}` is a constant"
+            case ast.Attribute() if is_linear(node.value.type or UNKNOWN):
+                message = "the fields of a resource and the amount of a coin are not assigned to"
+            case _:
+                message = "nothing can be assigned to this"
+        if not isinstance(node.type, Unknown):
+            self.scope.error("E0317", message, node.span)
+        return False
 
     # ── Resources, other contracts, promises ──────────────────────────────────────────────────────────────────────────
 
@@ -1303,7 +1400,9 @@ class ExpressionChecker:
         if not isinstance(symbol, TypeSymbol) or not isinstance(symbol.type, vm.Resource):
             self._forget_arguments(node.arguments)
             if isinstance(symbol, TypeSymbol):
-                self.scope.error("E0215", f"`{node.resource.text}` is no resource; make it without `new`", node.span)
+                edit = Edit(Span(node.span.start, node.resource.span.start), "", "leave `new` out")
+                message = f"`{node.resource.text}` is no resource; make it without `new`"
+                self.scope.error("E0215", message, node.resource.span, edit=edit)
             elif node.resource.text in ("Coin", "Vault"):
                 self.scope.error("E0409", "money is issued by the ledger; a contract cannot make it", node.span)
             else:
@@ -1318,8 +1417,10 @@ class ExpressionChecker:
             self.check(node.value, expected)
             return UNKNOWN
         self.old_allowed = False
-        kind = self.check(node.value, expected)
+        kind = self.check(node.value, expected) if not isinstance(node.value, ast.Name) else self.look(node.value, expected)
         self.old_allowed = True
+        if isinstance(kind, vm.Vault | vm.Map | vm.Set):
+            kind = self.check(node.value, expected)
         if not is_plain(kind):
             self.scope.error("E0406", "only plain values are remembered", node.span)
             return UNKNOWN

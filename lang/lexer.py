@@ -33,7 +33,7 @@ class Token(NamedTuple):
 
 
 class TooMuch(Exception):
-    """The text passes a limit; a finding says which. Reading stops."""
+    """The text passes a limit, or has too many findings. Reading stops."""
 
 
 class Reporter:
@@ -45,7 +45,7 @@ class Reporter:
     def __init__(self, source: Source, findings: Findings) -> None:
         self.source = source
         self.findings = findings
-        self.count = 0
+        self.seen: set[tuple[str, int]] = set()
         self.broken: list[int] = []
         self.lexer_places: list[int] = []  # of findings made while `in_lexer`
         self.in_lexer = True
@@ -60,11 +60,13 @@ class Reporter:
         edit: Edit | None = None,
         notes: tuple[tuple[str, Span | None], ...] = (),
     ) -> None:
-        """Add a finding, unless there are too many already."""
+        """Add a finding. Raises TooMuch when there are too many already."""
         if self.in_lexer:
             self.lexer_places.append(span.start)
-        if self.count < SYNTAX_FINDINGS_MAX:
-            self.count += 1
+        if (code, span.start) not in self.seen:
+            if len(self.seen) >= SYNTAX_FINDINGS_MAX:
+                raise TooMuch
+            self.seen.add((code, span.start))
             self.findings.add(code, message, self.source, span, expected=expected, edit=edit, notes=notes)
 
 
@@ -151,7 +153,7 @@ class Lexer:
             ("OTHER", r"[\s\S]"),
         ]
         plain = ((name, re.sub(r"(?<!\\)\((?!\?)", "(?:", shape)) for name, shape in groups)
-        self.match = re.compile(" *(?:" + "|".join(f"(?P<{name}>{shape})" for name, shape in plain) + ")").match
+        self.match = re.compile(" *+(?:" + "|".join(f"(?P<{name}>{shape})" for name, shape in plain) + ")").match
 
     def read(self, source: Source, report: Reporter) -> tuple[list[Token], list[Token]]:
         """Tokens and comments. Raises TooMuch past a limit."""
@@ -275,7 +277,7 @@ class _Reading:
             wide = self.text[start:end].expandtabs(TAB_WIDTH)
             self.report(
                 "E0107",
-                "a tab: its width is not the same for every reader, so lines are indented by spaces only",
+                "a tab: its width is not the same for every reader, so only spaces are used",
                 Span(start, end),
                 expected="spaces, four a level",
                 edit=Edit(Span(start, end), wide, "use spaces"),

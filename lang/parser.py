@@ -58,7 +58,7 @@ def normalised(source: Source) -> Source:
 
 
 def parse(source: Source, findings: Findings) -> ast.File | None:
-    """The tree of a text, as far as it could be understood; None where a limit is passed.
+    """The tree of a text, as far as it could be understood; None where a limit or the number of findings is passed.
 
     Spans refer to the normalised text (see `normalised`), which the file carries.
     """
@@ -77,11 +77,11 @@ def parse_with_tokens(source: Source, findings: Findings) -> tuple[ast.File, lis
         return None
     try:
         tokens, comments = _lexer().read(source, report)
+        report.in_lexer = False
+        parser = Parser(_tables(), tokens, Builder(source, report), report)
+        file = parser.run()
     except TooMuch:
         return None
-    report.in_lexer = False
-    parser = Parser(_tables(), tokens, Builder(source, report), report)
-    file = parser.run()
     _drop_broken(file, sorted({*report.broken}), parser.skipped_names)
     return file, parser.tokens, comments
 

@@ -83,6 +83,12 @@ def describe(kind: Type) -> str:
     return vm.type_name(kind)
 
 
+def one(kind: Type) -> str:
+    """The type in a sentence: "an `Amount`", "a `u64`"."""
+    name = describe(kind)
+    return f"{'an' if name[0] in 'AEIOaeio' else 'a'} `{name}`"
+
+
 def lower(kind: Type) -> vm.Type:
     """The machine's type of a checked type."""
     match kind:

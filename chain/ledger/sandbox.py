@@ -1,4 +1,6 @@
-"""A ledger for tests of contracts: no blocks, no signatures, no fees, no disk; the same execution as in a block."""
+"""A ledger for tests of contracts: no blocks, no signatures, no fees, no disk; the same execution as in a
+block.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from chain.ledger.execution import Execution, Outcome
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
+from chain.primitives.keyspace import slot_key
 from chain.primitives.limits import READ_GAS_MAX
 from chain.primitives.receipt import Event, Move
 from chain.primitives.transaction import Action, Call, Deploy, Pay, SetRules
@@ -41,9 +44,11 @@ class Snapshot:
 
 
 class Sandbox:
-    """One small world. Every method that acts is one transaction; a failed one raises `vm.failure.Failure` and leaves nothing.
+    """One small world. Every method that acts is one transaction; a failed one raises `vm.failure.Failure`
+    and leaves nothing.
 
-    `time_ms` is what contracts see as `now`. `events` and `moves` gather all that happened, `last_gas` is what the machine
+    `time_ms` is what contracts see as `now`. `events` and `moves` gather all that happened, `last_gas` is
+    what the machine
     used for the last transaction or read. `tracer` may be set and taken away at any time.
     """
 
@@ -67,12 +72,17 @@ class Sandbox:
         self.last_gas = 0
         self._count = 0
         self._block = BlockOverlay(MemoryView())
-        overlay = TransactionOverlay(self._block)
-        for code, decimals in self.currencies.items():
-            add_currency(overlay, Currency(code, decimals, None))
-        overlay.commit()
+        for code, decimals in list(self.currencies.items()):
+            self.add_currency(code, decimals)
 
-    # Wallets.
+    # Currencies and wallets.
+
+    def add_currency(self, code: str, decimals: int) -> None:
+        """One more currency, of which nothing is issued yet."""
+        self.currencies[code] = decimals
+        overlay = TransactionOverlay(self._block)
+        add_currency(overlay, Currency(code, decimals, None))
+        overlay.commit()
 
     def wallet(self, name: str, balances: Mapping[str, int] | None = None) -> bytes:
         """The address of the wallet of a name, opened if it is new, with newly issued minor units added."""
@@ -104,7 +114,9 @@ class Sandbox:
     # Contracts.
 
     def deploy(self, module: bytes, currency: str, arguments: tuple[Any, ...], sender: bytes) -> bytes:
-        """Deploy a module's byte string with a home currency and return its address. Raises `vm.illegal.Illegal` too."""
+        """Deploy a module's byte string with a home currency and return its address. Raises
+        `vm.illegal.Illegal` too.
+        """
         verified = verified_code(module)[1]
         init = None if verified.init is None else verified.module.functions[verified.init]
         kinds = [] if init is None else [kind for _, kind in init.parameters]
@@ -119,7 +131,9 @@ class Sandbox:
         return load_verified(self._block, contract.code_hash)
 
     def call(self, address: bytes, function: str, arguments: tuple[Any, ...], sender: bytes) -> Any:
-        """Call a public function with Python values, `CoinValue` for coins of the sender, and return its value."""
+        """Call a public function with Python values, `CoinValue` for coins of the sender, and return its
+        value.
+        """
         return self._run(Call(address, function, self._arguments(address, function, arguments)), sender)
 
     def read(self, address: bytes, function: str, arguments: tuple[Any, ...] = ()) -> Any:
@@ -143,9 +157,7 @@ class Sandbox:
 
     def snapshot(self) -> Snapshot:
         """The present state, to come back to any number of times."""
-        return Snapshot(
-            dict(self._block.changes), self.time_ms, self._count, len(self.events), len(self.moves)
-        )
+        return Snapshot(dict(self._block.changes), self.time_ms, self._count, len(self.events), len(self.moves))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this sandbox."""
@@ -158,6 +170,10 @@ class Sandbox:
     def supply(self) -> tuple[Supply, ...]:
         """The supply equation of every currency."""
         return read_supplies(self._block, sorted(self.currencies))
+
+    def slot(self, contract: bytes, slot: bytes) -> bytes | None:
+        """The stored bytes of one slot of a contract, or None."""
+        return self._block.get(slot_key(contract, slot))
 
     def state(self) -> dict[bytes, bytes]:
         """The whole flat state, for whoever wants to look at slots."""

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kit.names import ALIASES, PORT, development_seed
 from kit.options import command
 from kit.output import Output
 from kit.problem import usage
 
 if TYPE_CHECKING:
     from chain.node.devnet import DevelopmentWallet
-
-PORT = 8645
-"""Where `tael devnet` listens, and where other commands look for it, if nothing else is said."""
 
 
 @command(
@@ -45,7 +43,6 @@ def devnet(out: Output, port: int, data_dir: str | None, ready_file: str | None,
     It is for development: anybody can take what these wallets hold.
     """
     from chain.node.devnet import run_devnet
-    from kit.names import development_seed
 
     return run_devnet(
         data_dir,
@@ -73,7 +70,6 @@ def _announce(out: Output, address: str, wallets: list[DevelopmentWallet], data_
     from chain.node.devnet import BALANCE, CHAIN_ID, CURRENCY, DECIMALS
     from chain.primitives.address import format_address
     from chain.primitives.money import format_money
-    from kit.names import ALIASES
 
     balance = format_money(BALANCE, CURRENCY, DECIMALS)
     rows = [(f"dev{i}", ALIASES[i], format_address(wallet.address)) for i, wallet in enumerate(wallets)]

@@ -8,6 +8,9 @@ from kit.options import command
 from kit.output import Output
 from kit.problem import Exit, Problem
 
+_EXAMPLE_LINES_MAX = 30  # examples of limits are long by nature
+_EXAMPLE_CHARACTERS_MAX = 120
+
 
 @command("explain", examples="tael explain E0301\ntael explain TooEarly\ntael explain SequenceUsed")
 @click.argument("code")
@@ -32,6 +35,13 @@ def explain(out: Output, code: str) -> None:
     if entry["text"]:
         out.line()
         out.line(entry["text"])
+    for word, heading in (("wrong", "For example"), ("right", "Instead")):
+        example = entry.get(word, "")
+        if example:
+            out.line()
+            out.line(out.style(f"{heading}:", "dim"))
+            for line in example.rstrip().splitlines()[:_EXAMPLE_LINES_MAX]:
+                out.line(f"    {line[:_EXAMPLE_CHARACTERS_MAX]}")
     out.result({"ok": True, **entry})
 
 
@@ -41,7 +51,8 @@ def _finding(code: str) -> dict[str, str] | None:
     entry = CATALOGUE.get(code.upper())
     if entry is None:
         return None
-    return {"code": code.upper(), "kind": "finding", "title": entry.title, "text": entry.text}
+    found = {"code": code.upper(), "kind": "finding", "title": entry.title, "text": entry.explanation}
+    return {**found, "wrong": entry.wrong, "right": entry.right}
 
 
 def _failure(code: str) -> dict[str, str] | None:

@@ -215,7 +215,7 @@ def _gas(out: Output, subject: _Subject) -> dict[str, Any]:
     from vm.gas import GAS_DEPLOY, GAS_DEPLOY_BYTE, GAS_SCHEDULE_VERSION
 
     deploy = GAS_DEPLOY + GAS_DEPLOY_BYTE * len(subject.code)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for function, body in zip(subject.module.functions, subject.verified.bodies, strict=True):
         prices = [price.gas for price in body.segments.values()]
         rows.append(

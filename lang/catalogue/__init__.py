@@ -1,0 +1,17 @@
+"""Every code of a finding: what it means, a program that has it, and the program mended.
+
+One file a family, each with its own `ENTRIES`. `python -m lang.catalogue` writes `docs/diagnostics.md` from them.
+"""
+
+from __future__ import annotations
+
+from lang.catalogue import limits, syntax
+from lang.catalogue.entry import Entry
+
+FAMILIES: dict[str, dict[str, Entry]] = {
+    "Syntax": syntax.ENTRIES,
+    "Limits": limits.ENTRIES,
+}
+CATALOGUE: dict[str, Entry] = {code: entry for family in FAMILIES.values() for code, entry in family.items()}
+
+__all__ = ["CATALOGUE", "FAMILIES", "Entry"]
