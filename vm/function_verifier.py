@@ -5,16 +5,17 @@ segments.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Never
 
 from vm import instructions as i
 from vm import limits
+from vm.facts import Facts
 from vm.gas import GAS_SEGMENT
 from vm.illegal import Illegal, Reason
 from vm.instructions import TABLE, Instruction, Rounding
 from vm.module import Module
-from vm.pricing import Price, Scale, is_sized, static_price, work_of
+from vm.pricing import Price, is_sized
 from vm.type_table import check_limit, is_value
 from vm.types import (
     ADDRESS,
@@ -36,11 +37,7 @@ from vm.types import (
     Tuple,
     Type,
     Vault,
-    encoded_max,
-    is_linear,
     is_number,
-    is_plain,
-    is_subtype,
     type_name,
 )
 from vm.values import payload
@@ -118,19 +115,43 @@ def _by_words(instruction: Instruction) -> bool:
     return words <= {*_PLAIN_WORDS, "T", "bytes", "number"} and instruction.operands[:1] != ("field",)
 
 
+def _bounds(module: Module, types: int, local_count: int) -> dict[str, int]:
+    """Below which number an operand of each kind must lie; parts and counts depend on more."""
+    return {
+        "type": types,
+        "const": len(module.constants),
+        "local": local_count,
+        "field": len(module.fields),
+        "function": len(module.functions),
+        "external": len(module.externals),
+        "event": len(module.events),
+        "error": len(module.errors),
+        "phase": len(module.phases),
+        "phases": 1 << len(module.phases),
+        "rounding": len(Rounding),
+    }
+
+
 class FunctionVerifier:
     """Verifies one function of a module whose types and signatures are already known to be sound."""
 
     def __init__(
-        self, module: Module, position: int, table: tuple[Type, ...], mark: Callable[[int], None]
+        self,
+        module: Module,
+        position: int,
+        table: tuple[Type, ...],
+        facts: Facts,
+        mark: Callable[[int], None],
     ) -> None:
         self.module = module
         self.function = module.functions[position]
         self.table = table
         self.mark = mark
+        self.facts = facts
+        self.bounds = _bounds(module, len(table), len(self.function.parameters) + len(self.function.locals))
         self.here = f"functions[{position}] ({self.function.name})"
         self.locals = (*(kind for _, kind in self.function.parameters), *self.function.locals)
-        self.linear = sum(1 << n for n, kind in enumerate(self.locals) if is_linear(kind))
+        self.linear = sum(1 << n for n, kind in enumerate(self.locals) if not facts.plain(kind))
         self.assigned = (1 << len(self.function.parameters)) - 1
         self.live = True
         self.stack: list[Type] = []
@@ -140,7 +161,7 @@ class FunctionVerifier:
         self.targets: dict[int, int] = {}
         self.segments: dict[int, Price] = {}
         self.segment_start = 0
-        self.price = Price(GAS_SEGMENT, 0)
+        self.gas, self.memory = GAS_SEGMENT, 0
         self.effects = 0
         self.invokes: set[int] = set()
         self.word = 0
@@ -148,12 +169,9 @@ class FunctionVerifier:
         self.takes: list[Type] = []
         self.gives: list[Type] = []
         self.height = 0
-        self.works: list[tuple[str, Type]] = []
         self.kind: Type | None = None
         self.key: Type | None = None
         self.value: Type | None = None
-        self._plain: dict[int, bool] = {}
-        self._options: dict[int, Option] = {}
 
     def run(self) -> Body:
         """The verified body. Raises `Illegal`."""
@@ -184,24 +202,13 @@ class FunctionVerifier:
         )
 
     def _finished(self, index: int, op: Op) -> Op:
-        target = self.targets.get(index, -1)
-        return Op(
-            op.code,
-            op.operands,
-            op.position,
-            target,
-            op.height,
-            op.takes,
-            op.gives,
-            op.kind,
-            op.key,
-            op.value,
-        )
+        target = self.targets.get(index)
+        return op if target is None else replace(op, target=target)
 
     def _step(self, row: Instruction, operands: tuple[int, ...]) -> None:
         if not self.live and row.code not in (i.ELSE, i.END):
             self.refuse(Reason.DEAD_CODE)
-        self.takes, self.gives, self.works = [], [], []
+        self.takes, self.gives = [], []
         self.kind = self.key = self.value = None
         self.height = 0
         self._check_operands(row, operands)
@@ -210,8 +217,7 @@ class FunctionVerifier:
         else:
             self._simple(row)
         self.effects |= row.does
-        for kind in self.gives:
-            self.stack.append(kind)
+        self.stack += self.gives
         if len(self.stack) > self.stack_max:
             self.stack_max = len(self.stack)
             check_limit("STACK_DEPTH_MAX", self.stack_max, limits.STACK_DEPTH_MAX, self.where())
@@ -229,20 +235,24 @@ class FunctionVerifier:
                 self.value,
             )
         )
-        works = [*work_of(row.code, self.kind, self.key, self.value), *self.works]
-        extra = static_price(works)
-        self.price = Price(self.price.gas + row.gas + extra.gas, self.price.memory + extra.memory)
+        extra = self.facts.price(row.code, self.kind, self.key, self.value)
+        self.pay(row.gas + extra.gas, extra.memory)
         if row.code in _ENDS_SEGMENT:
             self._end_segment()
 
+    def pay(self, gas: int, memory: int) -> None:
+        """Add to the price of the segment."""
+        self.gas += gas
+        self.memory += memory
+
     def _end_segment(self) -> None:
-        self.segments[self.segment_start] = self.price
+        self.segments[self.segment_start] = Price(self.gas, self.memory)
         self.segment_start = len(self.ops)
-        self.price = Price(GAS_SEGMENT, 0)
+        self.gas, self.memory = GAS_SEGMENT, 0
 
     def _check_operands(self, row: Instruction, operands: tuple[int, ...]) -> None:
         for spelling, operand in zip(row.operands, operands, strict=True):
-            most = self._operand_bound(spelling)
+            most = self.bounds.get(spelling)
             if operand < 0 or (most is not None and operand >= most):
                 self.refuse(Reason.INDEX, f"{spelling} {operand}, where there are {most}")
             if spelling == "type":
@@ -253,33 +263,6 @@ class FunctionVerifier:
         if row.code in _NUMBERS and not (self.kind is not None and is_number(self.kind)):
             self.refuse(Reason.OPERAND, "not a number type")
 
-    def _operand_bound(self, spelling: str) -> int | None:
-        module = self.module
-        match spelling:
-            case "type":
-                return len(self.table)
-            case "const":
-                return len(module.constants)
-            case "local":
-                return len(self.locals)
-            case "field":
-                return len(module.fields)
-            case "function":
-                return len(module.functions)
-            case "external":
-                return len(module.externals)
-            case "event":
-                return len(module.events)
-            case "error":
-                return len(module.errors)
-            case "phase":
-                return len(module.phases)
-            case "rounding":
-                return len(Rounding)
-            case "phases":
-                return 1 << len(module.phases)
-        return None
-
     # What the checks are made of.
 
     def where(self) -> str:
@@ -289,19 +272,6 @@ class FunctionVerifier:
     def refuse(self, code: Reason, detail: str = "") -> Never:
         """Stop here."""
         raise Illegal(code, self.where(), detail)
-
-    def plain(self, kind: Type) -> bool:
-        """`is_plain`, remembered by identity, since types of a table are shared."""
-        known = self._plain.get(id(kind))
-        if known is None:
-            known = self._plain[id(kind)] = is_plain(kind)
-        return known
-
-    def option_of(self, element: Type) -> Option:
-        """One object for each option that an instruction makes of a type of the table."""
-        if id(element) not in self._options:
-            self._options[id(element)] = Option(element)
-        return self._options[id(element)]
 
     def take(self) -> Type:
         """Pop a value of any type."""
@@ -315,7 +285,7 @@ class FunctionVerifier:
     def pop(self, expected: Type) -> Type:
         """Pop a value that belongs to the expected type."""
         kind = self.take()
-        if kind is not expected and not is_subtype(kind, expected):
+        if not self.facts.subtype(kind, expected):
             self.refuse(Reason.MISMATCH, f"{type_name(kind)} where {type_name(expected)} is expected")
         return kind
 
@@ -327,7 +297,7 @@ class FunctionVerifier:
     def pop_plain(self) -> Type:
         """Pop a value of any plain type."""
         kind = self.take()
-        if not self.plain(kind):
+        if not self.facts.plain(kind):
             self.refuse(Reason.LINEAR, f"{type_name(kind)} is linear")
         return kind
 
@@ -379,7 +349,7 @@ class FunctionVerifier:
 
     def no_linear(self, base: int) -> None:
         """Refuse linear values on the stack from a height on."""
-        if not all(self.plain(kind) for kind in self.stack[base:]):
+        if not all(self.facts.plain(kind) for kind in self.stack[base:]):
             self.refuse(Reason.LINEAR, "a linear value is left on the stack")
 
     def same_linear(self, a: int, b: int) -> None:
@@ -529,7 +499,7 @@ class FunctionVerifier:
 
     def _check_peek_tag(self, local: int) -> None:
         option = self.peeked(local)
-        self.want(isinstance(option, Option) and is_linear(option), f"local {local} is not a linear option")
+        self.want(isinstance(option, Option) and not self.facts.plain(option), f"local {local} is not a linear option")
         self.push(U8)
 
     # Compound values.
@@ -576,13 +546,13 @@ class FunctionVerifier:
 
     def _check_field(self, _kind: int, part: int) -> None:
         kinds = self.record_parts()
-        self.want(self.plain(self.operand_type()), "a linear tuple is opened whole")
+        self.want(self.facts.plain(self.operand_type()), "a linear tuple is opened whole")
         self.pop(self.operand_type())
         self.push(kinds[self._in(part, kinds)])
 
     def _check_with_field(self, _kind: int, part: int) -> None:
         kinds = self.record_parts()
-        self.want(self.plain(self.operand_type()), "a linear tuple is opened whole")
+        self.want(self.facts.plain(self.operand_type()), "a linear tuple is opened whole")
         self.pop(kinds[self._in(part, kinds)])
         self.pop(self.operand_type())
         self.push(self.operand_type())
@@ -598,7 +568,7 @@ class FunctionVerifier:
 
     def _check_tag(self, _kind: int) -> None:
         self.variant(0)
-        self.want(self.plain(self.operand_type()), "a linear option is looked at in its local")
+        self.want(self.facts.plain(self.operand_type()), "a linear option is looked at in its local")
         self.pop(self.operand_type())
         self.push(U8)
 
@@ -649,8 +619,7 @@ class FunctionVerifier:
         )
         self.pop_all((kind.element,) * count)
         self.push(kind)
-        made = Scale.of(kind).price("make", count)
-        self.price = Price(self.price.gas + made.gas, self.price.memory + made.memory)
+        self.pay(*self.facts.scale(kind).price("make", count))
 
     def _check_append(self, _kind: int) -> None:
         self.pop(self.list_type().element)
@@ -689,7 +658,7 @@ class FunctionVerifier:
         for _ in range(2):
             part = self.take()
             fits = (
-                is_subtype(part.element, whole.element)
+                self.facts.subtype(part.element, whole.element)
                 if isinstance(part, List) and isinstance(whole, List)
                 else type(part) is type(whole)
             )
@@ -702,16 +671,16 @@ class FunctionVerifier:
         self.push(self.list_type(), self.list_type().element)
 
     def _check_equal(self, _kind: int) -> None:
-        self.want(self.plain(self.operand_type()), "not a plain type")
+        self.want(self.facts.plain(self.operand_type()), "not a plain type")
         self.pop_all((self.operand_type(), self.operand_type()))
         self.push(BOOL)
 
     def _check_encode(self, _kind: int) -> None:
         kind = self.operand_type()
-        self.want(self.plain(kind), "not a plain type")
-        check_limit("BYTES_MAX", encoded_max(kind), limits.BYTES_MAX, self.where())
+        self.want(self.facts.plain(kind), "not a plain type")
+        check_limit("BYTES_MAX", self.facts.encoded_max(kind), limits.BYTES_MAX, self.where())
         self.pop(kind)
-        self.push(Bytes(encoded_max(kind)))
+        self.push(Bytes(self.facts.encoded_max(kind)))
 
     def _check_text_bytes(self) -> None:
         kind = self.take()
@@ -740,7 +709,8 @@ class FunctionVerifier:
                 self.value, found = kind, "vault"
             case _:
                 self.value, found = kind, "plain"
-        self.want(found in want.split(), f"the state field is of another kind: {type_name(kind)}")
+        if found not in want.split():
+            self.refuse(Reason.OPERAND, f"the state field is of another kind: {type_name(kind)}")
 
     def pop_key(self) -> None:
         """Pop the key of the state field, if it has keys."""
@@ -773,7 +743,7 @@ class FunctionVerifier:
     def _check_map_find(self, field: int) -> None:
         self.state(field, want="map-plain")
         self.pop_key()
-        self.push(self.option_of(self.field_value()))
+        self.push(self.facts.option_of(self.field_value()))
 
     def _check_map_peek(self, field: int, part: int) -> None:
         self.state(field, want="map-resource")
@@ -863,7 +833,7 @@ class FunctionVerifier:
     def _check_emit(self, event: int) -> None:
         kinds = tuple([kind for _, kind in self.module.events[event].fields])
         self.pop_all(kinds)
-        self.works = [("event", kind) for kind in kinds]
+        self.pay(*self.facts.event_price(event, kinds))
 
     def _check_invoke(self, function: int) -> None:
         callee = self.module.functions[function]
@@ -885,11 +855,11 @@ class FunctionVerifier:
         coins = any(isinstance(kind, Coin) for kind in self.module.externals[external].parameters)
         self.want(not coins, "coins cannot be given to a call that may fail")
         result = self._outside(external, view=False)
-        self.push(BOOL if result is None else self.option_of(result))
+        self.push(BOOL if result is None else self.facts.option_of(result))
 
     def _check_try_read(self, external: int) -> None:
         result = self._outside(external, view=True)
-        self.push(BOOL if result is None else self.option_of(result))
+        self.push(BOOL if result is None else self.facts.option_of(result))
 
     def _outside(self, external: int, *, view: bool) -> Type | None:
         expected = self.module.externals[external]

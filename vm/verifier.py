@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from vm import limits
 from vm.codec import encode_module
+from vm.facts import Facts
 from vm.failure import Code
 from vm.function_verifier import Body, FunctionVerifier
 from vm.illegal import Illegal, Reason
@@ -80,11 +81,11 @@ def verify(module: Module) -> Verified:
     _check_names(module)
     used = _Uses(table)
     _check_parts(module, used)
-    bodies = []
+    bodies, facts = [], Facts()
     for position, function in enumerate(module.functions):
         _check_signature(function, module, f"functions[{position}]", used)
     for position in range(len(module.functions)):
-        bodies.append(FunctionVerifier(module, position, tuple(table.types), used.mark).run())
+        bodies.append(FunctionVerifier(module, position, tuple(table.types), facts, used.mark).run())
     _check_effects(module, bodies)
     _check_calls(bodies)
     promises = _check_promises(module)

@@ -201,6 +201,16 @@ def test_mutated_code(name: str) -> None:
     assert legal > 0
 
 
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_any_code_has_a_text(name: str) -> None:
+    """Disassembling and assembling gives the same module, whatever the words of its code are."""
+    source = random.Random(name)
+    for _ in range(200):
+        module = mutated(MODULES[name], source)
+        if all(word >= 0 for function in module.functions for word in function.code):
+            assert assemble(disassemble(module)) == module
+
+
 LINES = [line for text in TEXTS.values() for line in text.splitlines()]
 
 
