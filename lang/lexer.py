@@ -277,7 +277,7 @@ class _Reading:
             wide = self.text[start:end].expandtabs(TAB_WIDTH)
             self.report(
                 "E0107",
-                "a tab: its width is not the same for every reader, so lines are indented by spaces only",
+                "a tab: its width is not the same for every reader, so only spaces are used",
                 Span(start, end),
                 expected="spaces, four a level",
                 edit=Edit(Span(start, end), wide, "use spaces"),

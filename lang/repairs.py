@@ -265,9 +265,9 @@ def _respell(parser: Parser, token: Token) -> str:
 
 
 def _foreign_import(parser: Parser, token: Token) -> str:
-    if token.text not in ("import", "use", "using", "include", "require", "pragma") or not _first_in_line(parser):
+    if token.text not in ("import", "use", "using", "include", "pragma") or not _first_in_line(parser):
         return UNKNOWN
-    if parser.accepts(("REQUIRE",)) or not parser.accepts(("FROM",)):
+    if not parser.accepts(("FROM",)):
         return UNKNOWN
     parser.report(
         "E0116",
@@ -525,7 +525,10 @@ def _missing_mark(parser: Parser, token: Token) -> str:
     previous = _previous(parser)
     if previous.kind in LAYOUT or any(previous.end <= place < token.start for place in parser.report.lexer_places):
         return UNKNOWN
+    line = {earlier.kind for earlier in parser.tokens[parser.line_start() : parser.position]}
     for kind, text in _MARKS:
+        if (kind == "IN" and "FOR" not in line) or (kind == "ELSE" and not line & {"REQUIRE", "TRY", "IF"}):
+            continue
         if kind == "COLON" and token.kind == "_NEWLINE":
             fits = _next(parser).kind == "_INDENT" and _fits(parser, (kind,), look=2, over_lines=True)
         elif token.kind == "_NEWLINE" or (kind == "EQUAL" and _first_in_line(parser, 1)):
