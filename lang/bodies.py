@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from lang import ast
 from lang.diagnostics import Edit
 from lang.expressions import ExpressionChecker, Flow
-from lang.source import Span
 from lang.scope import Scope
+from lang.source import Span
 from lang.symbols import ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, RecordSymbol
 from lang.types import (
     NOTHING,
@@ -320,10 +320,12 @@ class BodyChecker(ExpressionChecker):
         return self.contract.phases if self.contract is not None else []
 
     def _do_foreach(self, node: ast.ForEach) -> None:
-        kind = self.check(node.values)
+        kind = self.look(node.values) if isinstance(node.values, ast.Attribute) else self.check(node.values)
         element: Type = UNKNOWN
         if isinstance(kind, vm.List):
             element = kind.element
+        elif isinstance(kind, Nothing):
+            self.check(node.values)
         elif not isinstance(kind, Unknown):
             hint = "; maps and sets are not walked through: keep a list" if isinstance(kind, vm.Map | vm.Set) else ""
             self.scope.error("E0302", f"`for` walks through a list, not `{describe(kind)}`{hint}", node.values.span)
@@ -333,11 +335,11 @@ class BodyChecker(ExpressionChecker):
         pair = ast.Binary("<", node.first, node.end, span=Span(node.first.span.start, node.end.span.end))
         first, end = self._operands(pair, None)
         kind = first if fits(end, first) else UNKNOWN
-        if not isinstance(first, Unknown) and not isinstance(end, Unknown):
-            if not is_integer(first) or not fits(end, first):
-                message = f"a range runs over one integer type, not from `{describe(first)}` to `{describe(end)}`"
-                self.scope.error("E0302", message, pair.span)
-                kind = UNKNOWN
+        is_known = not isinstance(first, Unknown) and not isinstance(end, Unknown)
+        if is_known and not (is_integer(first) and fits(end, first)):
+            message = f"a range runs over one integer type, not from `{describe(first)}` to `{describe(end)}`"
+            self.scope.error("E0302", message, pair.span)
+            kind = UNKNOWN
         if node.bound is None:
             if not (isinstance(node.first, ast.Number) and self._is_fixed_end(node.end)):
                 place = Span(node.end.span.end, node.end.span.end)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from lang import ast
+from lang.beginnings import Beginnings
 from lang.bodies import BodyChecker
 from lang.currencies import DECIMALS_MAX
 from lang.diagnostics import Edit, Findings
 from lang.evaluator import Evaluator, NotComputable
 from lang.expressions import ExpressionChecker, Flow
-from lang.scope import Pending, Scope
+from lang.scope import RESERVED, Pending, Scope
 from lang.source import Source, Span
 from lang.symbols import (
     ConstantSymbol,
@@ -149,6 +151,7 @@ class FileChecker:
             case ast.StructDeclaration() | ast.EnumDeclaration() | ast.Constant():
                 declare_pending(scope, item)
             case ast.ErrorDeclaration():
+                _not_a_failure(scope, item.name)
                 scope.declare(item.name, Pending(item.name.span, lambda: record(scope, item, -1)))
             case ast.InterfaceDeclaration():
                 symbol = InterfaceSymbol(item.name.text, scope.source, item.name.span, {})
@@ -364,6 +367,11 @@ def record(scope: Scope, item: ast.EventDeclaration | ast.ErrorDeclaration, inde
     return RecordSymbol(item.name.text, plain_fields(scope, item.fields, what), index, item.name.span)
 
 
+def _not_a_failure(scope: Scope, name: ast.Identifier) -> None:
+    if name.text in set(Code):
+        scope.error("E0206", f"`{name.text}` is a failure of the machine; choose another name", name.span)
+
+
 def signature(scope: Scope, item: ast.FunctionDeclaration) -> FunctionSymbol:
     """A function's parameters, result and phases, resolved."""
     parameters: dict[str, Type] = {}
@@ -418,7 +426,7 @@ def check_body(scope: Scope, function: FunctionSymbol) -> list[FunctionSymbol]:
     kinds = dict(function.parameters)
     for parameter in item.parameters:
         kind = kinds[parameter.name.text]
-        checker.new_local(parameter.name, kind, is_fixed=not is_linear(kind))
+        checker.new_local(parameter.name, kind, is_fixed=not is_linear(kind), is_parameter=True)
     readers = [_check_by(checker, function)]
     body = item.body or []
     promises = [statement for statement in body if isinstance(statement, ast.Ensures)]
@@ -631,7 +639,7 @@ class ContractChecker:
             return
         number = symbol.phases.index
         for chain in member.chains:
-            for before, after in zip(chain, chain[1:], strict=False):
+            for before, after in pairwise(chain):
                 symbol.steps |= {(number(a.text), number(b.text)) for a in before for b in after}
         reached = {0}
         while more := {b for a, b in symbol.steps if a in reached} - reached:
@@ -673,8 +681,8 @@ class ContractChecker:
             notes = (("it was declared here first", table[name].span),)
             self.scope.error("E0202", f"`{name}` is declared twice", member.name.span, notes=notes)
             return
-        if isinstance(member, ast.ErrorDeclaration) and name in set(Code):
-            self.scope.error("E0206", f"`{name}` is a failure of the machine; choose another name", member.name.span)
+        if isinstance(member, ast.ErrorDeclaration):
+            _not_a_failure(self.scope, member.name)
         if len(table) == most:
             self.scope.error("E0901", f"a contract has at most {most} of these", member.span)
         table[name] = record(self.scope, member, len(table))
@@ -697,7 +705,7 @@ class ContractChecker:
             return
         if name in symbol.fields:
             self.scope.error("E0202", f"`{name}` is a state field already", member.name.span)
-        if isinstance(self.scope.find(name), object) and name in ("pay", "min", "max", "encode", "mul_div"):
+        if name in RESERVED:
             self.scope.error("E0206", f"`{name}` belongs to the language; choose another name", member.name.span)
         if len(symbol.functions) == limits.FUNCTIONS_MAX // 2:
             self.scope.error("E0901", f"a contract has at most {limits.FUNCTIONS_MAX // 2} functions", member.span)
@@ -816,41 +824,17 @@ class ContractChecker:
         return function
 
     def _initial_values(self) -> None:
+        symbol = self.symbol
         needed = {
             name
-            for name, symbol in self.symbol.fields.items()
-            if symbol.initial is None and not isinstance(symbol.type, vm.Vault | vm.Map | vm.Set | Unknown)
+            for name, field in symbol.fields.items()
+            if field.initial is None and not isinstance(field.type, vm.Vault | vm.Map | vm.Set | Unknown)
         }
-        assigned: set[str] = set()
-        if self.symbol.init is not None:
-            assigned, _ = self._assigned(self.symbol.init.declaration.body or [], set())
-        for name in self.symbol.fields:
-            if name in needed - assigned:
-                symbol = self.symbol.fields[name]
+        assigned = symbol.init is not None and Beginnings(self.scope, symbol, needed).after(symbol.init)
+        for name in symbol.fields:
+            if name in needed and (not assigned or name not in assigned):
                 message = f"`{name}` has no value when the contract begins: assign it in `init` on every way, or write `= …` here"
-                self.scope.error("E0321", message, symbol.span)
-
-    def _assigned(self, body: Sequence[ast.Statement], calling: set[str]) -> tuple[set[str], bool]:
-        """The state fields that are assigned on every way through, and whether no way goes on."""
-        assigned: set[str] = set()
-        for statement in body:
-            match statement:
-                case ast.Assign(ast.Attribute(ast.Self(), name), None, _):
-                    assigned.add(name.text)
-                case ast.Return() | ast.Fail():
-                    return assigned, True
-                case ast.If(branches, otherwise):
-                    ways = [self._assigned(block, calling) for _, block in branches]
-                    ways.append(self._assigned(otherwise, calling) if otherwise is not None else (set(), False))
-                    assigned |= _on_every_way(ways)
-                case ast.Match(_, cases):
-                    assigned |= _on_every_way([self._assigned(case.body, calling) for case in cases])
-                case ast.Evaluate(ast.Call(ast.Name() as callee, _)):
-                    function = self.symbol.functions.get(callee.text)
-                    if function is not None and callee.text not in calling:
-                        inner, _ = self._assigned(function.declaration.body or [], calling | {callee.text})
-                        assigned |= inner
-        return assigned, False
+                self.scope.error("E0321", message, symbol.fields[name].span)
 
     def _money_leaves(self) -> None:
         """A warning for vaults into which money goes and out of which none comes."""
@@ -872,11 +856,6 @@ class ContractChecker:
         for name, span in filled.items():
             if name not in emptied:
                 self.scope.error("W0501", f"money goes into `{name}` and never comes out", span)
-
-
-def _on_every_way(ways: list[tuple[set[str], bool]]) -> set[str]:
-    going_on = [assigned for assigned, ends in ways if not ends]
-    return set.intersection(*going_on) if going_on else set()
 
 
 def _shape(function: FunctionSymbol) -> str:

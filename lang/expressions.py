@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lang import ast
 from lang.diagnostics import Edit
-from lang.scope import STANDARD, TESTING, WORLD, Scope
+from lang.scope import RESERVED, TESTING, WORLD, Scope
 from lang.source import Span
 from lang.symbols import (
     Builtin,
@@ -21,6 +21,7 @@ from lang.symbols import (
     Local,
     Method,
     Part,
+    RecordSymbol,
     StateField,
     TypeSymbol,
     VariantUse,
@@ -59,6 +60,18 @@ TIME_PARTS = ("weeks", "days", "hours", "minutes", "seconds", "ms")
 RATE_UNITS = {"%": vm.RATE_ONE // 100, "bps": vm.RATE_ONE // 10_000}
 
 
+METHODS: dict[str, tuple[str, ...]] = {
+    "Map": ("get", "find", "put", "take", "merge", "remove"),
+    "Set": ("add", "remove"),
+    "Vault": ("put", "take", "take_all"),
+    "Coin": ("split", "take", "join"),
+    "Resource": ("split", "take", "merge"),
+    "List": ("append", "pop", "contains", "slice"),
+    "Bytes": ("slice",),
+    "Option": ("get",),
+}
+
+
 @dataclass(slots=True)
 class Flow:
     """What is known at a point of a body: which linear locals hold a value, which phases it may be, whether one gets here."""
@@ -92,15 +105,20 @@ class ExpressionChecker:
 
     # ── Locals ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def new_local(self, name: ast.Identifier, kind: Type, *, is_fixed: bool = False) -> Local:
+    def new_local(
+        self, name: ast.Identifier, kind: Type, *, is_fixed: bool = False, is_parameter: bool = False
+    ) -> Local:
         """A new name for a value in the present block."""
         text = name.text
         before = self.find_local(text)
-        if text in STANDARD or text in WORLD or text in NAMED or text in ("self", "phase") or (self.is_test and text in TESTING):
+        meant = text in RESERVED and text not in ("_", "result")
+        if meant or (self.is_test and text in TESTING) or (text == "result" and is_parameter):
             self.scope.error("E0206", f"`{text}` belongs to the language; choose another name", name.span)
         elif before is not None:
             notes = (("it was declared here first", before.span),)
             self.scope.error("E0202", f"`{text}` is declared twice", name.span, notes=notes)
+        else:
+            self._not_hidden(name)
         local = Local(text, kind, len(self.all_locals), name.span, is_fixed)
         self.all_locals.append(local)
         if text != "_":
@@ -108,6 +126,17 @@ class ExpressionChecker:
         if is_linear(kind):
             self.flow.held[local] = None
         return local
+
+    def _not_hidden(self, name: ast.Identifier) -> None:
+        """A finding if a local would hide a constant or a type. Functions are told apart by their brackets."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            if name.text in scope.names:
+                if not isinstance(scope.find(name.text), FunctionSymbol | RecordSymbol | Unknown):
+                    notes = (("it was declared here first", scope.spans[name.text]),)
+                    self.scope.error("E0202", f"`{name.text}` would hide what is declared above", name.span, notes=notes)
+                return
+            scope = scope.parent
 
     def find_local(self, name: str) -> Local | None:
         """The local of that name in sight."""
@@ -126,7 +155,8 @@ class ExpressionChecker:
         """The type of an expression whose value is used here; a finding if it is not what is expected."""
         kind = self.look(node, expected)
         if isinstance(kind, vm.Vault | vm.Map | vm.Set):
-            self.scope.error("E0311", f"a {type(kind).__name__} stays in the state; use what is in it", node.span)
+            if not isinstance(expected, Unknown):
+                self.scope.error("E0311", f"a {type(kind).__name__} stays in the state; use what is in it", node.span)
             kind = UNKNOWN
         elif isinstance(kind, Nothing) and expected is not NOTHING:
             self.scope.error("E0322", "this gives no value", node.span)
@@ -544,22 +574,11 @@ class ExpressionChecker:
             return UNKNOWN
         return vm.Amount(symbol.type.currency) if isinstance(symbol.type, vm.Vault) else symbol.type
 
-    METHODS: dict[str, tuple[str, ...]] = {
-        "Map": ("get", "find", "put", "take", "merge", "remove"),
-        "Set": ("add", "remove"),
-        "Vault": ("put", "take", "take_all"),
-        "Coin": ("split", "take", "join"),
-        "Resource": ("split", "take", "merge"),
-        "List": ("append", "pop", "contains", "slice"),
-        "Bytes": ("slice",),
-        "Option": ("get",),
-    }
-
     def _is_method(self, base: Type, name: str) -> bool:
-        return name in self.METHODS.get(type(base).__name__, ())
+        return name in METHODS.get(type(base).__name__, ())
 
     def _attributes_known(self, base: Type) -> list[str]:
-        known = list(self.METHODS.get(type(base).__name__, ()))
+        known = list(METHODS.get(type(base).__name__, ()))
         match base:
             case vm.Vault() | vm.Coin():
                 known.append("amount")
@@ -863,6 +882,8 @@ class ExpressionChecker:
                 return self._conversion(node, Reference(symbol.name, symbol.source.path))
             case Unknown():
                 pass
+            case None if self.is_constant:
+                self.scope.error("E0315", "a constant is computed from literals and constants", node.span)
             case None:
                 if name in TESTING:
                     self.scope.error("E0801", f"`{name}` belongs into a test", callee.span)
@@ -1127,6 +1148,8 @@ class ExpressionChecker:
                 self.scope.error("E0309", f"`self.{name}` is a state field; only functions are called", callee.span)
             return UNKNOWN
         base = self.look(callee.value)
+        if isinstance(callee.value, ast.Name) and isinstance(callee.value.ref, Local):
+            callee.value.ref.uses += 1
         if isinstance(base, Unknown):
             self._forget_arguments(node.arguments)
             return UNKNOWN

@@ -27,7 +27,7 @@ WORLD = frozenset({"sender", "now", "this"})
 TESTING = frozenset({"wallets", "wallet", "balance", "advance"})
 """Standard functions of tests."""
 
-RESERVED = STANDARD | WORLD | frozenset(NAMED) | PARAMETRIC | {"None", "self", "phase", "result", "_"}
+RESERVED = STANDARD | WORLD | frozenset(NAMED) | PARAMETRIC | {"None", "self", "phase", "result", "_", "WalletRule"}
 
 
 _MONEY: dict[str, Callable[[str | None], vm.Amount | vm.Coin | vm.Vault]] = {
@@ -80,8 +80,9 @@ class Scope:
         if text in RESERVED:
             self.error("E0206", f"`{text}` belongs to the language; choose another name", name.span)
             return False
-        if text in self.names:
-            notes = (("it was declared here first", self.spans[text]),)
+        outer = self if text in self.names else self.parent
+        if outer is not None and text in outer.names:
+            notes = (("it was declared here first", outer.spans[text]),)
             self.error("E0202", f"`{text}` is declared twice", name.span, notes=notes)
             return False
         if len(text) > limits.NAME_CHARACTERS_MAX:

@@ -208,7 +208,7 @@ class World:
         """The events from a point on, as a program writes them."""
         written = []
         for event in self.sandbox.events[since:]:
-            record = self.modules[event.contract].module.events[event.index]
+            record = self.modules[event.contract].module.events[event.number]
             kinds = [kind for _, kind in record.fields]
             setting = self.setting(event.contract)
             values = decode_arguments(kinds, event.payload)
