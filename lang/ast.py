@@ -6,7 +6,8 @@ formatter and the test runner read it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from lang.source import Source, Span
@@ -24,9 +25,10 @@ class Node:
 
 @dataclass(slots=True)
 class Identifier(Node):
-    """A name where it is declared or named, with its place."""
+    """A name where it is declared or named, with its place. The checker fills `ref` where it declares a local."""
 
     text: str
+    ref: Any = field(default=None, compare=False)
 
 
 # ── Types as written ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -348,6 +350,7 @@ class ErrorUse(Node):
 
     name: Identifier
     arguments: list[Argument] | None
+    ref: Any = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -646,3 +649,15 @@ class File(Node):
     items: list[TopLevel]
     incomplete: bool = False
     broken_names: set[str] = field(default_factory=set)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and everything inside of it."""
+    stack: list[object] = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Node):
+            yield item
+            stack.extend(getattr(item, f.name) for f in fields(item) if f.name not in ("type", "ref", "span", "source"))
+        elif isinstance(item, list | tuple) and not isinstance(item, Span):
+            stack.extend(item)

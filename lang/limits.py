@@ -7,3 +7,4 @@ BRACKET_DEPTH_MAX = 64  # brackets within brackets, for the same reason
 EXPRESSION_DEPTH_MAX = 100  # nodes on the longest path down an expression, chains like `1 + 1 + …` included
 PARSER_STACK_MAX = 4_000  # symbols; the caps above need less, chains like `not not …` that only grow the stack stop here
 SYNTAX_FINDINGS_MAX = 100  # of one file; further ones would be noise
+FILES_MAX = 64  # of one program, by imports

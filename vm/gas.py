@@ -1,8 +1,8 @@
 """The gas schedule: what each kind of work costs, in one flat list.
 
-Units: one gas is meant to be about 10 ns on the reference interpreter's peer, the compiled tier. The numbers below are
-first estimates by hand, in proportion; `bench/` measures them and a later schedule is fitted from that.
-A change of any number changes receipts and is a change of protocol.
+Units: one gas is meant to be about 10 ns on the reference interpreter's peer, the compiled tier. The numbers
+below are first estimates by hand, in proportion; `bench/` measures them and a later schedule is fitted from
+that. A change of any number changes receipts and is a change of protocol.
 """
 
 GAS_SCHEDULE_VERSION = 1
@@ -26,8 +26,8 @@ GAS_HASH = 80
 GAS_SIGNATURE = 12_000
 
 # Work whose size depends on data, charged before it is done.
-GAS_BYTE_COPY_PER_16 = 1  # values made: per 16 abstract bytes, rounded up
-GAS_BYTE_HASH_PER_16 = 4  # hashing and encoding: per 16 bytes, rounded up
+GAS_UNIT_COPY = 1  # values made or looked through, per unit (`vm.types.units_max`)
+GAS_UNIT_ENCODE = 4  # values encoded, decoded or hashed, per unit
 GAS_BYTE_STORE = 2  # per byte written to state
 GAS_BYTE_EVENT = 1  # per byte of an event's payload
 

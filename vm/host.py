@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from vm.module import Module
+from vm.verifier import Verified
 
 
 class Host(Protocol):
     """What the machine asks of its surroundings during one transaction.
 
-    Every change a host makes because of these calls goes through the transaction's `vm.journal.Journal`, so that the
-    machine can undo it together with its own.
+    Every change a host makes because of these calls goes through the transaction's `vm.journal.Journal`, so
+    that the machine can undo it together with its own.
     """
 
-    def contract(self, address: bytes) -> tuple[Module, str] | None:
+    def contract(self, address: bytes) -> tuple[Verified, str] | None:
         """The verified module at an address and its home currency, or None where no contract is."""
 
     def load(self, contract: bytes, slot: bytes) -> bytes | None:

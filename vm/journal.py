@@ -1,4 +1,6 @@
-"""The undo log of one transaction: every change of every table goes through it, so any of them can be taken back."""
+"""The undo log of one transaction: every change of every table goes through it, so any of them can be taken
+back.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _ABSENT: Final = object()
 
 
 class Journal:
-    """Remembers what tables held before each change. Marks nest; undoing to a mark restores exactly that state."""
+    """Remembers what tables held before each change. Marks nest; undoing to a mark restores exactly that
+    state.
+    """
 
     __slots__ = ("_log",)
 
@@ -22,7 +26,7 @@ class Journal:
     def set(self, table: MutableMapping[Any, Any], key: Hashable, value: object) -> None:
         """Assign `table[key]`, undoably. Raises `Failure` LimitExceeded past `JOURNAL_ENTRIES_MAX`."""
         if len(self._log) >= JOURNAL_ENTRIES_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail=f"more than {JOURNAL_ENTRIES_MAX} changes in one transaction")
+            raise Failure(Code.LIMIT_EXCEEDED, detail=f"more than {JOURNAL_ENTRIES_MAX} changes")
         self._log.append((table, key, table.get(key, _ABSENT)))
         table[key] = value
 

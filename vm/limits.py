@@ -1,10 +1,11 @@
-"""Every limit of the machine, with its unit in its name and the reason for its size. Each is tested at and past it."""
+"""Every limit of the machine: unit in the name, and why it is what it is. Each is tested at and past it."""
 
 # Modules: one fits in a transaction with room to spare; verification stays in milliseconds.
 MODULE_BYTES_MAX = 64 * 1024
 TYPES_MAX = 256  # compound types of a module
 TYPE_DEPTH_MAX = 8  # nesting of a type
 TYPE_SIZE_BYTES_MAX = 64 * 1024  # greatest abstract size of one value of a type
+TYPE_NODES_MAX = 256  # types within a type, itself included; bounds every walk, however parts are shared
 STRUCT_FIELDS_MAX = 32
 VARIANTS_MAX = 32
 CONSTANTS_MAX = 1024
@@ -18,10 +19,12 @@ FUNCTIONS_MAX = 256
 PARAMETERS_MAX = 16
 LOCALS_MAX = 128  # parameters included
 CODE_WORDS_MAX = 8192  # of one function
-BLOCK_DEPTH_MAX = 32  # blocks within blocks of one function
+BLOCK_DEPTH_MAX = 64  # blocks within blocks of one function; CPython takes 100 indents
+LOOP_DEPTH_MAX = 16  # loops within loops of one function; CPython takes 20
 STACK_DEPTH_MAX = 64  # operand stack of one function
 NAME_CHARACTERS_MAX = 64
 LOOP_PASSES_MAX = 1_000_000  # the greatest bound a loop may declare
+ASSEMBLY_CHARACTERS_MAX = 4 * 1024 * 1024  # of a module's text; some fifty times the longest module
 
 # Values.
 TEXT_BYTES_MAX = 4096
@@ -31,8 +34,9 @@ KEY_BYTES_MAX = 256  # encoded key of a map or set
 VALUE_BYTES_MAX = 64 * 1024  # encoded value of a state slot
 
 # One transaction.
+PROMISE_GAS_MAX = 1_000_000_000  # of one checker, which the meter of the transaction does not see
 FRAMES_MAX = 16  # contracts calling contracts
-INVOKE_DEPTH_MAX = 64  # functions of one contract calling each other; acyclic, so this bounds the call graph's height
+INVOKE_DEPTH_MAX = 64  # functions of one contract calling each other: the height of the call graph
 CALLS_MAX = 1024  # calls of other contracts, in all
 EVENTS_PER_TRANSACTION_MAX = 1024
 EVENT_BYTES_MAX = 16 * 1024  # encoded payload of one event

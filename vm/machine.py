@@ -1,4 +1,209 @@
-"""One transaction's run of contracts: frames, calls, the meter, and what comes out of it.
+"""One transaction's run of contracts, as the ledger and tools drive it.
 
-The thin outside of the machine. How one function's code runs is `vm.interpreter`'s business.
+How frames and calls follow each other is `vm.execution`'s business, how one function's code runs
+`vm.interpreter`'s.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vm.execution import CALLABLE, READABLE, Event, Execution, Moved
+from vm.failure import Code, Failure
+from vm.host import Host
+from vm.journal import Journal
+from vm.state import PHASE_FIELD, Contract, Defect
+from vm.trace import Tracer
+from vm.types import Coin, CoinValue, Option, Tuple, Type
+from vm.values import belongs
+from vm.verifier import Verified
+
+__all__ = ["Defect", "Effects", "Event", "Moved", "Session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a session leaves behind.
+
+    `writes` has only slots whose bytes changed, in order, None where a slot is now empty; `moved` is by
+    currency code.
+    """
+
+    writes: dict[tuple[bytes, bytes], bytes | None]
+    events: tuple[Event, ...]
+    gas_used: int
+    moved: dict[str, Moved]
+
+
+class Session:
+    """Runs the calls of one transaction on one meter.
+
+    A call that fails raises `vm.failure.Failure` and leaves nothing behind but the gas it used; the session
+    goes on. Coins among arguments come out of nowhere as far as the machine knows: the ledger takes them
+    from a wallet first.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        journal: Journal,
+        *,
+        now: int,
+        gas_limit: int,
+        tracer: Tracer | None = None,
+        check_promises: bool = False,
+    ) -> None:
+        """`now` is in milliseconds since 1970 UTC. Promises are checked free of gas."""
+        self._execution = Execution(
+            host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises
+        )
+        self._gas_limit = gas_limit
+        self._check_promises = check_promises
+
+    @property
+    def gas_left(self) -> int:
+        """Gas that the session has not used."""
+        return self._execution.meter.gas
+
+    @property
+    def gas_used(self) -> int:
+        """Gas that the session has used."""
+        return self._gas_limit - self.gas_left
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events of all calls that did not fail, so far."""
+        return tuple(self._execution.events.values())
+
+    def charge(self, gas: int) -> None:
+        """Use up gas for work outside of the machine. Raises `Failure` OutOfGas and leaves nothing."""
+        self._execution.meter.charge(gas)
+
+    def deploy(
+        self, address: bytes, module: Verified, currency: str, arguments: Sequence[Any], sender: bytes
+    ) -> None:
+        """Make a contract of a module at an address and run its `init`. The code itself is the host's to
+        keep.
+
+        Raises `Failure`: KeyExists if there is a contract, WrongCurrency if the module insists on another
+        one, and whatever a call raises.
+        """
+
+        def run() -> None:
+            execution = self._execution
+            if address in execution.deployed or execution.host.contract(address) is not None:
+                raise Failure(Code.KEY_EXISTS, detail="there is a contract at this address")
+            if module.module.currency not in (None, currency):
+                raise Failure(Code.WRONG_CURRENCY)
+            contract = Contract(address, module, currency)
+            execution.journal.set(execution.deployed, address, contract)
+            if module.module.phases:
+                execution.state.put(contract, PHASE_FIELD, None, 0)
+            if module.init is None:
+                _check_count(arguments, 0)
+                execution.entered.append(contract)
+            else:
+                self._run(contract, module.init, arguments, sender)
+
+        self._outermost(run)
+
+    def call(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
+        """Run a public function; its result, None if it has none. Coins in the result go to the sender's
+        wallet.
+        """
+
+        def run() -> Any:
+            contract = self._execution.contract(address)
+            position = self._execution.find(contract, function, CALLABLE)
+            result = self._run(contract, position, arguments, sender)
+            kind = contract.verified.module.functions[position].result
+            for coin in [] if kind is None else _coins(kind, result):
+                self._execution.credit(sender, coin)
+                self._execution.move(coin.currency, returned=coin.amount)
+            return result
+
+        return self._outermost(run)
+
+    def read(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
+        """Run a view or pure function; its result, None if it has none."""
+
+        def run() -> Any:
+            contract = self._execution.contract(address)
+            return self._run(contract, self._execution.find(contract, function, READABLE), arguments, sender)
+
+        return self._outermost(run)
+
+    def rule(self, address: bytes, payment: tuple[bytes, bytes, int]) -> None:
+        """Run the contract's wallet rule on a payment (payer, to, minor units); the payer is the sender."""
+
+        def run() -> None:
+            contract = self._execution.contract(address)
+            if contract.verified.rule is None:
+                raise Failure(Code.NO_FUNCTION, detail="no wallet rule")
+            self._run(contract, contract.verified.rule, (payment,), payment[0])
+
+        self._outermost(run)
+
+    def finish(self) -> Effects:
+        """What the session leaves behind. Raises `Defect` if the machine made or lost a coin."""
+        execution = self._execution
+        for currency, moved in execution.moved.items():
+            if not moved.is_conserved():
+                raise Defect(f"coins of {currency} are not conserved: {moved}")
+        return Effects(
+            writes=dict(execution.state.changes()),
+            events=self.events,
+            gas_used=self.gas_used,
+            moved=dict(sorted(execution.moved.items())),
+        )
+
+    def _outermost(self, run: Callable[[], Any]) -> Any:
+        """One call from outside: all of it happens, or nothing but its gas."""
+        execution = self._execution
+        mark = execution.journal.mark()
+        execution.entered.clear()
+        try:
+            result = run()
+            if self._check_promises:
+                for contract in dict.fromkeys(execution.entered):
+                    execution.check_invariants(contract)
+        except Failure:
+            execution.journal.undo(mark)
+            raise
+        return result
+
+    def _run(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
+        """Check what comes from outside, then run."""
+        execution = self._execution
+        kinds = [kind for _, kind in contract.verified.module.functions[function].parameters]
+        _check_count(arguments, len(kinds))
+        for position, (kind, value) in enumerate(zip(kinds, arguments, strict=True)):
+            if not belongs(kind, value):
+                raise Failure(Code.WRONG_ARGUMENTS, detail=f"argument {position + 1}")
+        execution.check_phase(contract, function)
+        for kind, value in zip(kinds, arguments, strict=True):
+            if isinstance(kind, Coin):
+                if value.currency != (kind.currency or contract.home):
+                    raise Failure(Code.WRONG_CURRENCY)
+                execution.move(value.currency, entered=value.amount)
+        execution.entered.append(contract)
+        return execution.run(contract, function, tuple(arguments), sender)
+
+
+def _check_count(arguments: Sequence[Any], count: int) -> None:
+    if len(arguments) != count:
+        raise Failure(Code.WRONG_ARGUMENTS, detail=f"{len(arguments)} arguments where {count} are expected")
+
+
+def _coins(kind: Type, value: Any) -> list[CoinValue]:
+    """The coins within a result."""
+    match kind:
+        case Coin():
+            return [value]
+        case Option(element):
+            return _coins(element, value[1]) if value[0] == 1 else []
+        case Tuple(items):
+            return [coin for item, part in zip(items, value, strict=True) for coin in _coins(item, part)]
+    return []

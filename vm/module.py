@@ -1,6 +1,8 @@
-"""What a compiled contract is: a module of types, constants, state fields, events, errors, phases and functions.
+"""What a compiled contract is: a module of types, constants, state fields, events, errors, phases and
+functions.
 
-`vm.codec` turns a module into its one canonical byte string and back; `vm.verifier` decides whether it may run.
+`vm.codec` turns a module into its one canonical byte string and back; `vm.verifier` decides whether it may
+run.
 """
 
 from __future__ import annotations
@@ -56,8 +58,9 @@ class Constant:
 class Function:
     """One function: signature, the phases it may run in, the effects it declares, its locals and its code.
 
-    Parameters are the first locals; `locals` has the types of the others. `code` is instruction numbers, each followed
-    by its operands. `phases` is a bit mask of the phases in which the function may be entered, or None for any.
+    Parameters are the first locals; `locals` has the types of the others. `code` is instruction numbers,
+    each followed by its operands. `phases` is a bit mask of the phases in which the function may be entered,
+    or None for any.
     """
 
     name: str

@@ -1,17 +1,19 @@
 """The types of the machine, and the questions that are asked of them.
 
-Types are plain frozen values compared by content. A module lists the compound ones in a table in which an entry
-refers only to earlier entries, so a type can never contain itself.
+Types are plain frozen values compared by content. A module lists the compound ones in a table in which an
+entry refers only to earlier entries, so a type can never contain itself.
 
 How values look at run time (see `docs/machine.md`, "Values"): integers and units are `int`, texts `str`, byte
-strings and addresses `bytes`, lists, tuples and structs `tuple`, enum and option values `(tag, *payload)`, coins
-`Coin`, resources `Resource`.
+strings and addresses `bytes`, lists, tuples and structs `tuple`, enum and option values `(tag, *payload)`,
+coins `Coin`, resources `Resource`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from vm.limits import CURRENCY_CODE_CHARACTERS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Int:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number of minor units of one currency, 0 … 2**128 - 1. `currency` None is the contract's home currency."""
+    """A number of minor units of one currency, 0 … 2**128 - 1. `currency` None is the contract's home
+    currency.
+    """
 
     currency: str | None = None
 
@@ -134,7 +138,8 @@ class Set:
 
 
 Type: TypeAlias = (
-    Int | Amount | Bool | Address | Text | Bytes | List | Option | Tuple | Struct | Enum | Resource | Coin | Vault | Map | Set
+    Int | Amount | Bool | Address | Text | Bytes | List | Option | Tuple
+    | Struct | Enum | Resource | Coin | Vault | Map | Set
 )
 
 
@@ -190,7 +195,9 @@ PAYMENT = Struct("Payment", (("payer", ADDRESS), ("to", ADDRESS), ("amount", AMO
 
 
 def is_linear(kind: Type) -> bool:
-    """True for values that must be used exactly once: coins, resources, and options and tuples that hold one."""
+    """True for values that must be used exactly once: coins, resources, and options and tuples that hold
+    one.
+    """
     match kind:
         case Coin() | Resource():
             return True
@@ -244,7 +251,9 @@ def is_subtype(kind: Type, of: Type) -> bool:
 
 
 def size_max(kind: Type) -> int:
-    """The greatest number of abstract bytes a value of this type counts for; the unit of size-dependent gas."""
+    """The greatest number of abstract bytes a value of this type counts for; the unit of size-dependent
+    gas.
+    """
     match kind:
         case Bool():
             return 1
@@ -269,6 +278,91 @@ def size_max(kind: Type) -> int:
         case Map() | Set():
             return 0
     raise AssertionError(kind)
+
+
+def units_max(kind: Type) -> int:
+    """The greatest number of units that work on a value of this type counts for: every part that is no compound
+    counts its sixteen bytes as begun, and so does the head of every list, option and enum.
+    """
+    match kind:
+        case List(element, most):
+            return 1 + most * units_max(element)
+        case Option(element):
+            return 1 + units_max(element)
+        case Tuple(items):
+            return sum(units_max(item) for item in items)
+        case Struct(_, fields) | Resource(_, fields, _):
+            return max(1, sum(units_max(field) for _, field in fields))
+        case Enum(_, variants):
+            return 1 + max(sum(units_max(field) for _, field in payload) for _, payload in variants)
+    return (size_max(kind) + 15) // 16
+
+
+def encoded_max(kind: Type) -> int:
+    """The greatest number of bytes of the encoding of a value of this type (`docs/machine.md`, "Values")."""
+    match kind:
+        case Bool():
+            return 1
+        case Int(_, low, high):
+            return max(_encoded_int(low), _encoded_int(high))
+        case Amount() | Vault():
+            return _encoded_int(AMOUNT_MAX)
+        case Coin():
+            return 1 + 1 + CURRENCY_CODE_CHARACTERS_MAX + _encoded_int(AMOUNT_MAX)
+        case Address():
+            return 2 + ADDRESS_BYTES
+        case Text(most):
+            return most + (1 if most < 2**5 else 2 if most < 2**8 else 3)
+        case Bytes(most):
+            return most + (2 if most < 2**8 else 3)
+        case List(element, most):
+            return _encoded_array(most) + most * encoded_max(element)
+        case Option(element):
+            return 2 + encoded_max(element)
+        case Tuple(items):
+            return _encoded_array(len(items)) + sum(encoded_max(item) for item in items)
+        case Struct(_, fields) | Resource(_, fields, _):
+            return _encoded_array(len(fields)) + sum(encoded_max(field) for _, field in fields)
+        case Enum(_, variants):
+            return max(
+                _encoded_array(1 + len(payload)) + 1 + sum(encoded_max(field) for _, field in payload)
+                for _, payload in variants
+            )
+        case Map() | Set():
+            return 0
+    raise AssertionError(kind)
+
+
+def _encoded_array(length: int) -> int:
+    return 1 if length < 2**4 else 3
+
+
+def _encoded_int(value: int) -> int:
+    if -(2**63) <= value < 2**64:
+        steps = ((1, -(2**5), 2**7), (2, -(2**7), 2**8), (3, -(2**15), 2**16), (5, -(2**31), 2**32))
+        for size, least, above in steps:
+            if least <= value < above:
+                return size
+        return 9
+    return 2 + (value if value >= 0 else ~value).bit_length() // 8 + 1
+
+
+def parts(kind: Type) -> tuple[Type, ...]:
+    """The types that a type is directly made of, in order."""
+    match kind:
+        case List(element, _) | Option(element):
+            return (element,)
+        case Tuple(items):
+            return items
+        case Struct(_, fields) | Resource(_, fields, _):
+            return tuple([field for _, field in fields])
+        case Enum(_, variants):
+            return tuple([field for _, payload in variants for _, field in payload])
+        case Map(key, value):
+            return (key, value)
+        case Set(key):
+            return (key,)
+    return ()
 
 
 def type_name(kind: Type) -> str:

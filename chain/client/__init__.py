@@ -1,0 +1,1 @@
+"""The client of a node: it builds and signs transactions, and checks proofs by itself."""

@@ -1,0 +1,1 @@
+"""Currencies and wallets: who holds what, and when it may move."""

@@ -1,0 +1,1 @@
+"""The ledger as a function: genesis, admission, execution, blocks."""

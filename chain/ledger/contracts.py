@@ -1,0 +1,66 @@
+"""Contracts in the state, and the cache of their verified code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+from chain.primitives.codec import as_list, decode, encode
+from chain.primitives.keyspace import code_key, contract_key
+from chain.state.overlay import BlockOverlay, TransactionOverlay, View
+from vm.codec import decode_module, module_hash
+from vm.module import Function, Kind
+from vm.verifier import Verified, verify
+
+_CACHED_MAX = 1_024
+_CALLABLE = (Kind.PUBLIC, Kind.VIEW, Kind.PURE)
+_cache: LRUCache[bytes, Verified] = LRUCache(_CACHED_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract: the hash of its code, its home currency and who deployed it."""
+
+    code_hash: bytes
+    currency: str
+    deployer: bytes
+
+
+def contract_value(contract: Contract) -> bytes:
+    """The stored form of a contract."""
+    return encode([contract.code_hash, contract.currency, contract.deployer])
+
+
+def read_contract(state: View | BlockOverlay | TransactionOverlay, address: bytes) -> Contract | None:
+    """The contract at an address, or None."""
+    value = state.get(contract_key(address))
+    return None if value is None else Contract(*as_list(decode(value), "a contract", size=3))
+
+
+def verified_code(code: bytes) -> tuple[bytes, Verified]:
+    """(code hash, verified module) of a module's bytes. Raises `vm.illegal.Illegal`. Remembers what it has
+    verified.
+    """
+    code_hash = module_hash(code)
+    verified = _cache.get(code_hash)
+    if verified is None:
+        verified = _cache[code_hash] = verify(decode_module(code))
+    return code_hash, verified
+
+
+def load_verified(state: View | BlockOverlay | TransactionOverlay, code_hash: bytes) -> Verified:
+    """The verified module of a code hash that stands in the state."""
+    verified = _cache.get(code_hash)
+    if verified is None:
+        code = state.get(code_key(code_hash))
+        assert code is not None, "a contract without its code"
+        verified = verified_code(code)[1]
+    return verified
+
+
+def find_function(verified: Verified, name: str) -> Function | None:
+    """The function of a module by the name by which it is called or read from outside, or None."""
+    position = verified.by_name.get(name)
+    function = None if position is None else verified.module.functions[position]
+    return function if function is not None and function.kind in _CALLABLE else None

@@ -1,0 +1,333 @@
+"""The execution of one transaction's actions, all or none, between the state and the machine.
+
+Blocks, simulations, reads and the sandbox all come through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chain.currency.supply import record_moves
+from chain.currency.wallets import Wallets
+from chain.ledger.contracts import (
+    Contract,
+    contract_value,
+    find_function,
+    load_verified,
+    read_contract,
+    verified_code,
+)
+from chain.primitives.address import ADDRESS_BYTES, contract_address
+from chain.primitives.codec import amount_plain, decode, encode
+from chain.primitives.keys import SCHEME_ED25519, verify_ed25519
+from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
+from chain.primitives.limits import AMOUNT_MAX
+from chain.primitives.receipt import Error, Event, Move
+from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetRules
+from chain.state.overlay import BlockOverlay, TransactionOverlay
+from vm.failure import Code, Failure
+from vm.illegal import Illegal
+from vm.machine import Effects, Session
+from vm.module import Module
+from vm.trace import Tracer
+from vm.types import VAULT, CoinValue, Type
+from vm.values import decode as decode_value
+from vm.values import decode_arguments, encode_arguments
+from vm.values import encode as encode_value
+from vm.verifier import Verified
+
+_NOBODY: Final = bytes(ADDRESS_BYTES)
+"""The sender that a read sees."""
+
+SPENDING_LIMIT: Final = "SpendingLimit"
+ILLEGAL_MODULE: Final = "IllegalModule"
+UNKNOWN_CURRENCY: Final = "UnknownCurrency"
+NOT_A_RULE: Final = "NotARule"
+NO_RULE_FOR_CURRENCY: Final = "NoRuleForCurrency"
+WRONG_KEY: Final = "WrongKey"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What actions came to. `error` None means success; otherwise nothing of them is left but the gas."""
+
+    error: Error | None
+    failure: Failure | None
+    gas_used: int
+    events: tuple[Event, ...]
+    results: tuple[bytes | None, ...]
+    values: tuple[Any, ...]
+    moves: tuple[Move, ...]
+
+
+class Execution:
+    """One transaction at work. It is the machine's `vm.host.Host`."""
+
+    def __init__(
+        self,
+        block: BlockOverlay,
+        *,
+        now_ms: int,
+        gas_limit: int,
+        limits: tuple[tuple[str, int], ...] | None = None,
+        tracer: Tracer | None = None,
+        check_promises: bool = False,
+    ) -> None:
+        self.overlay = TransactionOverlay(block)
+        self.wallets = Wallets(self.overlay)
+        self._limits = None if limits is None else dict(limits)
+        self._spent: dict[str, int] = {}
+        self._moves: dict[int, Move] = {}
+        self._contracts: dict[bytes, tuple[Verified, str]] = {}
+        self._deploying: dict[bytes, Verified] = {}
+        self._in_contracts: dict[str, int] = {}
+        self.session = Session(
+            self,
+            self.overlay.journal,
+            now=now_ms,
+            gas_limit=gas_limit,
+            tracer=tracer,
+            check_promises=check_promises,
+        )
+
+    # The machine's host.
+
+    def contract(self, address: bytes) -> tuple[Verified, str] | None:
+        """The verified module at an address and its home currency, or None."""
+        found = self._contracts.get(address)
+        if found is None:
+            contract = read_contract(self.overlay, address)
+            if contract is None:
+                return None
+            found = load_verified(self.overlay, contract.code_hash), contract.currency
+            self._contracts[address] = found  # only a failing transaction takes a contract away again
+        return found
+
+    def load(self, contract: bytes, slot: bytes) -> bytes | None:
+        """The stored bytes of a slot."""
+        return self.overlay.get(slot_key(contract, slot))
+
+    def credit(self, to: bytes, currency: str, amount: int) -> None:
+        """A contract pays a wallet."""
+        self.wallets.credit(to, currency, amount)
+        self.record(Move(None, to, currency, amount, "payout"))
+
+    def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
+        """The ledger's one signature rule."""
+        return verify_ed25519(key, message, signature)
+
+    # Actions.
+
+    def run(self, actions: Sequence[Action], sender: bytes, identity: bytes) -> Outcome:
+        """Execute actions in order, all or none. Raises `SupplyBroken` and the machine's own defects, nothing
+        else.
+        """
+        journal = self.overlay.journal
+        mark = journal.mark()
+        values: list[Any] = []
+        results: list[bytes | None] = []
+        position: int | None = None
+        try:
+            for position, action in enumerate(actions):
+                value, result = self._perform(action, sender, identity, position)
+                values.append(value)
+                results.append(result)
+            position = None
+            effects = self.session.finish()
+            self._write(effects)
+        except Failure as failure:
+            error = self._error(failure, position)
+            journal.undo(mark)
+            self.overlay.seal()
+            return Outcome(error, failure, self.session.gas_used, (), (), (), ())
+        self.overlay.seal()
+        return Outcome(
+            None,
+            None,
+            effects.gas_used,
+            tuple(Event(event.contract, event.index, event.payload) for event in effects.events),
+            tuple(results),
+            tuple(values),
+            tuple(self._moves[i] for i in sorted(self._moves)),
+        )
+
+    def commit(self) -> None:
+        """Make it all the block's. Raises `SupplyBroken` if money came from nowhere or went there."""
+        record_moves(self.overlay, self.wallets.held, self._in_contracts)
+        self.overlay.commit()
+
+    def record(self, move: Move) -> None:
+        """Remember that money moved, undoably."""
+        if move.amount:
+            self.overlay.journal.set(self._moves, len(self._moves), move)
+
+    def read(self, address: bytes, function: str, arguments: bytes) -> tuple[Any, bytes | None]:
+        """The value and encoded value of a view or pure function. Raises `Failure`."""
+        verified, _ = self._callable(address)
+        found = find_function(verified, function)
+        if found is None:
+            raise Failure(Code.NO_FUNCTION, contract=address)
+        values = decode_arguments([kind for _, kind in found.parameters], arguments)
+        value = self.session.read(address, function, values, _NOBODY)
+        return value, _encoded_result(found.result, value)
+
+    def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
+        match action:
+            case OpenWallet():
+                address = self._open_wallet(action, sender)
+                return address, address
+            case SetRules(wallet, rules):
+                self._check_rules(rules)
+                self.wallets.set_rules(wallet, rules, by=sender)
+                return None, None
+            case Pay(to, currency, amount):
+                self._take(sender, to, currency, amount)
+                self.wallets.credit(to, currency, amount)
+                self.record(Move(sender, to, currency, amount, "pay"))
+                return None, None
+            case Deploy():
+                address = contract_address(sender, identity, position)
+                self._deploy(action, sender, address)
+                return address, address
+            case Call():
+                return self._call(action, sender)
+
+    def _open_wallet(self, action: OpenWallet, sender: bytes) -> bytes:
+        if action.key[0] != SCHEME_ED25519:
+            raise Failure(WRONG_KEY, (action.key,), detail="the scheme of this key is not known")
+        guardian = sender if action.guarded else None
+        self._check_rules(action.rules)
+        address = self.wallets.open(action.key, guardian, action.rules)
+        if action.rules and guardian is None and sender != address:
+            raise Failure(Code.NOT_AUTHORIZED, (sender,), detail="only the owner sets the rules of a free wallet")
+        return address
+
+    def _check_rules(self, rules: tuple[bytes, ...]) -> None:
+        for rule in rules:
+            if self._callable(rule)[0].rule is None:
+                raise Failure(NOT_A_RULE, (rule,))
+
+    def _deploy(self, action: Deploy, sender: bytes, address: bytes) -> None:
+        if self.overlay.get(currency_key(action.currency)) is None:
+            raise Failure(UNKNOWN_CURRENCY, (action.currency,))
+        try:
+            code_hash, verified = verified_code(action.module)
+        except Illegal as illegal:
+            raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
+        self._deploying[address] = verified
+        init = None if verified.init is None else verified.module.functions[verified.init]
+        parameters = [] if init is None else [kind for _, kind in init.parameters]
+        values = decode_arguments(parameters, action.arguments)
+        self._take_coins(values, sender, address)
+        self.session.deploy(address, verified, action.currency, values, sender)
+        if self.overlay.get(code_key(code_hash)) is None:
+            self.overlay.set(code_key(code_hash), action.module)
+        contract = Contract(code_hash, action.currency, sender)
+        self.overlay.set(contract_key(address), contract_value(contract))
+
+    def _call(self, action: Call, sender: bytes) -> tuple[Any, bytes | None]:
+        verified, _ = self._callable(action.contract)
+        function = find_function(verified, action.function)
+        if function is None:
+            raise Failure(Code.NO_FUNCTION, (action.function,), contract=action.contract)
+        values = decode_arguments([kind for _, kind in function.parameters], action.arguments)
+        self._take_coins(values, sender, action.contract)
+        value = self.session.call(action.contract, action.function, values, sender)
+        return value, _encoded_result(function.result, value)
+
+    def _callable(self, address: bytes) -> tuple[Verified, str]:
+        found = self.contract(address)
+        if found is None:
+            raise Failure(Code.NO_CONTRACT, (address,))
+        return found
+
+    # Money leaving a wallet.
+
+    def _take_coins(self, values: tuple[Any, ...], sender: bytes, contract: bytes) -> None:
+        """Take the coins among arguments from the sender's wallet, summed per currency."""
+        sums: dict[str, int] = {}
+        for coin in _coins(values):
+            sums[coin.currency] = sums.get(coin.currency, 0) + coin.amount
+        for currency, amount in sorted(sums.items()):
+            if amount:
+                self._take(sender, contract, currency, amount)
+                self.record(Move(sender, contract, currency, amount, "coins"))
+
+    def _take(self, source: bytes, to: bytes, currency: str, amount: int) -> None:
+        """Take money from a wallet: its spending limits, then its rules, then its funds."""
+        spent = self._spent.get(currency, 0) + amount
+        if self._limits is not None and spent > self._limits.get(currency, 0):
+            raise Failure(SPENDING_LIMIT, (currency, self._limits.get(currency, 0), spent))
+        self._spent[currency] = spent
+        wallet = self.wallets.find(source)
+        if wallet is None:
+            raise Failure(Code.NO_WALLET, (source,))
+        judges = [rule for rule in wallet.rules if self._callable(rule)[1] == currency]
+        if wallet.rules and not judges:
+            raise Failure(NO_RULE_FOR_CURRENCY, (currency,))
+        for rule in judges:
+            self.session.rule(rule, (source, to, amount))
+        self.wallets.debit(source, currency, amount)
+
+    # What comes out.
+
+    def _write(self, effects: Effects) -> None:
+        in_contracts: dict[str, int] = {}
+        for (contract, slot), value in effects.writes.items():
+            key = slot_key(contract, slot)
+            summed = _summed_currency(slot)
+            if summed is not None:
+                change = _slot_sum(value) - _slot_sum(self.overlay.get(key))
+                in_contracts[summed] = in_contracts.get(summed, 0) + change
+            self.overlay.set(key, value)
+        self._in_contracts = in_contracts
+
+    def _error(self, failure: Failure, position: int | None) -> Error:
+        kinds = None
+        if failure.contract is not None:
+            found = self.contract(failure.contract)
+            verified = self._deploying.get(failure.contract) if found is None else found[0]
+            kinds = None if verified is None else _error_types(verified.module, failure.name)
+        if kinds is not None and len(kinds) == len(failure.values):
+            payload = encode_arguments(kinds, failure.values)
+        else:
+            payload = encode([_as_plain(value) for value in failure.values])
+        return Error(failure.name, payload, failure.contract, position)
+
+
+def _as_plain(value: object) -> object:
+    return amount_plain(value) if type(value) is int and 0 <= value <= AMOUNT_MAX else value
+
+
+_SUM_SLOT_PREFIX = encode([-2, ""])[:2]
+
+
+def _summed_currency(slot: bytes) -> str | None:
+    """The currency whose vaults' sum a slot holds, or None for any other slot."""
+    return decode(slot)[1] if slot.startswith(_SUM_SLOT_PREFIX) else None
+
+
+def _slot_sum(value: bytes | None) -> int:
+    return 0 if value is None else int(decode_value(VAULT, value))
+
+
+def _coins(value: Any) -> list[CoinValue]:
+    """All coins within a decoded value."""
+    if isinstance(value, CoinValue):
+        return [value]
+    if isinstance(value, tuple):
+        return [coin for part in value for coin in _coins(part)]
+    return []
+
+
+def _encoded_result(kind: Type | None, value: Any) -> bytes | None:
+    return None if kind is None else encode_value(kind, value)
+
+
+def _error_types(module: Module, name: str) -> list[Type] | None:
+    for record in module.errors:
+        if record.name == name:
+            return [kind for _, kind in record.fields]
+    return None

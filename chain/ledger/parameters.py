@@ -1,0 +1,39 @@
+"""What a chain is set to: kept in its state, so that a block needs nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chain.primitives.codec import as_list, decode, encode
+from chain.primitives.keyspace import PARAMETERS
+from chain.state.overlay import BlockOverlay, TransactionOverlay, View
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Gas prices are minor units of the base currency per million gas; `gas_limit` is a block's."""
+
+    chain_id: str
+    base_currency: str
+    fee_wallet: bytes
+    gas_limit: int
+    gas_price_min: int
+    gas_price_max: int
+
+
+def parameters_value(parameters: Parameters) -> bytes:
+    """The stored form of the parameters."""
+    p = parameters
+    return encode([p.chain_id, p.base_currency, p.fee_wallet, p.gas_limit, p.gas_price_min, p.gas_price_max])
+
+
+def read_parameters(state: View | BlockOverlay | TransactionOverlay) -> Parameters:
+    """The parameters in a state that has had its genesis."""
+    value = state.get(PARAMETERS)
+    assert value is not None, "a state without genesis"
+    return Parameters(*as_list(decode(value), "parameters", size=6))
+
+
+def fee_of(gas: int, gas_price: int) -> int:
+    """The fee for gas at a price, in minor units, rounded up."""
+    return -(-gas * gas_price // 1_000_000)

@@ -1,0 +1,454 @@
+"""The node's API over HTTP: one table of routes, from which the OpenAPI description is made.
+
+Every answer carries `height` and `state_root` of the head. Every refusal is `{code, message, remedy, data}`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from chain.currency.records import read_currency, read_wallet
+from chain.ledger.contracts import find_function, load_verified, read_contract
+from chain.node.node import Node
+from chain.node.openapi import describe
+from chain.node.producer import Producer
+from chain.node.rendering import (
+    block_json,
+    event_json,
+    failure_json,
+    interface_json,
+    money_json,
+    receipt_json,
+    refusal_json,
+    result_json,
+)
+from chain.primitives.address import format_address, parse_address
+from chain.primitives.codec import decode
+from chain.primitives.keyspace import code_key, currency_key, wallet_key
+from chain.primitives.limits import (
+    FUNCTION_NAME_CHARACTERS_MAX,
+    HEIGHT_MAX,
+    LANE_MAX,
+    PAGE_ITEMS_MAX,
+    REQUEST_BYTES_MAX,
+    WAIT_SECONDS_MAX,
+)
+from chain.primitives.refusal import Refusal, Refused
+from chain.state.store import CURSOR_BYTES
+from vm.failure import Failure
+
+_STATUS: dict[Refused, int] = {
+    Refused.NOT_FOUND: 404,
+    Refused.TOO_LARGE: 413,
+    Refused.POOL_FULL: 429,
+    Refused.SENDER_FULL: 429,
+    Refused.STOPPED: 503,
+    Refused.NOT_COMMITTED: 504,
+    Refused.MALFORMED: 400,
+    Refused.UNKNOWN_VERSION: 400,
+    Refused.BAD_REQUEST: 400,
+    Refused.WRONG_ADDRESS: 400,
+}
+"""The HTTP status of a refusal; 422 for all others: understood, and not done."""
+_REFUSED_STATUS = 422
+_KEY_BYTES_MAX = 511
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was asked: the path's and query's texts, and the body's fields."""
+
+    path: dict[str, str]
+    query: dict[str, str]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the API: how it is asked, what it does, who answers. Parameters by name."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answer: Callable[[Query], Awaitable[dict[str, Any]]]
+    path_parameters: dict[str, str] = field(default_factory=dict)
+    query_parameters: dict[str, str] = field(default_factory=dict)
+    body_fields: dict[str, str] = field(default_factory=dict)
+    answer_fields: tuple[str, ...] = ()
+
+
+class Api:
+    """The answers."""
+
+    def __init__(self, node: Node, producer: Producer) -> None:
+        self._node = node
+        self._producer = producer
+        transaction = {"transaction": "the transaction's bytes in hexadecimal", "base64": "or in base64"}
+        self.operations = (
+            Operation("GET", "/v1/status", "status", "Chain, head, parameters and currencies.", self.status),
+            Operation(
+                "POST",
+                "/v1/transactions",
+                "submit",
+                "Submit a transaction. The same one again is answered with what became of the first.",
+                self.submit,
+                query_parameters={
+                    "wait": "`commit` answers when it is on disk, with its receipt",
+                    "timeout": f"seconds to wait, at most {WAIT_SECONDS_MAX}",
+                },
+                body_fields=transaction,
+                answer_fields=("id", "status", "receipt"),
+            ),
+            Operation(
+                "POST",
+                "/v1/simulate",
+                "simulate",
+                "What a transaction would come to in the next block, whatever its signatures and sequence.",
+                self.simulate,
+                body_fields=transaction,
+                answer_fields=("receipt",),
+            ),
+            Operation(
+                "GET",
+                "/v1/blocks/{height}",
+                "block",
+                "A block's header and the identities of its transactions.",
+                self.block,
+                path_parameters={"height": "a height, or `latest`"},
+                answer_fields=("header", "transactions"),
+            ),
+            Operation(
+                "GET",
+                "/v1/receipts/{id}",
+                "receipt",
+                "What became of a transaction.",
+                self.receipt,
+                path_parameters={"id": "the transaction's identity in hexadecimal"},
+                answer_fields=("receipt",),
+            ),
+            Operation(
+                "GET",
+                "/v1/wallets/{address}",
+                "wallet",
+                "A wallet: key, guardian, rules, balances, next sequence of a lane.",
+                self.wallet,
+                path_parameters={"address": "tael1…"},
+                query_parameters={"lane": f"0 to {LANE_MAX}; 0 if not given"},
+                answer_fields=("address", "key", "guardian", "rules", "balances", "lane", "next_sequence"),
+            ),
+            Operation(
+                "GET",
+                "/v1/contracts/{address}",
+                "contract",
+                "A contract: code, home currency, deployer, interface.",
+                self.contract,
+                path_parameters={"address": "tael1…"},
+                answer_fields=("address", "code_hash", "currency", "deployer", "module", "interface"),
+            ),
+            Operation(
+                "POST",
+                "/v1/read",
+                "read",
+                "The value of a view or pure function.",
+                self.read,
+                body_fields={
+                    "contract": "tael1…",
+                    "function": "its name",
+                    "arguments": "the encoded arguments in hexadecimal",
+                },
+                answer_fields=("result", "value", "gas_used"),
+            ),
+            Operation(
+                "GET",
+                "/v1/proof",
+                "proof",
+                "A proof of a state key under the head's state root, with the head's header.",
+                self.proof,
+                query_parameters={"key": "the key in hexadecimal"},
+                answer_fields=("key", "value", "proof", "header"),
+            ),
+            Operation(
+                "GET",
+                "/v1/events",
+                "events",
+                "Events in order, from a cursor on.",
+                self.events,
+                query_parameters={
+                    "from": "the `next` of an earlier answer; from the beginning if not given",
+                    "limit": f"at most {PAGE_ITEMS_MAX}, 100 if not given",
+                },
+                answer_fields=("events", "next"),
+            ),
+        )
+
+    async def status(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        node, p = self._node, self._node.parameters
+        first = node.block(0)
+        assert first is not None
+        codes = [supply.currency for supply in node.head.supply]
+        return {
+            "chain_id": p.chain_id,
+            "genesis": first.header.hash.hex(),
+            "block": node.head.hash.hex(),
+            "time_ms": node.head.time_ms,
+            "waiting": len(node.pool),
+            "base_currency": p.base_currency,
+            "gas_limit": p.gas_limit,
+            "gas_price_min": p.gas_price_min,
+            "gas_price_max": p.gas_price_max,
+            "currencies": {code: self._decimals(code) for code in codes},
+        }
+
+    async def submit(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        wait = query.query.get("wait")
+        if wait not in (None, "commit"):
+            raise _bad("wait must be `commit`")
+        timeout = _number(query.query.get("timeout", "10"), "timeout", 0, WAIT_SECONDS_MAX)
+        data = _transaction_bytes(query.body)
+        try:
+            identity = self._node.submit(data).identity
+        except Refusal as refusal:
+            if refusal.code is not Refused.ALREADY_INCLUDED:
+                raise
+            return self._committed(bytes.fromhex(str(refusal.data["id"])))
+        self._producer.arrived()
+        if wait is None:
+            return {"id": identity.hex(), "status": "waiting", "receipt": None}
+        await self._producer.committed(identity, timeout)
+        return self._committed(identity)
+
+    async def simulate(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        receipt = self._node.simulate(_transaction_bytes(query.body))
+        return {"receipt": receipt_json(receipt, self._node.store)}
+
+    async def block(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        text = query.path["height"]
+        height = self._node.head.height if text == "latest" else _number(text, "height", 0, HEIGHT_MAX)
+        block = self._node.block(height)
+        if block is None:
+            raise Refusal(Refused.NOT_FOUND, f"there is no block {height}")
+        return block_json(block, self._node.store)
+
+    async def receipt(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        identity = _hex(query.path["id"], "id")
+        receipt = self._node.receipt(identity)
+        if receipt is None:
+            refused = self._node.refused.get(identity)
+            if refused is not None:
+                raise refused
+            raise Refusal(Refused.NOT_FOUND, "no block has this transaction", waiting=identity in self._node.pool)
+        return {"receipt": receipt_json(receipt, self._node.store)}
+
+    async def wallet(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        address = parse_address(query.path["address"])
+        lane = _number(query.query.get("lane", "0"), "lane", 0, LANE_MAX)
+        node = self._node
+        value = node.store.get(wallet_key(address))
+        if value is None:
+            raise Refusal(Refused.NOT_FOUND, "there is no wallet at this address", "Open it first.")
+        wallet = read_wallet(value)
+        return {
+            "address": format_address(address),
+            "key": wallet.key.hex(),
+            "guardian": None if wallet.guardian is None else format_address(wallet.guardian),
+            "rules": [format_address(rule) for rule in wallet.rules],
+            "balances": [
+                money_json(node.balance(address, supply.currency), supply.currency, node.store) for supply in node.head.supply
+            ],
+            "lane": lane,
+            "next_sequence": node.next_sequence(address, lane),
+        }
+
+    async def contract(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        address = parse_address(query.path["address"])
+        store = self._node.store
+        contract = read_contract(store, address)
+        if contract is None:
+            raise Refusal(Refused.NOT_FOUND, "there is no contract at this address")
+        code = store.get(code_key(contract.code_hash))
+        assert code is not None
+        return {
+            "address": format_address(address),
+            "code_hash": contract.code_hash.hex(),
+            "currency": contract.currency,
+            "deployer": format_address(contract.deployer),
+            "module": code.hex(),
+            "interface": interface_json(load_verified(store, contract.code_hash).module),
+        }
+
+    async def read(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        address = parse_address(_text(query.body, "contract"))
+        name = _text(query.body, "function")
+        if len(name) > FUNCTION_NAME_CHARACTERS_MAX:
+            raise _bad("the function's name is too long")
+        result, gas_used = self._node.read(address, name, _hex(_text(query.body, "arguments"), "arguments"))
+        contract = read_contract(self._node.store, address)
+        assert contract is not None
+        function = find_function(load_verified(self._node.store, contract.code_hash), name)
+        assert function is not None
+        return {
+            "result": None if result is None else result.hex(),
+            "value": result_json(function.result, result),
+            "gas_used": gas_used,
+        }
+
+    async def proof(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        key = _hex(query.query.get("key", ""), "key")
+        if not 0 < len(key) <= _KEY_BYTES_MAX:
+            raise _bad(f"key must have 1 to {_KEY_BYTES_MAX} bytes")
+        proof = self._node.prove(key)
+        return {
+            "key": key.hex(),
+            "value": None if proof.value is None else proof.value.hex(),
+            "proof": proof.encoded.hex(),
+            "header": self._node.head.encoded.hex(),
+        }
+
+    async def events(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        after = _hex(query.query.get("from", ""), "from")
+        if len(after) not in (0, CURSOR_BYTES):
+            raise _bad("from must be a cursor of an earlier answer")
+        limit = _number(query.query.get("limit", "100"), "limit", 1, PAGE_ITEMS_MAX)
+        found = self._node.store.events(after, limit)
+        events = []
+        for cursor, data in found:
+            identity, contract, number, payload = decode(data)
+            events.append(
+                {
+                    "cursor": cursor.hex(),
+                    "block": int.from_bytes(cursor[:8]),
+                    "transaction": identity.hex(),
+                    **event_json(contract, number, payload, self._node.store),
+                }
+            )
+        return {"events": events, "next": found[-1][0].hex() if found else after.hex()}
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        routes = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
+        routes.append(Route("/openapi.json", self._openapi, methods=["GET"]))
+        return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
+
+    def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                body = await _body(request) if operation.method == "POST" else {}
+                answer = await operation.answer(Query(dict(request.path_params), dict(request.query_params), body))
+            except Refusal as refusal:
+                return self._refused(refusal)
+            except Failure as failure:
+                message = f"{failure.name} {failure.detail}".strip()
+                return self._refused(Refusal(Refused.EXECUTION_FAILED, message), failure_json(failure))
+            return self._json(answer, 200)
+
+        return endpoint
+
+    async def _openapi(self, request: Request) -> Response:
+        return JSONResponse(describe(self.operations))
+
+    async def _http_error(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        refusal = Refusal(Refused.NOT_FOUND if status == 404 else Refused.BAD_REQUEST, "there is nothing here")
+        return self._json(refusal_json(refusal), status)
+
+    async def _defect(self, request: Request, error: Exception) -> Response:
+        """What should not happen. The error itself goes to the log, not to whoever asked."""
+        return self._json(refusal_json(Refusal(Refused.DEFECT, "the node has a defect")), 500)
+
+    def _refused(self, refusal: Refusal, error: dict[str, Any] | None = None) -> Response:
+        body = refusal_json(refusal)
+        if error is not None:
+            body["error"] = error
+        return self._json(body, _STATUS.get(refusal.code, _REFUSED_STATUS))
+
+    def _json(self, content: dict[str, Any], status: int) -> Response:
+        head = self._node.head
+        # The head's height comes under its own name where the answer is about another height.
+        return JSONResponse({**content, "height": head.height, "state_root": head.state_root.hex()}, status)
+
+    def _committed(self, identity: bytes) -> dict[str, Any]:
+        receipt = self._node.receipt(identity)
+        assert receipt is not None
+        return {
+            "id": identity.hex(),
+            "status": "committed",
+            "receipt": receipt_json(receipt, self._node.store),
+        }
+
+    def _decimals(self, code: str) -> int:
+        value = self._node.store.get(currency_key(code))
+        assert value is not None
+        return read_currency(code, value).decimals
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    data = bytearray()
+    try:
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > REQUEST_BYTES_MAX:
+                raise Refusal(Refused.TOO_LARGE, f"a request has at most {REQUEST_BYTES_MAX} bytes")
+    except ClientDisconnect:
+        raise _bad("the request ended too early") from None
+    try:
+        body = json.loads(bytes(data))
+    except (ValueError, RecursionError):
+        raise _bad("the body must be JSON") from None
+    if not isinstance(body, dict):
+        raise _bad("the body must be a JSON object")
+    return body
+
+
+def _transaction_bytes(body: dict[str, Any]) -> bytes:
+    if "base64" in body:
+        try:
+            return base64.b64decode(_text(body, "base64"), validate=True)
+        except (binascii.Error, ValueError):
+            raise _bad("base64 must be base64") from None
+    return _hex(_text(body, "transaction"), "transaction")
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or any("\ud800" <= character <= "\udfff" for character in value):
+        raise _bad(f"{name} must be a text")
+    return value
+
+
+def _hex(text: str, name: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise _bad(f"{name} must be hexadecimal") from None
+
+
+def _number(text: str, name: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and low <= int(text) <= high):
+        raise _bad(f"{name} must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _bad(message: str) -> Refusal:
+    return Refusal(Refused.BAD_REQUEST, message)

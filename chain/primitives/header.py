@@ -1,0 +1,113 @@
+"""Block headers: the commitments that a client needs to check everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from chain.primitives.address import ADDRESS_BYTES
+from chain.primitives.codec import (
+    amount_plain,
+    as_amount,
+    as_bytes,
+    as_int,
+    as_list,
+    as_text,
+    check_version,
+    decode,
+    encode,
+)
+from chain.primitives.hash import HASH_BYTES, TAG_HEADER, tagged_hash
+from chain.primitives.limits import (
+    CHAIN_ID_CHARACTERS_MAX,
+    CURRENCY_CODE_CHARACTERS_MAX,
+    GAS_LIMIT_MAX,
+    HEIGHT_MAX,
+    TIME_MS_MAX,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """The supply equation of one currency, in minor units: issued - redeemed = wallets + contracts."""
+
+    currency: str
+    issued: int
+    redeemed: int
+    wallets: int
+    contracts: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the two sides are equal."""
+        return self.issued - self.redeemed == self.wallets + self.contracts
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a block is, in hashes. `time_ms` is milliseconds since 1970 UTC; the roots are those after the
+    block.
+    """
+
+    chain_id: str
+    height: int
+    time_ms: int
+    parent: bytes
+    transactions_root: bytes
+    receipts_root: bytes
+    state_root: bytes
+    supply: tuple[Supply, ...]
+    gas_used: int
+    gas_limit: int
+    proposer: bytes
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The one byte string of this header."""
+        return encode(
+            [
+                1,
+                self.chain_id,
+                self.height,
+                self.time_ms,
+                self.parent,
+                self.transactions_root,
+                self.receipts_root,
+                self.state_root,
+                [[s.currency, *(amount_plain(n) for n in (s.issued, s.redeemed, s.wallets, s.contracts))] for s in self.supply],
+                self.gas_used,
+                self.gas_limit,
+                self.proposer,
+            ]
+        )
+
+    @cached_property
+    def hash(self) -> bytes:
+        """The block's hash."""
+        return tagged_hash(TAG_HEADER, self.encoded)
+
+
+def decode_header(data: bytes) -> Header:
+    """The header of a byte string. Raises `Refusal` Malformed, UnknownVersion."""
+    fields = as_list(decode(data), "a header", size=12)
+    check_version(fields[0], "the header")
+    parent, transactions, receipts, state = (as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[4:8])
+    return Header(
+        chain_id=as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
+        height=as_int(fields[2], 0, HEIGHT_MAX, "height"),
+        time_ms=as_int(fields[3], 0, TIME_MS_MAX, "time_ms"),
+        parent=parent,
+        transactions_root=transactions,
+        receipts_root=receipts,
+        state_root=state,
+        supply=tuple(_read_supply(entry) for entry in as_list(fields[8], "supply")),
+        gas_used=as_int(fields[9], 0, GAS_LIMIT_MAX, "gas_used"),
+        gas_limit=as_int(fields[10], 0, GAS_LIMIT_MAX, "gas_limit"),
+        proposer=as_bytes(fields[11], "proposer", size=ADDRESS_BYTES),
+    )
+
+
+def _read_supply(plain: object) -> Supply:
+    currency, *numbers = as_list(plain, "a supply", size=5)
+    issued, redeemed, wallets, contracts = (as_amount(number, "a supply") for number in numbers)
+    return Supply(as_text(currency, "currency", CURRENCY_CODE_CHARACTERS_MAX), issued, redeemed, wallets, contracts)

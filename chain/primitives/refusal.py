@@ -1,0 +1,118 @@
+"""How the ledger says no: one typed value with a stable code, a message, and what to do about it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Refused(StrEnum):
+    """The codes of refusals. Stable: clients match on them."""
+
+    # encoding
+    MALFORMED = "Malformed"
+    TOO_LARGE = "TooLarge"
+    UNKNOWN_VERSION = "UnknownVersion"
+    WRONG_ADDRESS = "WrongAddress"
+    WRONG_AMOUNT = "WrongAmount"
+    WRONG_PROOF = "WrongProof"
+    # keys
+    WRONG_KEY = "WrongKey"
+    UNKNOWN_KEY_SCHEME = "UnknownKeyScheme"
+    WRONG_PASSWORD = "WrongPassword"
+    WRONG_KEY_FILE = "WrongKeyFile"
+    DEVELOPMENT_KEY = "DevelopmentKey"
+    # admission
+    WRONG_CHAIN = "WrongChain"
+    WRONG_SIGNATURE = "WrongSignature"
+    MISSING_SIGNATURE = "MissingSignature"
+    EXTRA_SIGNATURE = "ExtraSignature"
+    GAS_PRICE_TOO_LOW = "GasPriceTooLow"
+    GAS_PRICE_TOO_HIGH = "GasPriceTooHigh"
+    GAS_LIMIT_TOO_LOW = "GasLimitTooLow"
+    GAS_LIMIT_TOO_HIGH = "GasLimitTooHigh"
+    EXPIRED = "Expired"
+    EXPIRY_TOO_FAR = "ExpiryTooFar"
+    NO_WALLET = "NoWallet"
+    SEQUENCE_USED = "SequenceUsed"
+    SEQUENCE_AHEAD = "SequenceAhead"
+    FEE_NOT_COVERED = "FeeNotCovered"
+    BLOCK_FULL = "BlockFull"
+    ALREADY_INCLUDED = "AlreadyIncluded"
+    # blocks, genesis and store
+    WRONG_BLOCK = "WrongBlock"
+    WRONG_GENESIS = "WrongGenesis"
+    WRONG_STORE = "WrongStore"
+    # node
+    POOL_FULL = "PoolFull"
+    SENDER_FULL = "SenderFull"
+    STOPPED = "Stopped"
+    NOT_COMMITTED = "NotCommitted"
+    NOT_FOUND = "NotFound"
+    BAD_REQUEST = "BadRequest"
+    EXECUTION_FAILED = "ExecutionFailed"
+    UNREACHABLE = "Unreachable"
+    DEFECT = "Defect"
+
+
+REMEDIES: dict[Refused, str] = {
+    Refused.MALFORMED: "Encode it as docs/ledger.md says: canonical msgpack, arrays only.",
+    Refused.TOO_LARGE: "Split it into smaller parts.",
+    Refused.UNKNOWN_VERSION: "Use version 1, or a newer node.",
+    Refused.WRONG_ADDRESS: "Look for a typing error; an address begins with tael1 and has 63 characters.",
+    Refused.WRONG_AMOUNT: "Write an amount such as 1_000.00 CNY.",
+    Refused.WRONG_PROOF: "Do not trust this answer; ask another node.",
+    Refused.WRONG_KEY: "Give the 32 bytes of the secret, or the 33 bytes of the public key.",
+    Refused.UNKNOWN_KEY_SCHEME: "Use an Ed25519 key: 01 and its 32 bytes.",
+    Refused.WRONG_PASSWORD: "Try the password again; it cannot be recovered.",
+    Refused.WRONG_KEY_FILE: "Restore the key file from a backup.",
+    Refused.DEVELOPMENT_KEY: "Everybody knows development keys: make a wallet of your own for this chain.",
+    Refused.WRONG_CHAIN: "Sign it for the chain id that /v1/status shows.",
+    Refused.WRONG_SIGNATURE: "Sign the transaction's identity again, with each key once, sorted by key.",
+    Refused.MISSING_SIGNATURE: "Add the signature of that wallet's key.",
+    Refused.EXTRA_SIGNATURE: "Leave out signatures of others than the sender and the fee payer.",
+    Refused.GAS_PRICE_TOO_LOW: "Raise gas_price to the chain's minimum.",
+    Refused.GAS_PRICE_TOO_HIGH: "Lower gas_price to the chain's maximum.",
+    Refused.GAS_LIMIT_TOO_LOW: "Raise gas_limit above the intrinsic gas.",
+    Refused.GAS_LIMIT_TOO_HIGH: "Lower gas_limit below that of a block.",
+    Refused.EXPIRED: "Sign it again with a later expiry.",
+    Refused.EXPIRY_TOO_FAR: "Sign it again with a nearer expiry.",
+    Refused.NO_WALLET: "Open the wallet first, with an open-wallet action.",
+    Refused.SEQUENCE_USED: "Ask for the lane's next sequence and sign again.",
+    Refused.SEQUENCE_AHEAD: "Send the transactions of the lane in order, without gaps.",
+    Refused.FEE_NOT_COVERED: "Lower gas_limit or gas_price, or name a fee payer.",
+    Refused.BLOCK_FULL: "Wait for the next block.",
+    Refused.ALREADY_INCLUDED: "Read its receipt.",
+    Refused.WRONG_BLOCK: "Do not apply it; ask another node for this height.",
+    Refused.WRONG_GENESIS: "Correct the genesis specification.",
+    Refused.WRONG_STORE: "Restore the data directory, or begin with an empty one.",
+    Refused.POOL_FULL: "Try again in a moment.",
+    Refused.SENDER_FULL: "Wait until earlier transactions of this wallet are in a block.",
+    Refused.STOPPED: "Start the node again.",
+    Refused.NOT_COMMITTED: "Ask for the receipt later, or send the same transaction again: that is safe.",
+    Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",
+    Refused.BAD_REQUEST: "See /openapi.json for what this address takes.",
+    Refused.EXECUTION_FAILED: "See the error's name and values.",
+    Refused.DEFECT: "Report it, with what was asked; see the node's log.",
+    Refused.UNREACHABLE: "Check that the node runs and the address is right.",
+}
+
+
+class Refusal(Exception):
+    """A typed no. `data` has the figures behind the message, as JSON-able values."""
+
+    def __init__(self, code: Refused, message: str, remedy: str | None = None, **data: object) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.remedy = REMEDIES[code] if remedy is None else remedy
+        self.data = data
+
+
+class StoreFailed(Exception):
+    """The disk failed while a block was being written. The process must stop; a restart finds the last whole
+    block.
+    """
+
+
+class SupplyBroken(Exception):
+    """The supply equation of a currency does not hold after a transaction: a defect. The process stops."""

@@ -1,0 +1,129 @@
+"""The compiler's front door: a file or a text in, findings and modules out. Nothing a text says makes it raise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lang import ast
+from lang.checker import CheckedFile, check_file
+from lang.diagnostics import Diagnostic, Findings
+from lang.emitter import FunctionDebug, emit_contract
+from lang.interface import describe_contract
+from lang.limits import FILE_BYTES_MAX, FILES_MAX
+from lang.parser import parse
+from lang.source import Source, Span
+from vm.codec import encode_module, module_hash
+from vm.illegal import Illegal
+from vm.module import Module
+from vm.verifier import verify
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One contract, compiled: its module and canonical bytes, what it offers, and where its code came from."""
+
+    name: str
+    module: Module
+    code: bytes
+    interface: dict[str, object]
+    debug: list[FunctionDebug]
+
+    @property
+    def hash(self) -> bytes:
+        """The module's hash, by which a ledger knows it."""
+        return module_hash(self.code)
+
+
+@dataclass(slots=True)
+class Compilation:
+    """What came of one file: findings in order, the checked tree, and the contracts if there was no error."""
+
+    path: str
+    findings: list[Diagnostic]
+    checked: CheckedFile | None = None
+    contracts: dict[str, Compiled] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it compiled; warnings do not hinder."""
+        return not any(finding.is_error for finding in self.findings)
+
+    @property
+    def file(self) -> ast.File | None:
+        """The syntax tree, as far as it could be read."""
+        return self.checked.file if self.checked is not None else None
+
+
+def compile_text(text: str, path: str = "<text>") -> Compilation:
+    """Compile a text. Imports are looked for beside `path` if that is a file's path."""
+    return _Compiler().run(Source(path, text))
+
+
+def compile_file(path: Path) -> Compilation:
+    """Compile a file and what it imports. Raises `OSError` if the file itself cannot be read."""
+    if path.stat().st_size > FILE_BYTES_MAX:
+        return _Compiler().run(Source(str(path), " " * (FILE_BYTES_MAX + 1)))
+    return _Compiler().run(Source(str(path), path.read_bytes().decode("utf-8", "replace")))
+
+
+class _Compiler:
+    """One run: remembers files, so that each is read once."""
+
+    def __init__(self) -> None:
+        self.findings = Findings()
+        self.files: dict[Path, CheckedFile | None] = {}
+        self.compiled: dict[int, Compiled] = {}
+
+    def run(self, source: Source) -> Compilation:
+        checked = self._check(source, Path(source.path).resolve())
+        result = Compilation(source.path, self.findings.in_order(), checked)
+        if checked is not None and not self.findings.has_errors:
+            self._emit(checked, result)
+        return result
+
+    def _check(self, source: Source, key: Path) -> CheckedFile | None:
+        self.files[key] = None  # a file that comes back to itself by imports
+        file = parse(source, self.findings)
+        if file is None:
+            return None
+        checked = check_file(file, self.findings, self._load)
+        self.files[key] = checked
+        return checked
+
+    def _load(self, node: ast.Import, source: Source) -> CheckedFile | None:
+        span = Span(node.path[0].span.start, node.path[-1].span.end)
+        path = Path(source.path).parent.joinpath(*(part.text for part in node.path)).with_suffix(".tael")
+        key = path.resolve()
+        if key in self.files:
+            if self.files[key] is None:
+                self.findings.add("E0211", "these files import one another in a circle", source, span)
+            return self.files[key]
+        if len(self.files) >= FILES_MAX:
+            self.findings.add("E0901", f"a program has at most {FILES_MAX} files", source, span)
+            return None
+        try:
+            if path.stat().st_size > FILE_BYTES_MAX:
+                self.findings.add("E0901", f"a file has at most {FILE_BYTES_MAX} bytes", source, span)
+                return None
+            text = path.read_bytes().decode("utf-8", "replace")
+        except OSError:
+            shown = "/".join(part.text for part in node.path) + ".tael"
+            self.findings.add("E0210", f"there is no file `{shown}` beside this one", source, span)
+            return None
+        return self._check(Source(str(path), text), key)
+
+    def _emit(self, checked: CheckedFile, result: Compilation) -> None:
+        for contract in checked.contracts:
+            emitted = emit_contract(contract)
+            try:
+                code = encode_module(emitted.module)
+                verify(emitted.module)
+            except Illegal as illegal:
+                message = f"`{contract.name}` is more than the machine takes: {illegal}"
+                self.findings.add("E0902", message, contract.source, contract.declaration.name.span)
+                result.findings = self.findings.in_order()
+                result.contracts.clear()
+                return
+            interface = describe_contract(contract, emitted.module)
+            result.contracts[contract.name] = Compiled(contract.name, emitted.module, code, interface, emitted.debug)

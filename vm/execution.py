@@ -1,0 +1,423 @@
+"""Frames and calls: what runs inside a session, and what its instructions ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from vm import limits
+from vm.compatibility import Fit, fit
+from vm.failure import Code, Failure
+from vm.host import Host
+from vm.interpreter import Frame, Meter
+from vm.journal import Journal
+from vm.limits import PROMISE_GAS_MAX
+from vm.module import Kind
+from vm.state import ABSENT, HOLDINGS_FIELD, PHASE_FIELD, Contract, State
+from vm.trace import Tracer
+from vm.types import CoinValue, Tuple, is_linear, is_plain
+from vm.values import encode_arguments
+
+CALLABLE: Final = (Kind.PUBLIC,)
+READABLE: Final = (Kind.VIEW, Kind.PURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: who emitted it, which of its module's events it is, the encoded payload and the same
+    decoded.
+    """
+
+    contract: bytes
+    index: int
+    payload: bytes
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What happened to the coins of one currency, in minor units."""
+
+    entered: int = 0  # with the arguments of outermost calls
+    taken: int = 0  # out of vaults
+    put: int = 0  # into vaults
+    paid: int = 0  # to wallets, by `pay`
+    returned: int = 0  # to the sender, as results of outermost calls
+
+    def is_conserved(self) -> bool:
+        """Whether every coin that came from somewhere went somewhere."""
+        return self.entered + self.taken == self.put + self.paid + self.returned
+
+
+class Call:
+    """One entry into a contract, and what is needed to take it back."""
+
+    __slots__ = ("contract", "external", "first_frame", "mark", "reserve", "sender", "tried")
+
+    def __init__(self, contract: Contract, sender: bytes, mark: int, first_frame: int) -> None:
+        self.contract = contract
+        self.sender = sender
+        self.mark = mark
+        self.first_frame = first_frame
+        self.external: int | None = None  # as which of the caller's externals it was called
+        self.tried = False
+        self.reserve = 0  # gas kept back for the caller
+
+
+class Execution:
+    """The frames of one session, its meter, and the tables that its journal guards."""
+
+    def __init__(
+        self,
+        host: Host,
+        journal: Journal,
+        *,
+        now: int,
+        gas_limit: int,
+        tracer: Tracer | None,
+        check_promises: bool,
+    ) -> None:
+        self.now: Final = now
+        self.meter = Meter(gas_limit)
+        self.journal: Final = journal
+        self.host: Final = host
+        self.tracer: Final = tracer
+        self.state: Final = State(host, journal)
+        self.deployed: Final[dict[bytes, Contract]] = {}
+        self.events: Final[dict[int, Event]] = {}
+        self.moved: Final[dict[str, Moved]] = {}
+        self.entered: list[Contract] = []
+        self._known: dict[bytes, Contract] = {}
+        self._calls: list[Call] = []
+        self._frames: list[Frame] = []
+        self._result: Any = None
+        self._calls_made = 0
+        self._promises = check_promises
+        self._refused_by_host: Failure | None = None
+
+    # Running.
+
+    def run(self, contract: Contract, function: int, arguments: tuple[Any, ...], sender: bytes) -> Any:
+        """Run one function in a call of its own to its end. Raises `Failure`, all its changes taken back."""
+        bottom = len(self._calls)
+        call = Call(contract, sender, self.journal.mark(), len(self._frames))
+        self._calls.append(call)
+        try:
+            self._enter(call, function, arguments)
+        except Failure as failure:
+            self._unwind(failure, bottom)
+        return self._execute(bottom)
+
+    def _execute(self, bottom: int) -> Any:
+        calls, frames, tracer = self._calls, self._frames, self.tracer
+        while len(calls) > bottom:
+            frame = frames[-1]
+            code, pc = frame.code, frame.pc
+            try:
+                while True:
+                    if tracer is not None:
+                        tracer.step(*self._place(frame, pc), self.meter.gas)
+                    handler, operand = code[pc]
+                    target = handler(frame, operand)
+                    if target is None:
+                        pc += 1
+                    elif target >= 0:
+                        pc = target
+                    else:
+                        frame.pc = pc + 1
+                        break
+            except Failure as failure:
+                frame.pc = pc
+                self._unwind(failure, bottom)
+        return self._result
+
+    def _unwind(self, failure: Failure, bottom: int) -> None:
+        """Take back calls from the top until one that was tried, whose caller goes on. Raises the failure if
+        none was.
+        """
+        raising = self._frames[-1] if self._frames else None
+        if not failure.where:
+            failure.where = list(self._places())
+        if failure.contract is None and failure is not self._refused_by_host:
+            failure.contract = raising.call.contract.address if raising else self._calls[-1].contract.address
+        while len(self._calls) > bottom:
+            call = self._calls.pop()
+            while len(self._frames) > call.first_frame:
+                frame = self._frames.pop()
+                if self.tracer is not None:
+                    self.tracer.leave(frame.call.contract.address, frame.function, None, failure)
+            self.journal.undo(call.mark)
+            if call.tried or failure.name != Code.OUT_OF_GAS:
+                self.meter.gas += call.reserve
+            if call.tried:
+                caller = self._frames[-1]
+                caller.stack.append((0,) if self._has_result(caller, call) else False)
+                if caller is raising:
+                    caller.pc += 1
+                return
+        raise failure
+
+    def _places(self) -> Iterator[tuple[bytes, int, int]]:
+        """Where the frames stand, outermost first; all but the topmost are past the instruction they wait
+        for.
+        """
+        for frame in self._frames[:-1]:
+            yield self._place(frame, frame.pc - 1)
+        for frame in self._frames[-1:]:
+            yield self._place(frame, frame.pc)
+
+    def _place(self, frame: Frame, index: int) -> tuple[bytes, int, int]:
+        contract = frame.call.contract
+        return contract.address, frame.function, contract.verified.bodies[frame.function].ops[index].position
+
+    def _enter(self, call: Call, function: int, arguments: tuple[Any, ...]) -> None:
+        """Put a function on top. Raises OutOfGas for its first segment, and what an `old` checker raises."""
+        frame = Frame(self, call, function, arguments)
+        if self._promises:
+            frame.remembered = self._remember(call.contract, function, arguments)
+        if self.tracer is not None:
+            self.tracer.enter(call.contract.address, function, arguments, call.sender)
+        self._frames.append(frame)
+
+    def leave(self, frame: Frame, result: Any) -> None:
+        """The topmost function ends with this result, None if it has none."""
+        if frame.remembered:
+            self._check_ensures(frame, result)
+        self._frames.pop()
+        if self.tracer is not None:
+            self.tracer.leave(frame.call.contract.address, frame.function, result, None)
+        call = frame.call
+        if call.first_frame != len(self._frames):
+            if result is not None:
+                self._frames[-1].stack.append(result)
+            return
+        self._calls.pop()
+        self.meter.gas += call.reserve
+        if call.external is None:
+            self._result = result
+        elif call.tried:
+            self._frames[-1].stack.append(True if result is None else (1, result))
+        elif result is not None:
+            self._frames[-1].stack.append(result)
+
+    def _has_result(self, caller: Frame, call: Call) -> bool:
+        assert call.external is not None
+        return caller.call.contract.verified.module.externals[call.external].result is not None
+
+    # Calls.
+
+    def contract(self, address: bytes) -> Contract:
+        """The contract at an address. Raises `Failure` NoContract."""
+        known = self.deployed.get(address) or self._known.get(address)
+        if known is None:
+            found = self.host.contract(address)
+            if found is None:
+                raise Failure(Code.NO_CONTRACT)
+            known = self._known[address] = Contract(address, *found)
+        return known
+
+    def find(self, contract: Contract, name: str, kinds: tuple[Kind, ...]) -> int:
+        """The function of that name if it is of one of these kinds. Raises `Failure` NoFunction."""
+        function = contract.verified.by_name.get(name)
+        if function is None or contract.verified.module.functions[function].kind not in kinds:
+            raise Failure(Code.NO_FUNCTION, detail=name)
+        return function
+
+    def phase(self, contract: Contract) -> int:
+        """The present phase of a contract; the first one where it has never stepped."""
+        phase: int = self.state.get(contract, PHASE_FIELD, None) or 0
+        return phase
+
+    def check_phase(self, contract: Contract, function: int) -> None:
+        """Raises `Failure` WrongPhase if the function may not be entered in the present phase."""
+        phases = contract.verified.module.functions[function].phases
+        if phases is not None and not phases >> self.phase(contract) & 1:
+            raise Failure(Code.WRONG_PHASE)
+
+    def invoke(self, call: Call, function: int, arguments: tuple[Any, ...]) -> None:
+        """Enter another function of the same contract. Raises WrongPhase, OutOfGas."""
+        self.check_phase(call.contract, function)
+        self._enter(call, function, arguments)
+
+    def call_outside(
+        self, caller: Frame, external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool
+    ) -> None:
+        """Enter a function of another contract, after the checks of `docs/machine.md`, "Calls", in their
+        order.
+        """
+        here = caller.call.contract
+        expected = here.verified.module.externals[external]
+        # Until the callee is known the call stands in the caller's name; whatever fails from here on can be
+        # tried.
+        callee = Call(here, here.address, self.journal.mark(), len(self._frames))
+        callee.external, callee.tried, callee.reserve = external, tried, self.meter.gas // 64
+        self.meter.gas -= callee.reserve
+        depth = len(self._calls)
+        self._calls.append(callee)
+        self._calls_made += 1
+        if self._calls_made > limits.CALLS_MAX:
+            raise Failure(Code.LIMIT_EXCEEDED, detail="calls")
+        if depth >= limits.FRAMES_MAX:
+            raise Failure(Code.LIMIT_EXCEEDED, detail="frames")
+        contract = self.contract(address)
+        if any(call.contract is contract for call in self._calls):
+            raise Failure(Code.RE_ENTRY)
+        function = self.find(contract, expected.function, READABLE if expected.view else CALLABLE)
+        fits = fit(here, external, contract, function)
+        if fits is Fit.NO:
+            raise Failure(Code.WRONG_ARGUMENTS, detail="a function of another signature")
+        self.check_phase(contract, function)
+        if fits is Fit.OTHER_CURRENCY:
+            raise Failure(Code.WRONG_CURRENCY)
+        callee.contract = contract
+        self.entered.append(contract)
+        self._enter(callee, function, arguments)
+
+    # State.
+
+    def read_state(self, call: Call, field: int, key: Any) -> Any:
+        """The value of a slot of the contract at work, or `ABSENT`."""
+        value = self.state.get(call.contract, field, key)
+        if self.tracer is not None:
+            self.tracer.read(call.contract.address, field, key, value)
+        return value
+
+    def write_state(self, call: Call, field: int, key: Any, value: Any) -> None:
+        """Give a slot of the contract at work a value, or empty it with `ABSENT`."""
+        self.state.put(call.contract, field, key, value)
+        if self.tracer is not None:
+            self.tracer.write(call.contract.address, field, key, value)
+
+    def become(self, call: Call, phase: int) -> None:
+        """Step to a phase. Raises WrongPhase, MoneyTrapped."""
+        contract = call.contract
+        verified = contract.verified
+        if (self.phase(contract), phase) not in verified.module.steps:
+            raise Failure(Code.WRONG_PHASE)
+        if verified.final_phases >> phase & 1 and any(
+            self.state.get(contract, HOLDINGS_FIELD, currency) is not ABSENT for currency in contract.vaults
+        ):
+            raise Failure(Code.MONEY_TRAPPED)
+        self.write_state(call, PHASE_FIELD, None, phase)
+
+    # Money.
+
+    def move(self, currency: str, **change: int) -> None:
+        """Note that so many minor units entered, were taken, put, paid or returned."""
+        before = self.moved.get(currency, Moved())
+        ((how, amount),) = change.items()
+        self.journal.set(self.moved, currency, replace(before, **{how: getattr(before, how) + amount}))
+
+    def vault_put(self, call: Call, field: int, key: Any, coin: CoinValue) -> None:
+        """Put a coin into a vault. Raises WrongPhase in a final phase, Overflow."""
+        contract = call.contract
+        if contract.verified.final_phases >> self.phase(contract) & 1:
+            raise Failure(Code.WRONG_PHASE)
+        self._change_vault(call, field, key, coin.currency, coin.amount)
+        self.move(coin.currency, put=coin.amount)
+
+    def vault_take(self, call: Call, field: int, key: Any, currency: str | None, amount: int) -> CoinValue:
+        """Take a coin out of a vault. Raises InsufficientFunds."""
+        coin = CoinValue(currency or call.contract.home, amount)
+        self._change_vault(call, field, key, coin.currency, -amount)
+        self.move(coin.currency, taken=amount)
+        return coin
+
+    def _change_vault(self, call: Call, field: int, key: Any, currency: str, change: int) -> None:
+        self.state.move_money(call.contract, field, key, currency, change)
+        if self.tracer is not None:
+            self.tracer.write(call.contract.address, field, key, self.state.get(call.contract, field, key))
+
+    def credit(self, to: bytes, coin: CoinValue) -> None:
+        """Have the host pay a wallet. Raises what the host raises."""
+        try:
+            self.host.credit(to, coin.currency, coin.amount)
+        except Failure as failure:
+            self._refused_by_host = failure
+            raise
+
+    def pay(self, call: Call, to: bytes, coin: CoinValue) -> None:
+        """Pay a wallet out of a contract."""
+        self.credit(to, coin)
+        self.move(coin.currency, paid=coin.amount)
+        if self.tracer is not None:
+            self.tracer.pay(call.contract.address, to, coin.currency, coin.amount)
+
+    # The world.
+
+    def emit(self, call: Call, index: int, values: tuple[Any, ...]) -> None:
+        """Keep an event. Raises LimitExceeded."""
+        if len(self.events) >= limits.EVENTS_PER_TRANSACTION_MAX:
+            raise Failure(Code.LIMIT_EXCEEDED, detail="events")
+        kinds = [kind for _, kind in call.contract.verified.module.events[index].fields]
+        event = Event(call.contract.address, index, encode_arguments(kinds, values), values)
+        self.journal.set(self.events, len(self.events), event)
+        if self.tracer is not None:
+            self.tracer.emit(call.contract.address, index, values)
+
+    def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
+        """Ask the ledger's one signature rule; a key or signature of another length is no key or
+        signature.
+        """
+        return len(key) == 32 and len(signature) == 64 and self.host.verify_ed25519(key, message, signature)
+
+    # Promises.
+
+    def check_invariants(self, contract: Contract) -> None:
+        """Raises InvariantBroken for the first invariant of the contract that does not hold."""
+        for checker in contract.verified.invariants:
+            self._check(
+                contract, checker, (), Code.INVARIANT_BROKEN, contract.verified.module.functions[checker].name
+            )
+
+    def _remember(
+        self, contract: Contract, function: int, arguments: tuple[Any, ...]
+    ) -> list[tuple[int, tuple[Any, ...]]]:
+        """For each promise of a function: its checker, and the values it is to be given but for the
+        result.
+        """
+        module = contract.verified.module
+        promises = contract.verified.promises.get(function, ())
+        parameters = module.functions[function].parameters
+        plain = tuple(
+            [value for (_, kind), value in zip(parameters, arguments, strict=True) if is_plain(kind)]
+        )
+        remembered = []
+        for old, ensures in promises:
+            values: tuple[Any, ...] = ()
+            if old is not None:
+                name = module.functions[function].name
+                value = self._run_checker(contract, old, plain, Code.ENSURES_BROKEN, name)
+                values = value if isinstance(module.functions[old].result, Tuple) else (value,)
+            remembered.append((ensures, (*plain, *values)))
+        return remembered
+
+    def _check_ensures(self, frame: Frame, result: Any) -> None:
+        contract = frame.call.contract
+        function = contract.verified.module.functions[frame.function]
+        shown = () if function.result is None or is_linear(function.result) else (result,)
+        for ensures, values in frame.remembered:
+            self._check(contract, ensures, (*values, *shown), Code.ENSURES_BROKEN, function.name)
+
+    def _check(
+        self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str
+    ) -> None:
+        if not self._run_checker(contract, checker, arguments, code, name):
+            raise Failure(code, contract=contract.address, detail=name)
+
+    def _run_checker(
+        self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str
+    ) -> Any:
+        """Run a checker on a meter of its own, with promises off. One that fails is a promise broken."""
+        before = self.meter, self._calls_made, len(self.entered), self._result
+        self.meter, self._promises = Meter(PROMISE_GAS_MAX), False
+        try:
+            return self.run(contract, checker, arguments, contract.address)
+        except Failure as failure:
+            detail = f"{name}: its checker fails with {failure.name}"
+            raise Failure(code, contract=contract.address, detail=detail) from failure
+        finally:
+            self.meter, self._calls_made, entered, self._result = before
+            del self.entered[entered:]
+            self._promises = True

@@ -1,0 +1,259 @@
+"""Values: which Python values belong to a type, and the one byte string of each.
+
+`decode` and `decode_arguments` accept what `encode` and `encode_arguments` produce and nothing else. What
+does not belong to its type is refused with `vm.failure.Failure` WrongArguments, in both directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgpack
+
+from vm.failure import Code, Failure
+from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, LIST_ELEMENTS_MAX
+from vm.types import (
+    ADDRESS_BYTES,
+    AMOUNT_MAX,
+    Address,
+    Amount,
+    Bool,
+    Bytes,
+    Coin,
+    CoinValue,
+    Enum,
+    Int,
+    List,
+    Option,
+    Resource,
+    ResourceValue,
+    Struct,
+    Text,
+    Tuple,
+    Type,
+    Vault,
+    type_name,
+)
+
+_WORD_LOW: Final = -(2**63)
+_WORD_HIGH: Final = 2**64 - 1
+_CODE_CHARACTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+
+
+def is_currency_code(code: object) -> bool:
+    """A letter A-Z, then letters and digits, `CURRENCY_CODE_CHARACTERS_MAX` at most."""
+    return (
+        isinstance(code, str)
+        and 0 < len(code) <= CURRENCY_CODE_CHARACTERS_MAX
+        and not code[0].isdigit()
+        and _CODE_CHARACTERS.issuperset(code)
+    )
+
+
+def text_bytes(value: str) -> int:
+    """The length of a text in UTF-8."""
+    return len(value) if value.isascii() else len(value.encode())
+
+
+def belongs(kind: Type, value: object) -> bool:
+    """Whether a Python value is a value of the type. Nothing belongs to a map, a set or a vault but a
+    vault's sum.
+    """
+    match kind:
+        case Int(_, low, high):
+            return type(value) is int and low <= value <= high
+        case Amount() | Vault():
+            return type(value) is int and 0 <= value <= AMOUNT_MAX
+        case Bool():
+            return type(value) is bool
+        case Address():
+            return type(value) is bytes and len(value) == ADDRESS_BYTES
+        case Text(most):
+            return type(value) is str and len(value) <= most and _is_utf8(value) and text_bytes(value) <= most
+        case Bytes(most):
+            return type(value) is bytes and len(value) <= most
+        case List(element, most):
+            return type(value) is tuple and len(value) <= most and all(belongs(element, x) for x in value)
+        case Tuple(items):
+            return _all_belong(items, value)
+        case Struct(_, fields):
+            return _all_belong([part for _, part in fields], value)
+        case Option() | Enum():
+            if type(value) is not tuple or not value or type(value[0]) is not int:
+                return False
+            parts = payload(kind, value[0])
+            return parts is not None and _all_belong(parts, value[1:])
+        case Resource(name, fields):
+            return (
+                isinstance(value, ResourceValue)
+                and value.name == name
+                and _all_belong([part for _, part in fields], value.fields)
+            )
+        case Coin():
+            return (
+                isinstance(value, CoinValue)
+                and is_currency_code(value.currency)
+                and type(value.amount) is int
+                and 0 <= value.amount <= AMOUNT_MAX
+            )
+    return False
+
+
+def payload(kind: Option | Enum, tag: int) -> Sequence[Type] | None:
+    """The types that a variant carries, or None if there is no such variant."""
+    if isinstance(kind, Option):
+        return ((), (kind.element,))[tag] if tag in (0, 1) else None
+    if 0 <= tag < len(kind.variants):
+        return [part for _, part in kind.variants[tag][1]]
+    return None
+
+
+def length(value: str | bytes | tuple[Any, ...]) -> int:
+    """The elements of a list, the bytes of a text or byte string."""
+    return text_bytes(value) if isinstance(value, str) else len(value)
+
+
+def to_wire(kind: Type, value: Any) -> Any:
+    """A value that belongs to its type as what msgpack packs."""
+    match kind:
+        case Int() | Amount() | Vault():
+            return _int_to_wire(value)
+        case List(element, _):
+            return [to_wire(element, x) for x in value]
+        case Tuple(items):
+            return [to_wire(part, x) for part, x in zip(items, value, strict=True)]
+        case Struct(_, fields):
+            return [to_wire(part, x) for (_, part), x in zip(fields, value, strict=True)]
+        case Option() | Enum():
+            parts = payload(kind, value[0])
+            assert parts is not None
+            return [value[0], *(to_wire(part, x) for part, x in zip(parts, value[1:], strict=True))]
+        case Resource(_, fields):
+            return [to_wire(part, x) for (_, part), x in zip(fields, value.fields, strict=True)]
+        case Coin():
+            return [value.currency, _int_to_wire(value.amount)]
+    return value
+
+
+def from_wire(kind: Type, wire: Any) -> Any:
+    """The value that `to_wire` gave. Raises `Failure` WrongArguments if it is none of the type's."""
+    match kind:
+        case Int() | Amount() | Vault():
+            value: Any = _int_from_wire(wire)
+        case List(element, most):
+            _expect(kind, type(wire) is list and len(wire) <= most)
+            return tuple([from_wire(element, x) for x in wire])
+        case Tuple(items):
+            return _parts_from_wire(kind, items, wire)
+        case Struct(_, fields):
+            return _parts_from_wire(kind, [part for _, part in fields], wire)
+        case Option() | Enum():
+            _expect(kind, type(wire) is list and len(wire) > 0 and type(wire[0]) is int)
+            parts = payload(kind, wire[0])
+            if parts is None:
+                raise _refusal(kind)
+            return (wire[0], *_parts_from_wire(kind, parts, wire[1:]))
+        case Resource(name, fields):
+            return ResourceValue(name, _parts_from_wire(kind, [part for _, part in fields], wire))
+        case Coin():
+            _expect(kind, type(wire) is list and len(wire) == 2)
+            amount: Any = _int_from_wire(wire[1])
+            value = CoinValue(wire[0], amount)
+        case _:
+            value = wire
+    _expect(kind, belongs(kind, value))
+    return value
+
+
+def encode(kind: Type, value: Any) -> bytes:
+    """The one byte string of a value. Raises `Failure` WrongArguments if it does not belong to the type."""
+    _expect(kind, belongs(kind, value))
+    return pack(to_wire(kind, value))
+
+
+def decode(kind: Type, data: bytes) -> Any:
+    """The value of a byte string. Raises `Failure` WrongArguments for any but the one that `encode` gives."""
+    return from_wire(kind, unpack(data))
+
+
+def encode_arguments(types: Sequence[Type], values: Sequence[Any]) -> bytes:
+    """The arguments of a call as one array. Raises `Failure` WrongArguments if number or types do not fit."""
+    if len(types) != len(values):
+        raise Failure(Code.WRONG_ARGUMENTS, detail=f"{len(values)} arguments where {len(types)} are expected")
+    for kind, value in zip(types, values, strict=True):
+        _expect(kind, belongs(kind, value))
+    return pack([to_wire(kind, value) for kind, value in zip(types, values, strict=True)])
+
+
+def decode_arguments(types: Sequence[Type], data: bytes) -> tuple[Any, ...]:
+    """What `encode_arguments` encoded. Raises `Failure` WrongArguments for anything else."""
+    wire = unpack(data)
+    if type(wire) is not list or len(wire) != len(types):
+        raise Failure(Code.WRONG_ARGUMENTS, detail=f"not an array of {len(types)} arguments")
+    return tuple([from_wire(kind, x) for kind, x in zip(types, wire, strict=True)])
+
+
+def pack(wire: Any) -> bytes:
+    """The canonical msgpack of a wire form."""
+    data: bytes = msgpack.packb(wire, use_bin_type=True)
+    return data
+
+
+def unpack(data: bytes, elements_max: int = LIST_ELEMENTS_MAX) -> Any:
+    """The wire form of canonical msgpack: arrays, no maps, shortest forms, nothing behind. Raises
+    `Failure`.
+    """
+    try:
+        wire = msgpack.unpackb(
+            data, raw=False, max_array_len=elements_max, max_map_len=0, max_ext_len=0, strict_map_key=True
+        )
+        canonical = pack(wire) == data
+    except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
+        raise Failure(Code.WRONG_ARGUMENTS, detail="not msgpack of the kind used here") from error
+    if not canonical:
+        raise Failure(Code.WRONG_ARGUMENTS, detail="not the shortest encoding")
+    return wire
+
+
+def _int_to_wire(value: int) -> int | bytes:
+    if _WORD_LOW <= value <= _WORD_HIGH:
+        return value
+    return value.to_bytes(_signed_bytes(value), "big", signed=True)
+
+
+def _int_from_wire(wire: object) -> object:
+    if type(wire) is not bytes:
+        return wire
+    value = int.from_bytes(wire, "big", signed=True)
+    return value if len(wire) == _signed_bytes(value) and not _WORD_LOW <= value <= _WORD_HIGH else None
+
+
+def _signed_bytes(value: int) -> int:
+    return (value if value >= 0 else ~value).bit_length() // 8 + 1
+
+
+def _is_utf8(value: str) -> bool:
+    return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def _all_belong(kinds: Sequence[Type], values: object) -> bool:
+    return (
+        type(values) is tuple
+        and len(values) == len(kinds)
+        and all(belongs(kind, value) for kind, value in zip(kinds, values, strict=True))
+    )
+
+
+def _parts_from_wire(whole: Type, kinds: Sequence[Type], wire: Any) -> tuple[Any, ...]:
+    _expect(whole, type(wire) is list and len(wire) == len(kinds))
+    return tuple([from_wire(kind, x) for kind, x in zip(kinds, wire, strict=True)])
+
+
+def _expect(kind: Type, holds: bool) -> None:
+    if not holds:
+        raise _refusal(kind)
+
+
+def _refusal(kind: Type) -> Failure:
+    return Failure(Code.WRONG_ARGUMENTS, detail=f"not a value of {type_name(kind)}")
