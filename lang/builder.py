@@ -365,11 +365,9 @@ class Builder:
         span: Span,
         event: Token | None,
         contract: Token | None,
-        name: Token,
-        arguments: list[ast.Argument] | None,
+        what: ast.ErrorUse,
         body: list[ast.Statement],
     ) -> ast.Expect:
-        what = ast.ErrorUse(name=_identifier(name), arguments=arguments, span=name.span)
         return ast.Expect(is_event=event is not None, contract=_maybe(contract), what=what, body=body, span=span)
 
     def block(self, span: Span, *statements: ast.Statement) -> list[ast.Statement]:

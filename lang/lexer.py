@@ -529,7 +529,8 @@ class _Reading:
         else:
             shown = value if value.isprintable() else f"U+{ord(value):04X}"
             says = f"`{shown}` means nothing here"
-        self.report("E0108", says, Span(start, end), edit=Edit(Span(start, end), "", "remove it"))
+        edit = Edit(Span(start, end), "", "remove it") if value not in "?&^~\\@" else None
+        self.report("E0108", says, Span(start, end), edit=edit)
         return end
 
     def broken_text(self, start: int) -> int:

@@ -89,16 +89,24 @@ def bare(node: Any) -> Any:
     return node
 
 
-def nodes(node: Any) -> Iterator[ast.Node]:
-    """A node and everything below it, without recursion."""
-    waiting = [node]
+def parts(node: ast.Node) -> Iterator[ast.Node]:
+    """The nodes directly below a node."""
+    waiting = [getattr(node, field.name) for field in fields(node)]
     while waiting:
         here = waiting.pop()
         if isinstance(here, list | tuple) and not isinstance(here, Span):
             waiting.extend(here)
         elif isinstance(here, ast.Node):
             yield here
-            waiting.extend(getattr(here, field.name) for field in fields(here))
+
+
+def nodes(node: ast.Node) -> Iterator[ast.Node]:
+    """A node and everything below it, without recursion."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting.extend(parts(here))
 
 
 def depth(node: Any) -> int:
@@ -161,7 +169,7 @@ def mangled_example(draw: st.DrawFn) -> str:
         if draw(st.integers(0, 9)) == 0 and not open_brackets:
             out.append(" " * draw(st.integers(0, 12)) + draw(st.sampled_from(["# a comment", "#another", "#", "##  ruler"])))
         pieces: list[str] = []
-        for piece in re.findall(r'"[^"]*"|#.*|[0-9][0-9_]*(?:\.(?!\.)[0-9]+)?|\w+|\.\.|[-+*]=|->|[=!<>]=|.', code):
+        for piece in re.findall(r'"[^"]*"|#.*|[0-9][0-9_]*(?:\.(?!\.)[0-9]+)?(?: (?:%|[a-z]+|[A-Z]{3})(?!\w))?|\w+|\.\.|[-+*]=|->|[=!<>]=|.', code):
             if piece.startswith("#"):
                 pieces.append(piece)
                 break

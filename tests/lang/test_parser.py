@@ -6,7 +6,7 @@ import time
 
 import pytest
 from hypothesis import given, settings
-from syntax_texts import EXAMPLES, accepted, any_text, bare, body, depth, mutated_example, nodes, read, token_soup, value
+from syntax_texts import EXAMPLES, accepted, any_text, bare, body, depth, mutated_example, nodes, parts, read, token_soup, value
 
 from lang import ast
 from lang.diagnostics import Findings
@@ -163,8 +163,8 @@ def test_places_lie_within_each_other(path: object) -> None:
     """Every node's place is inside the text, and the places of its parts are inside its own."""
     file = accepted(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
     for node in nodes(file):
-        for part in nodes(node):
-            assert node.span.start <= part.span.start <= part.span.end <= node.span.end
+        for part in parts(node):
+            assert node.span.start <= part.span.start <= part.span.end <= node.span.end, (node, part)
 
 
 # ── Going on after errors ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,7 +173,7 @@ def test_places_lie_within_each_other(path: object) -> None:
 def test_broken_members_are_dropped_and_the_rest_stays() -> None:
     """The tree keeps what was understood; names of what was not are known."""
     file, findings = read(
-        "contract C:\n    a: u64\n    b:: u64\n\n    fn good() -> u64:\n        return 1\n\n    fn bad():\n        let x = = 1\n"
+        "contract C:\n    a: u64\n    b: = 1\n\n    fn good() -> u64:\n        return 1\n\n    fn bad():\n        let x = = 1\n"
         "\n    event Paid(to: Address)\n\nconst A: u64 = 1\n"
     )
     assert file is not None and file.incomplete
