@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from vm import limits
 from vm.compatibility import Fit, fit
@@ -21,6 +21,9 @@ from vm.values import encode_arguments
 
 CALLABLE: Final = (Kind.PUBLIC,)
 READABLE: Final = (Kind.VIEW, Kind.PURE)
+
+Remembered: TypeAlias = tuple[tuple[int, tuple[Any, ...]], ...]
+"""For each promise of a function at work, its checker and the arguments of that but for the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +177,7 @@ class Execution:
     def _enter(self, call: Call, function: int, arguments: tuple[Any, ...]) -> None:
         """Put a function on top. Raises OutOfGas for its first segment, and what an `old` checker raises."""
         frame = Frame(self, call, function, arguments)
-        if self._promises:
-            frame.remembered = self._remember(call.contract, function, arguments)
+        frame.remembered = self.remember(call.contract, function, arguments)
         if self.tracer is not None:
             self.tracer.enter(call.contract.address, function, arguments, call.sender)
         self._frames.append(frame)
@@ -183,7 +185,7 @@ class Execution:
     def leave(self, frame: Frame, result: Any) -> None:
         """The topmost function ends with this result, None if it has none."""
         if frame.remembered:
-            self._check_ensures(frame, result)
+            self.check_ensures(frame.call.contract, frame.function, frame.remembered, result)
         self._frames.pop()
         if self.tracer is not None:
             self.tracer.leave(frame.call.contract.address, frame.function, result, None)
@@ -247,18 +249,24 @@ class Execution:
         order.
         """
         here = caller.call.contract
-        expected = here.verified.module.externals[external]
         # Until the callee is known the call stands in the caller's name; whatever fails from here on can be
         # tried.
         callee = Call(here, here.address, self.journal.mark(), len(self._frames))
         callee.external, callee.tried, callee.reserve = external, tried, self.meter.gas // 64
         self.meter.gas -= callee.reserve
-        depth = len(self._calls)
         self._calls.append(callee)
+        callee.contract, function = self.reach(here, external, address)
+        self._enter(callee, function, arguments)
+
+    def reach(self, here: Contract, external: int, address: bytes) -> tuple[Contract, int]:
+        """The contract and function that a call already on the stack of calls means. Raises what calls raise
+        before anything runs.
+        """
+        expected = here.verified.module.externals[external]
         self._calls_made += 1
         if self._calls_made > limits.CALLS_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="calls")
-        if depth >= limits.FRAMES_MAX:
+        if len(self._calls) > limits.FRAMES_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="frames")
         contract = self.contract(address)
         if any(call.contract is contract for call in self._calls):
@@ -270,9 +278,8 @@ class Execution:
         self.check_phase(contract, function)
         if fits is Fit.OTHER_CURRENCY:
             raise Failure(Code.WRONG_CURRENCY)
-        callee.contract = contract
         self.entered.append(contract)
-        self._enter(callee, function, arguments)
+        return contract, function
 
     # State.
 
@@ -371,12 +378,12 @@ class Execution:
                 contract, checker, (), Code.INVARIANT_BROKEN, contract.verified.module.functions[checker].name
             )
 
-    def _remember(
-        self, contract: Contract, function: int, arguments: tuple[Any, ...]
-    ) -> list[tuple[int, tuple[Any, ...]]]:
+    def remember(self, contract: Contract, function: int, arguments: tuple[Any, ...]) -> Remembered:
         """For each promise of a function: its checker, and the values it is to be given but for the
-        result.
+        result. Nothing where promises are not checked. Raises EnsuresBroken.
         """
+        if not self._promises:
+            return ()
         module = contract.verified.module
         promises = contract.verified.promises.get(function, ())
         parameters = module.functions[function].parameters
@@ -391,13 +398,15 @@ class Execution:
                 value = self._run_checker(contract, old, plain, Code.ENSURES_BROKEN, name)
                 values = value if isinstance(module.functions[old].result, Tuple) else (value,)
             remembered.append((ensures, (*plain, *values)))
-        return remembered
+        return tuple(remembered)
 
-    def _check_ensures(self, frame: Frame, result: Any) -> None:
-        contract = frame.call.contract
-        function = contract.verified.module.functions[frame.function]
+    def check_ensures(self, contract: Contract, position: int, remembered: Remembered, result: Any) -> None:
+        """Raises EnsuresBroken for the first promise of the function at a position that its result does not
+        keep.
+        """
+        function = contract.verified.module.functions[position]
         shown = () if function.result is None or is_linear(function.result) else (result,)
-        for ensures, values in frame.remembered:
+        for ensures, values in remembered:
             self._check(contract, ensures, (*values, *shown), Code.ENSURES_BROKEN, function.name)
 
     def _check(

@@ -110,7 +110,7 @@ class Frame:
         self.stack: list[Any] = []
         self.locals: list[Any] = [*arguments, *(None,) * (len(body.locals) - len(arguments))]
         self.loops: list[int] = []
-        self.remembered: list[tuple[int, tuple[Any, ...]]] = []
+        self.remembered: tuple[tuple[int, tuple[Any, ...]], ...] = ()
         self.begin(body.segments[0])
 
     def begin(self, price: tuple[int, int]) -> None:

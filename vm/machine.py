@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
+from vm.compiled import CompiledExecution
 from vm.execution import CALLABLE, READABLE, Event, Execution, Moved
 from vm.failure import Code, Failure
 from vm.host import Host
@@ -20,7 +22,17 @@ from vm.types import Coin, CoinValue, Option, Tuple, Type
 from vm.values import belongs
 from vm.verifier import Verified
 
-__all__ = ["Defect", "Effects", "Event", "Moved", "Session"]
+__all__ = ["Defect", "Effects", "Event", "Moved", "Session", "Tier"]
+
+
+class Tier(StrEnum):
+    """What runs verified code. The outcome is the same to the unit."""
+
+    COMPILED = "compiled"
+    REFERENCE = "reference"
+
+
+DEFAULT_TIER = Tier.COMPILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +66,20 @@ class Session:
         gas_limit: int,
         tracer: Tracer | None = None,
         check_promises: bool = False,
+        tier: Tier | None = None,
     ) -> None:
-        """`now` is in milliseconds since 1970 UTC. Promises are checked free of gas."""
-        self._execution = Execution(
-            host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises
-        )
+        """`now` is in milliseconds since 1970 UTC. Promises are checked free of gas. Whatever the tier, a session with a
+        tracer runs on the reference one.
+        """
+        self._execution: Execution
+        if tracer is None and (tier or DEFAULT_TIER) is Tier.COMPILED:
+            self._execution = CompiledExecution(
+                host, journal, now=now, gas_limit=gas_limit, check_promises=check_promises
+            )
+        else:
+            self._execution = Execution(
+                host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises
+            )
         self._gas_limit = gas_limit
         self._check_promises = check_promises
 

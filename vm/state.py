@@ -57,7 +57,7 @@ class Contract:
             if isinstance(held, Vault):
                 vaults.append(held)
         self.vaults = sorted({vault.currency or home for vault in vaults})
-        self.safe = frozenset(field for field, (key, _) in self.slots.items() if _is_safe(key))
+        self.safe = frozenset(field for field, (key, _) in self.slots.items() if is_safe_key(key))
 
     def token(self, field: int, key: Any) -> Any:
         """What stands for a key in tables: itself where Python hashes it well, else its encoding.
@@ -79,7 +79,8 @@ class Contract:
         return b"\x92" + pack(field) + (pack(to_wire(kind, token)) if field in self.safe else token)
 
 
-def _is_safe(key: Type | None) -> bool:
+def is_safe_key(key: Type | None) -> bool:
+    """Whether Python hashes the keys of a field well, whoever chooses them; None is a field without keys."""
     match key:
         case None | Bool() | Address() | Text() | Bytes():
             return True
@@ -94,27 +95,30 @@ class State:
     def __init__(self, host: Host, journal: Journal) -> None:
         self._host = host
         self._journal = journal
-        self._loaded: dict[Slot, Any] = {}
-        self._written: dict[Slot, Any] = {}
+        self.loaded: Final[dict[Slot, Any]] = {}
+        self.written: Final[dict[Slot, Any]] = {}
         self._contracts: dict[bytes, Contract] = {}
 
     def get(self, contract: Contract, field: int, key: Any) -> Any:
         """The value of a slot, or `ABSENT`."""
         token = contract.token(field, key)
         slot = (contract.address, field, token)
-        if slot in self._written:
-            return self._written[slot]
-        if slot in self._loaded:
-            return self._loaded[slot]
-        value = self._loaded[slot] = self._load(contract, field, token)
-        return value
+        if slot in self.written:
+            return self.written[slot]
+        if slot in self.loaded:
+            return self.loaded[slot]
+        return self.load(contract, field, token)
 
     def put(self, contract: Contract, field: int, key: Any, value: Any) -> None:
         """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the
         journal.
         """
+        self.put_token(contract, field, contract.token(field, key), value)
+
+    def put_token(self, contract: Contract, field: int, token: Any, value: Any) -> None:
+        """The same where the token of the key is known."""
         self._contracts[contract.address] = contract
-        self._journal.set(self._written, (contract.address, field, contract.token(field, key)), value)
+        self._journal.set(self.written, (contract.address, field, token), value)
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:
         """Change a vault and the contract's holdings by so many minor units. Raises InsufficientFunds,
@@ -135,7 +139,7 @@ class State:
     def changes(self) -> Iterator[tuple[tuple[bytes, bytes], bytes | None]]:
         """The slots whose stored bytes differ from those at the beginning, in order of address and slot."""
         changed = []
-        for (address, field, token), value in self._written.items():
+        for (address, field, token), value in self.written.items():
             contract = self._contracts[address]
             slot = contract.slot(field, token)
             after = None if value is ABSENT else pack(to_wire(contract.slots[field][1], value))
@@ -144,13 +148,16 @@ class State:
         changed.sort(key=lambda change: change[0])
         return iter(changed)
 
-    def _load(self, contract: Contract, field: int, token: Any) -> Any:
+    def load(self, contract: Contract, field: int, token: Any) -> Any:
+        """Take the value of a slot out of the store, to be remembered. Raises `Defect`."""
         data = self._host.load(contract.address, contract.slot(field, token))
-        if data is None:
-            return ABSENT
-        try:
-            return decode(contract.slots[field][1], data)
-        except Failure as failure:
-            raise Defect(
-                f"the store holds no value in field {field} of {contract.address.hex()}"
-            ) from failure
+        value = ABSENT
+        if data is not None:
+            try:
+                value = decode(contract.slots[field][1], data)
+            except Failure as failure:
+                raise Defect(
+                    f"the store holds no value in field {field} of {contract.address.hex()}"
+                ) from failure
+        self.loaded[contract.address, field, token] = value
+        return value
