@@ -9,7 +9,7 @@ from typing import Any
 from vm.assembler import assemble
 from vm.failure import Failure
 from vm.journal import Journal
-from vm.machine import Effects, Session
+from vm.machine import Effects, Session, Tier
 from vm.trace import Tracer
 from vm.verifier import Verified, verify
 
@@ -39,8 +39,9 @@ def verified(text: str) -> Verified:
 class World:
     """A ledger in a few dictionaries. What the host changes, it changes through the session's journal."""
 
-    def __init__(self, currency: str = "CNY") -> None:
+    def __init__(self, currency: str = "CNY", tier: Tier | None = None) -> None:
         self.currency = currency
+        self.tier = tier
         self.contracts: dict[bytes, tuple[Verified, str]] = {}
         self.store: dict[tuple[bytes, bytes], bytes] = {}
         self.balances: dict[tuple[bytes, str], int] = {}
@@ -67,7 +68,13 @@ class World:
         """A new transaction."""
         self.journal = Journal()
         return Session(
-            self, self.journal, now=NOW, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises
+            self,
+            self.journal,
+            now=NOW,
+            gas_limit=gas_limit,
+            tracer=tracer,
+            check_promises=check_promises,
+            tier=self.tier,
         )
 
     def commit(self, session: Session) -> Effects:

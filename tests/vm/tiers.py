@@ -1,0 +1,134 @@
+"""Runs one thing on both tiers and tells whether anything came out differently."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from machine_world import ALICE, BOB, HERE, THERE, World
+from random_programs import pair, small_value
+
+from vm.failure import Code, Failure
+from vm.machine import Session, Tier
+from vm.module import Kind
+from vm.types import PAYMENT
+from vm.verifier import Verified, verify
+
+TIERS = (Tier.REFERENCE, Tier.COMPILED)
+Call = Callable[[Session], Any]
+
+
+@dataclass
+class Tally:
+    """What has been compared."""
+
+    programs: int = 0
+    runs: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
+
+
+class Twins:
+    """Two worlds that ought to stay alike, one for each tier."""
+
+    def __init__(self, modules: dict[bytes, Verified], tally: Tally) -> None:
+        self.worlds = {tier: World(tier=tier) for tier in TIERS}
+        self.modules = modules
+        self.tally = tally
+        for world in self.worlds.values():
+            world.no_wallet.add(b"nobody".ljust(32, b"."))
+
+    def run(self, calls: list[Call], *, gas_limit: int, check_promises: bool, commit: bool, note: object) -> int:
+        """Do some calls in one session on each tier and compare all that can be seen; the gas used."""
+        seen: dict[Tier, Any] = {}
+        for tier, world in self.worlds.items():
+            before = dict(world.balances)
+            session = world.session(gas_limit=gas_limit, check_promises=check_promises)
+            outcomes = [outcome(session, call) for call in calls]
+            effects = session.finish()
+            seen[tier] = outcomes, session.gas_left, effects, dict(world.balances)
+            if commit:
+                for slot, data in effects.writes.items():
+                    if data is None:
+                        del world.store[slot]
+                    else:
+                        world.store[slot] = data
+            else:
+                world.balances = before
+            if tier is Tier.COMPILED:
+                self.tally.runs += len(calls)
+                self.tally.endings.update(str(found[0]) for found in outcomes)
+        reference, compiled = (seen[tier] for tier in TIERS)
+        assert compiled == reference, f"{note}\nreference {reference}\ncompiled  {compiled}"
+        return gas_limit - int(reference[1])
+
+
+def outcome(session: Session, call: Call) -> tuple[Any, ...]:
+    """How a call ended, in full, and the gas that it left."""
+    try:
+        result = call(session)
+    except Failure as failure:
+        shown = failure.values, failure.contract, failure.detail, failure.where
+        return failure.name, shown, session.gas_left, session.events
+    return "result", result, type(result), session.gas_left, session.events
+
+
+def compare(seed: int, tally: Tally) -> None:
+    """Make a pair of programs, deploy them, and call everything they have, on both tiers."""
+    source = random.Random(seed)
+    mine, theirs = map(verify, pair(source))
+    twins = Twins({HERE: mine, THERE: theirs}, tally)
+    tally.programs += 2
+    promises = source.random() < 0.4
+    for at, module in twins.modules.items():
+        _deploy(twins, at, module, source, promises, seed)
+    for _ in range(source.randint(2, 5)):
+        calls = [_call(twins, source) for _ in range(source.choice([1, 1, 1, 2, 3]))]
+        note = seed, "calls"
+        limit = source.choice([300_000, 300_000, 30_000])
+        needed = twins.run(calls, gas_limit=limit, check_promises=promises, commit=False, note=note)
+        if needed <= 250:
+            limits = list(range(needed + 2))
+        else:
+            limits = [source.randint(0, needed + needed // 32) for _ in range(6)]
+        for limit in limits:
+            twins.run(calls, gas_limit=limit, check_promises=promises, commit=False, note=(*note, limit))
+        twins.run(calls, gas_limit=300_000, check_promises=promises, commit=True, note=note)
+
+
+def _deploy(
+    twins: Twins, at: bytes, module: Verified, source: random.Random, promises: bool, seed: int
+) -> None:
+    assert module.init is not None
+    kinds = [kind for _, kind in module.module.functions[module.init].parameters]
+    arguments = [small_value(kind, source) for kind in kinds]
+
+    def call(session: Session) -> None:
+        session.deploy(at, module, "CNY", arguments, ALICE)
+
+    for limit in (*(source.randint(0, 2000) for _ in range(3)), 300_000):
+        final = limit == 300_000
+        twins.run([call], gas_limit=limit, check_promises=promises and not final, commit=final, note=(seed, "deploy"))
+    for world in twins.worlds.values():
+        world.contracts[at] = module, "CNY"
+
+
+def _call(twins: Twins, source: random.Random) -> Call:
+    at = source.choice([HERE, HERE, THERE])
+    module = twins.modules[at]
+    function = source.choice([f for f in module.module.functions if f.kind in (Kind.PUBLIC, Kind.VIEW, Kind.PURE, Kind.RULE)])
+    sender = source.choice([ALICE, BOB])
+    if function.kind == Kind.RULE:
+        payment = small_value(PAYMENT, source)
+        return lambda session: session.rule(at, payment)
+    arguments = [small_value(kind, source) for _, kind in function.parameters]
+    if function.kind == Kind.PUBLIC:
+        return lambda session: session.call(at, function.name, arguments, sender)
+    return lambda session: session.read(at, function.name, arguments, sender)
+
+
+def out_of_gas(tally: Tally) -> int:
+    """How many calls ran out of gas."""
+    return tally.endings[str(Code.OUT_OF_GAS)]
