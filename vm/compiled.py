@@ -40,25 +40,25 @@ _Key: TypeAlias = tuple[Verified, int, int, str]
 class Compiled:
     """The functions of one module, each compiled with those that it invokes when it is first asked for."""
 
-    __slots__ = ("_functions", "_names", "_positions", "verified")
+    __slots__ = ("_names", "_positions", "functions", "verified")
 
     def __init__(self, verified: Verified) -> None:
         self.verified: Final = verified
         self._names: dict[str, Any] = {"__builtins__": {}, **NAMES}
-        self._functions: dict[int, FunctionType] = {}
+        self.functions: dict[int, FunctionType] = {}
         self._positions: dict[int, tuple[int, tuple[int, ...]]] = {}  # by the identity of the Python, which stays alive
 
     def function(self, position: int) -> FunctionType:
         """A function of the module, ready to be called."""
-        found = self._functions.get(position)
+        found = self.functions.get(position)
         if found is None:
             needed = [position]
             while needed:
                 one = needed.pop()
-                if one not in self._functions:
+                if one not in self.functions:
                     self._compile(one)
                     needed += self.verified.bodies[one].invokes
-            found = self._functions[position]
+            found = self.functions[position]
         return found
 
     def place(self, code: CodeType, line: int) -> tuple[int, int] | None:
@@ -72,7 +72,7 @@ class Compiled:
         unit = compile(generated.source, FILE_NAME, "exec", dont_inherit=True, optimize=0)
         (code,) = [constant for constant in unit.co_consts if isinstance(constant, CodeType)]
         function = FunctionType(code, self._names)
-        self._names[code.co_name] = self._functions[position] = function
+        self._names[code.co_name] = self.functions[position] = function
         self._positions[id(code)] = position, generated.positions
 
 
@@ -154,8 +154,10 @@ class CompiledExecution(Execution):
     def _begin(self, call: Call, gas: int, memory: int) -> list[Any]:
         """What stands for a call in compiled code: the places of `vm.support`."""
         state, contract = self.state, call.contract
+        this = contract.address
+        state.contracts[this] = contract
         return [
-            gas, memory, False, None, self, call, state.written, state.loaded, call.sender, contract.address, self.now
+            gas, memory, False, None, self, call, state.written, state.loaded, call.sender, this, self.now, self.journal.set
         ]  # fmt: skip
 
     def _run(self, run: list[Any], function: int, arguments: tuple[Any, ...]) -> Any:
@@ -176,7 +178,7 @@ class CompiledExecution(Execution):
                 raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
         if function in verified.promises:
             arguments = (self.remember(contract, function, arguments), *arguments)
-        python = code.function(function)
+        python = code.functions.get(function) or code.function(function)
         try:
             return python(run, *arguments)
         except Failure as failure:

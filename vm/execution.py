@@ -26,7 +26,7 @@ Remembered: TypeAlias = tuple[tuple[int, tuple[Any, ...]], ...]
 """For each promise of a function at work, its checker and the arguments of that but for the result."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """One event: who emitted it, which of its module's events it is, the encoded payload and the same
     decoded.
@@ -355,13 +355,16 @@ class Execution:
 
     def emit(self, call: Call, index: int, values: tuple[Any, ...]) -> None:
         """Keep an event. Raises LimitExceeded."""
-        if len(self.events) >= limits.EVENTS_PER_TRANSACTION_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail="events")
         kinds = [kind for _, kind in call.contract.verified.module.events[index].fields]
-        event = Event(call.contract.address, index, encode_arguments(kinds, values), values)
-        self.journal.set(self.events, len(self.events), event)
+        self.keep_event(Event(call.contract.address, index, encode_arguments(kinds, values), values))
         if self.tracer is not None:
             self.tracer.emit(call.contract.address, index, values)
+
+    def keep_event(self, event: Event) -> None:
+        """Keep an event. Raises LimitExceeded."""
+        if len(self.events) >= limits.EVENTS_PER_TRANSACTION_MAX:
+            raise Failure(Code.LIMIT_EXCEEDED, detail="events")
+        self.journal.set(self.events, len(self.events), event)
 
     def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
         """Ask the ledger's one signature rule; a key or signature of another length is no key or

@@ -25,6 +25,7 @@ from vm.pricing import Price, Scale, is_sized, price_of
 from vm.state import is_safe_key
 from vm.support import GAS, MEMORY, NOW, SENDER, THIS
 from vm.types import AMOUNT, AMOUNT_MAX, Amount, Int, List, Resource, Struct, Text, Tuple, Type, bounds
+from vm.values import is_direct
 from vm.verifier import Verified
 
 GENERATOR_VERSION = 1
@@ -894,11 +895,23 @@ class _Generator:
             self.env = self._where(value.condition)
 
     def do_emit(self, op: Op) -> None:
+        given = self.stack[len(self.stack) - len(op.takes) :]
         values = self.pop_many(len(op.takes))
         fields = self.module.events[op.operands[0]].fields
         for (_, kind), value in zip(fields, values, strict=True):
             self.work_on("event", kind, value)
-        self.line(f"emit(m, {op.operands[0]}, {_tuple(values)})")
+        wires = [self.wire(kind, value) for (_, kind), value in zip(fields, given, strict=True)]
+        self.line(f"emit(m, {op.operands[0]}, {_tuple(values)}, {_tuple(wires)})")
+
+    def wire(self, kind: Type, value: Value) -> str:
+        """A value as msgpack packs it: as it is, unless some number in it may need more than 64 bits."""
+        span = value.span or intervals.of_type(kind)
+        if span is not None and (span[0] < -(2**63) or span[1] >= 2**64):
+            return f"wire_number({value.text})"
+        if span is not None or is_direct(kind):
+            return value.text
+        number = self.verified.table.index(kind)
+        return f"wire({self.name('t', number, kind)}, {value.text})"
 
     # Calls.
 
@@ -947,10 +960,10 @@ class _Generator:
         self.result(f"{TABLE[op.code].name}({data})")
 
     def do_encode(self, op: Op) -> None:
-        value = self.pop().text
-        self.work_on("encode", op.kind, value)
-        kind = self.name("t", op.operands[0], op.kind)
-        self.result(f"encode({kind}, {value})")
+        value = self.pop()
+        assert op.kind is not None
+        self.work_on("encode", op.kind, value.text)
+        self.result(f"encode({self.wire(op.kind, value)})")
 
     def do_verify_ed25519(self, op: Op) -> None:
         key, message, signature = self.pop_many(3)

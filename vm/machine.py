@@ -198,17 +198,20 @@ class Session:
     def _run(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
         """Check what comes from outside, then run."""
         execution = self._execution
-        kinds = [kind for _, kind in contract.verified.module.functions[function].parameters]
-        _check_count(arguments, len(kinds))
-        for position, (kind, value) in enumerate(zip(kinds, arguments, strict=True)):
+        parameters = contract.verified.module.functions[function].parameters
+        _check_count(arguments, len(parameters))
+        coins = []
+        for position, (_, kind) in enumerate(parameters):
+            value = arguments[position]
             if not belongs(kind, value):
                 raise Failure(Code.WRONG_ARGUMENTS, detail=f"argument {position + 1}")
-        execution.check_phase(contract, function)
-        for kind, value in zip(kinds, arguments, strict=True):
             if isinstance(kind, Coin):
-                if value.currency != (kind.currency or contract.home):
-                    raise Failure(Code.WRONG_CURRENCY)
-                execution.move(value.currency, entered=value.amount)
+                coins.append((kind.currency or contract.home, value))
+        execution.check_phase(contract, function)
+        for currency, coin in coins:
+            if coin.currency != currency:
+                raise Failure(Code.WRONG_CURRENCY)
+            execution.move(currency, entered=coin.amount)
         execution.entered.append(contract)
         return execution.run(contract, function, tuple(arguments), sender)
 

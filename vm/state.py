@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 from vm.failure import Code, Failure
 from vm.host import Host
 from vm.journal import Journal
 from vm.limits import CURRENCY_CODE_CHARACTERS_MAX
 from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault
-from vm.values import decode, pack, to_wire
+from vm.values import decode, is_direct, pack, to_wire
 from vm.verifier import Verified
 
 PHASE_FIELD: Final = -1
@@ -31,33 +32,61 @@ class Defect(Exception):
     """The machine, or the store below it, has broken its own rules. Nothing after this can be trusted."""
 
 
+class Layout:
+    """What a module's slots hold, worked out once: types of keys and values, and which of them need no conversion."""
+
+    __slots__ = ("direct", "safe", "slots")
+
+    def __init__(self, verified: Verified) -> None:
+        slots: dict[int, tuple[Type | None, Type]] = {
+            PHASE_FIELD: (None, U8),
+            HOLDINGS_FIELD: (Text(CURRENCY_CODE_CHARACTERS_MAX), AMOUNT),
+        }
+        for field, (_, kind) in enumerate(verified.module.fields):
+            match kind:
+                case Map(key, value):
+                    slots[field] = (key, value)
+                case Set(key):
+                    slots[field] = (key, BOOL)
+                case _:
+                    slots[field] = (None, kind)
+        self.slots: Final = slots
+        self.safe: Final = frozenset(field for field, (key, _) in slots.items() if is_safe_key(key))
+        self.direct: Final = frozenset(field for field, (_, kind) in slots.items() if is_direct(kind))
+
+
+_LAYOUTS: Final[WeakKeyDictionary[Verified, Layout]] = WeakKeyDictionary()
+
+
+def _layout(verified: Verified) -> Layout:
+    known = _LAYOUTS.get(verified)
+    if known is None:
+        known = _LAYOUTS[verified] = Layout(verified)
+    return known
+
+
 class Contract:
     """A contract as one session knows it: address, code, home currency, and the types of its slots."""
 
-    __slots__ = ("address", "home", "safe", "slots", "vaults", "verified")
+    __slots__ = ("address", "home", "layout", "safe", "slots", "verified")
 
     def __init__(self, address: bytes, verified: Verified, home: str) -> None:
         self.address = address
         self.verified = verified
         self.home = home
-        self.slots: dict[int, tuple[Type | None, Type]] = {
-            PHASE_FIELD: (None, U8),
-            HOLDINGS_FIELD: (Text(CURRENCY_CODE_CHARACTERS_MAX), AMOUNT),
-        }
-        vaults: list[Vault] = []
-        for field, (_, kind) in enumerate(verified.module.fields):
-            match kind:
-                case Map(key, value):
-                    self.slots[field] = (key, value)
-                case Set(key):
-                    self.slots[field] = (key, BOOL)
-                case _:
-                    self.slots[field] = (None, kind)
-            held = self.slots[field][1]
-            if isinstance(held, Vault):
-                vaults.append(held)
-        self.vaults = sorted({vault.currency or home for vault in vaults})
-        self.safe = frozenset(field for field, (key, _) in self.slots.items() if is_safe_key(key))
+        self.layout = _layout(verified)
+        self.slots = self.layout.slots
+        self.safe = self.layout.safe
+
+    @property
+    def vaults(self) -> list[str]:
+        """The currencies of its vaults, in order."""
+        kinds = [kind for _, kind in self.slots.values()]
+        return sorted({kind.currency or self.home for kind in kinds if isinstance(kind, Vault)})
+
+    def to_bytes(self, field: int, value: Any) -> bytes:
+        """The encoding of a value of a field."""
+        return pack(value if field in self.layout.direct else to_wire(self.slots[field][1], value))
 
     def token(self, field: int, key: Any) -> Any:
         """What stands for a key in tables: itself where Python hashes it well, else its encoding.
@@ -97,7 +126,7 @@ class State:
         self._journal = journal
         self.loaded: Final[dict[Slot, Any]] = {}
         self.written: Final[dict[Slot, Any]] = {}
-        self._contracts: dict[bytes, Contract] = {}
+        self.contracts: Final[dict[bytes, Contract]] = {}  # all that may have written
 
     def get(self, contract: Contract, field: int, key: Any) -> Any:
         """The value of a slot, or `ABSENT`."""
@@ -113,12 +142,8 @@ class State:
         """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the
         journal.
         """
-        self.put_token(contract, field, contract.token(field, key), value)
-
-    def put_token(self, contract: Contract, field: int, token: Any, value: Any) -> None:
-        """The same where the token of the key is known."""
-        self._contracts[contract.address] = contract
-        self._journal.set(self.written, (contract.address, field, token), value)
+        self.contracts[contract.address] = contract
+        self._journal.set(self.written, (contract.address, field, contract.token(field, key)), value)
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:
         """Change a vault and the contract's holdings by so many minor units. Raises InsufficientFunds,
@@ -140,9 +165,9 @@ class State:
         """The slots whose stored bytes differ from those at the beginning, in order of address and slot."""
         changed = []
         for (address, field, token), value in self.written.items():
-            contract = self._contracts[address]
+            contract = self.contracts[address]
             slot = contract.slot(field, token)
-            after = None if value is ABSENT else pack(to_wire(contract.slots[field][1], value))
+            after = None if value is ABSENT else contract.to_bytes(field, value)
             if after != self._host.load(address, slot):
                 changed.append(((address, slot), after))
         changed.sort(key=lambda change: change[0])

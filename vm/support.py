@@ -9,16 +9,16 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from vm import arithmetic
+from vm.execution import Call, Event
 from vm.failure import Code, Failure
 from vm.state import PHASE_FIELD
-from vm.types import CoinValue, ResourceValue, Type, Vault
-from vm.values import pack, text_bytes, to_wire
+from vm.types import CoinValue, ResourceValue, Vault
+from vm.values import int_to_wire, pack, text_bytes, to_wire
 
 if TYPE_CHECKING:
     from vm.compiled import CompiledExecution
-    from vm.execution import Call
 
-# The places of a run. Generated code uses the first two and the last four by number.
+# The places of a run. Generated code uses GAS, MEMORY, SENDER, THIS and NOW, by number.
 GAS: Final = 0  # left, as of the last time the code at work wrote it down
 MEMORY: Final = 1  # abstract bytes made in the transaction so far
 SETTLED: Final = 2  # whether the gas left has been written down for a failure on its way out
@@ -30,6 +30,7 @@ LOADED: Final = 7
 SENDER: Final = 8
 THIS: Final = 9
 NOW: Final = 10
+CHANGE: Final = 11  # `Journal.set`
 
 _MISSING: Final = object()
 
@@ -150,8 +151,7 @@ def _read(run: Run, field: int, token: Any) -> Any:
 
 
 def _write(run: Run, field: int, token: Any, value: Any) -> None:
-    machine: CompiledExecution = run[MACHINE]
-    machine.state.put_token(run[CALL].contract, field, token, value)
+    run[CHANGE](run[WRITTEN], (run[THIS], field, token), value)
 
 
 def _token(run: Run, field: int, key: Any) -> Any:
@@ -192,8 +192,8 @@ def _pay(run: Run, to: bytes, coin: CoinValue) -> None:
     run[MACHINE].pay(run[CALL], to, coin)
 
 
-def _emit(run: Run, event: int, values: tuple[Any, ...]) -> None:
-    run[MACHINE].emit(run[CALL], event, values)
+def _emit(run: Run, event: int, values: tuple[Any, ...], wire: tuple[Any, ...]) -> None:
+    run[MACHINE].keep_event(Event(run[THIS], event, pack(wire), values))
 
 
 def _outside(run: Run, external: int, tried: bool, address: bytes, arguments: tuple[Any, ...]) -> Any:
@@ -225,10 +225,6 @@ def _blake2b_256(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=32).digest()
 
 
-def _encode(kind: Type, value: Any) -> bytes:
-    return pack(to_wire(kind, value))
-
-
 def _verify_ed25519(run: Run, key: bytes, message: bytes, signature: bytes) -> bool:
     machine: CompiledExecution = run[MACHINE]
     return machine.verify_ed25519(key, message, signature)
@@ -246,7 +242,7 @@ NAMES: Final[dict[str, Any]] = {
     "div": arithmetic.div,
     "division_by_zero": _division_by_zero,
     "emit": _emit,
-    "encode": _encode,
+    "encode": pack,
     "ensure": _ensure,
     "fail": _fail,
     "failure": Failure,
@@ -284,6 +280,8 @@ NAMES: Final[dict[str, Any]] = {
     "vault_put": _vault_put,
     "vault_take": _vault_take,
     "verify_ed25519": _verify_ed25519,
+    "wire": to_wire,
+    "wire_number": int_to_wire,
     "write": _write,
     "wrong_variant": _wrong_variant,
 }

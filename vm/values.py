@@ -33,11 +33,15 @@ from vm.types import (
     Tuple,
     Type,
     Vault,
+    parts,
     type_name,
 )
 
 _WORD_LOW: Final = -(2**63)
 _WORD_HIGH: Final = 2**64 - 1
+_WORD_FORMS: Final = {(0xCC, 2): 2**7, (0xCD, 3): 2**8, (0xCE, 5): 2**16, (0xCF, 9): 2**32}
+"""First byte and length of the forms of unsigned integers in msgpack, and the least number that has no shorter one."""
+_pack: Final = msgpack.Packer(use_bin_type=True).pack
 _CODE_CHARACTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
@@ -82,8 +86,8 @@ def belongs(kind: Type, value: object) -> bool:
         case Option() | Enum():
             if type(value) is not tuple or not value or type(value[0]) is not int:
                 return False
-            parts = payload(kind, value[0])
-            return parts is not None and _all_belong(parts, value[1:])
+            carried = payload(kind, value[0])
+            return carried is not None and _all_belong(carried, value[1:])
         case Resource(name, fields):
             return (
                 isinstance(value, ResourceValue)
@@ -118,7 +122,7 @@ def to_wire(kind: Type, value: Any) -> Any:
     """A value that belongs to its type as what msgpack packs."""
     match kind:
         case Int() | Amount() | Vault():
-            return _int_to_wire(value)
+            return int_to_wire(value)
         case List(element, _):
             return [to_wire(element, x) for x in value]
         case Tuple(items):
@@ -126,13 +130,13 @@ def to_wire(kind: Type, value: Any) -> Any:
         case Struct(_, fields):
             return [to_wire(part, x) for (_, part), x in zip(fields, value, strict=True)]
         case Option() | Enum():
-            parts = payload(kind, value[0])
-            assert parts is not None
-            return [value[0], *(to_wire(part, x) for part, x in zip(parts, value[1:], strict=True))]
+            carried = payload(kind, value[0])
+            assert carried is not None
+            return [value[0], *(to_wire(part, x) for part, x in zip(carried, value[1:], strict=True))]
         case Resource(_, fields):
             return [to_wire(part, x) for (_, part), x in zip(fields, value.fields, strict=True)]
         case Coin():
-            return [value.currency, _int_to_wire(value.amount)]
+            return [value.currency, int_to_wire(value.amount)]
     return value
 
 
@@ -150,10 +154,10 @@ def from_wire(kind: Type, wire: Any) -> Any:
             return _parts_from_wire(kind, [part for _, part in fields], wire)
         case Option() | Enum():
             _expect(kind, type(wire) is list and len(wire) > 0 and type(wire[0]) is int)
-            parts = payload(kind, wire[0])
-            if parts is None:
+            carried = payload(kind, wire[0])
+            if carried is None:
                 raise _refusal(kind)
-            return (wire[0], *_parts_from_wire(kind, parts, wire[1:]))
+            return (wire[0], *_parts_from_wire(kind, carried, wire[1:]))
         case Resource(name, fields):
             return ResourceValue(name, _parts_from_wire(kind, [part for _, part in fields], wire))
         case Coin():
@@ -174,7 +178,35 @@ def encode(kind: Type, value: Any) -> bytes:
 
 def decode(kind: Type, data: bytes) -> Any:
     """The value of a byte string. Raises `Failure` WrongArguments for any but the one that `encode` gives."""
+    if data and isinstance(kind, Int | Amount | Vault):
+        value = _unsigned_word(data)
+        if value is not None and belongs(kind, value):
+            return value
     return from_wire(kind, unpack(data))
+
+
+def _unsigned_word(data: bytes) -> int | None:
+    """The number that one canonical msgpack integer of 0 … 2**64 - 1 holds; None for anything else."""
+    size = len(data)
+    if size == 1:
+        return data[0] if data[0] < 2**7 else None
+    least = _WORD_FORMS.get((data[0], size))
+    if least is None:
+        return None
+    value = int.from_bytes(data[1:], "big")
+    return value if value >= least else None
+
+
+def is_direct(kind: Type) -> bool:
+    """Whether msgpack packs the values of a plain type as they are: no part is a number that may need more than 64 bits."""
+    match kind:
+        case Int(_, low, high):
+            return low >= _WORD_LOW and high <= _WORD_HIGH
+        case Bool() | Address() | Text() | Bytes():
+            return True
+        case List() | Option() | Tuple() | Struct() | Enum():
+            return all(map(is_direct, parts(kind)))
+    return False
 
 
 def encode_arguments(types: Sequence[Type], values: Sequence[Any]) -> bytes:
@@ -196,7 +228,7 @@ def decode_arguments(types: Sequence[Type], data: bytes) -> tuple[Any, ...]:
 
 def pack(wire: Any) -> bytes:
     """The canonical msgpack of a wire form."""
-    data: bytes = msgpack.packb(wire, use_bin_type=True)
+    data: bytes = _pack(wire)
     return data
 
 
@@ -216,7 +248,8 @@ def unpack(data: bytes, elements_max: int = LIST_ELEMENTS_MAX) -> Any:
     return wire
 
 
-def _int_to_wire(value: int) -> int | bytes:
+def int_to_wire(value: int) -> int | bytes:
+    """A number as what msgpack packs."""
     if _WORD_LOW <= value <= _WORD_HIGH:
         return value
     return value.to_bytes(_signed_bytes(value), "big", signed=True)
