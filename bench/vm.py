@@ -1,6 +1,6 @@
 """How fast the machine is: token transfers and a checked loop, on both tiers and, where they are installed, on its peers.
 
-    python bench/vm.py [--runs 7] [--json] [--long]
+    python bench/vm.py [--runs 7] [--json]
 
 The peers are `pyrevm` (the EVM of reth, in Rust) and `py-evm` by way of `titanoboa`; both run a Vyper token and a Vyper loop of
 the same meaning, compiled when the benchmark begins. What is not installed is left out and named. All run in this one process,
@@ -133,6 +133,7 @@ def token_ledger() -> Ledger:
 def transfers_in_sessions(tier: Tier, count: int, each: int) -> float:
     """Transfers per second, so many in a session; encoding, events and keeping what was written included."""
     ledger = token_ledger()
+    ledger.session(tier).call(TOKEN_AT, "transfer", (RECEIVERS[0], 3), ALICE)  # compiles
     began = time.perf_counter()
     for first in range(0, count, each):
         session = ledger.session(tier)

@@ -13,13 +13,19 @@ from pathlib import Path
 import pytest
 from corpus import Program, all_programs, compile_program, run
 
+from vm.machine import Tier
+
 PROGRAMS = all_programs()
 PROGRAMS_MIN = 200
 
 
+@pytest.mark.parametrize("tier", Tier)
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.label)
-def test_program(program: Program, tmp_path: Path) -> None:
-    """The program compiles, and every line of its script gives what stands there, for exactly the gas that stands there."""
+def test_program(program: Program, tier: Tier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program compiles, and every line of its script gives what stands there, for exactly the gas that stands there, on
+    each tier.
+    """
+    monkeypatch.setattr("vm.machine.DEFAULT_TIER", tier)
     compilation = compile_program(program, tmp_path)
     assert compilation.ok, [f"{finding.code} {finding.message}" for finding in compilation.findings]
     for outcome in run(program, compilation):

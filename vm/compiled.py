@@ -7,6 +7,7 @@ and runs it in place of the reference interpreter, with the same result, gas, ev
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias
 
@@ -15,11 +16,11 @@ from cachetools import LRUCache
 from vm.execution import Call, Execution
 from vm.failure import Code, Failure
 from vm.gas import GAS_SCHEDULE_VERSION
-from vm.generator import GENERATOR_VERSION, generate
+from vm.generator import GENERATOR_VERSION, Generated, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
 from vm.limits import MEMORY_BYTES_MAX
-from vm.state import Contract
+from vm.state import Contract, Defect
 from vm.support import CALL, GAS, MEMORY, NAMES, POSITION, SETTLED, THIS
 from vm.verifier import Verified
 
@@ -40,12 +41,13 @@ _Key: TypeAlias = tuple[Verified, int, int, str]
 class Compiled:
     """The functions of one module, each compiled with those that it invokes when it is first asked for."""
 
-    __slots__ = ("_names", "_positions", "functions", "verified")
+    __slots__ = ("_doors", "_names", "_positions", "functions", "verified")
 
     def __init__(self, verified: Verified) -> None:
         self.verified: Final = verified
         self._names: dict[str, Any] = {"__builtins__": {}, **NAMES}
-        self.functions: dict[int, FunctionType] = {}
+        self._doors: dict[int, FunctionType] = {}
+        self.functions: Final[dict[int, FunctionType]] = {}
         self._positions: dict[int, tuple[int, tuple[int, ...]]] = {}  # by the identity of the Python, which stays alive
 
     def function(self, position: int) -> FunctionType:
@@ -66,14 +68,24 @@ class Compiled:
         known = self._positions.get(id(code))
         return None if known is None else (known[0], known[1][line - 1])
 
+    def door(self, position: int) -> FunctionType:
+        """What tells whether arguments from outside fit a function, if their number does."""
+        found = self._doors.get(position)
+        if found is None:
+            found = self._doors[position] = self._make(generate_door(self.verified, position))
+        return found
+
     def _compile(self, position: int) -> None:
         generated = generate(self.verified, position)
+        function = self._make(generated)
+        self._names[function.__name__] = self.functions[position] = function
+        self._positions[id(function.__code__)] = position, generated.positions
+
+    def _make(self, generated: Generated) -> FunctionType:
         self._names |= generated.names
         unit = compile(generated.source, FILE_NAME, "exec", dont_inherit=True, optimize=0)
         (code,) = [constant for constant in unit.co_consts if isinstance(constant, CodeType)]
-        function = FunctionType(code, self._names)
-        self._names[code.co_name] = self.functions[position] = function
-        self._positions[id(code)] = position, generated.positions
+        return FunctionType(code, self._names)
 
 
 _CACHE: Final[LRUCache[_Key, Compiled]] = LRUCache(
@@ -102,6 +114,20 @@ class CompiledExecution(Execution):
         self._compiled: dict[Verified, Compiled] = {}
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
+
+    def _code(self, verified: Verified) -> Compiled:
+        code = self._compiled.get(verified)
+        if code is None:
+            code = self._compiled[verified] = compiled(verified)
+        return code
+
+    def check_arguments(self, contract: Contract, function: int, arguments: Sequence[Any]) -> None:
+        """Raises `Failure` WrongArguments if values from outside are not of the parameters' types."""
+        verified = contract.verified
+        fits = len(arguments) == len(verified.module.functions[function].parameters)
+        if not (fits and self._code(verified).door(function)(*arguments)):
+            super().check_arguments(contract, function, arguments)
+            raise Defect("two ways to check arguments do not agree")
 
     def run(self, contract: Contract, function: int, arguments: tuple[Any, ...], sender: bytes) -> Any:
         """Run one function in a call of its own to its end. Raises `Failure`, all its changes taken back."""
@@ -164,9 +190,7 @@ class CompiledExecution(Execution):
         """Pay for the first segment, and run the function to its end."""
         contract: Contract = run[CALL].contract
         verified = contract.verified
-        code = self._compiled.get(verified)
-        if code is None:
-            code = self._compiled[verified] = compiled(verified)
+        code = self._code(verified)
         gas, memory = verified.bodies[function].segments[0]
         run[GAS] -= gas
         if run[GAS] < 0:

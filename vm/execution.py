@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
@@ -17,7 +17,7 @@ from vm.module import Kind
 from vm.state import ABSENT, HOLDINGS_FIELD, PHASE_FIELD, Contract, State
 from vm.trace import Tracer
 from vm.types import CoinValue, Tuple, is_linear, is_plain
-from vm.values import encode_arguments
+from vm.values import belongs, encode_arguments
 
 CALLABLE: Final = (Kind.PUBLIC,)
 READABLE: Final = (Kind.VIEW, Kind.PURE)
@@ -66,6 +66,11 @@ class Call:
         self.external: int | None = None  # as which of the caller's externals it was called
         self.tried = False
         self.reserve = 0  # gas kept back for the caller
+
+
+def wrong_count(arguments: Sequence[Any], count: int) -> Failure:
+    """The failure for too few or too many arguments."""
+    return Failure(Code.WRONG_ARGUMENTS, detail=f"{len(arguments)} arguments where {count} are expected")
 
 
 class Execution:
@@ -226,6 +231,15 @@ class Execution:
             raise Failure(Code.NO_FUNCTION, detail=name)
         return function
 
+    def check_arguments(self, contract: Contract, function: int, arguments: Sequence[Any]) -> None:
+        """Raises `Failure` WrongArguments if values from outside are not of the parameters' types."""
+        parameters = contract.verified.module.functions[function].parameters
+        if len(arguments) != len(parameters):
+            raise wrong_count(arguments, len(parameters))
+        for position, (_, kind) in enumerate(parameters):
+            if not belongs(kind, arguments[position]):
+                raise Failure(Code.WRONG_ARGUMENTS, detail=f"argument {position + 1}")
+
     def phase(self, contract: Contract) -> int:
         """The present phase of a contract; the first one where it has never stepped."""
         phase: int = self.state.get(contract, PHASE_FIELD, None) or 0
@@ -355,16 +369,13 @@ class Execution:
 
     def emit(self, call: Call, index: int, values: tuple[Any, ...]) -> None:
         """Keep an event. Raises LimitExceeded."""
-        kinds = [kind for _, kind in call.contract.verified.module.events[index].fields]
-        self.keep_event(Event(call.contract.address, index, encode_arguments(kinds, values), values))
-        if self.tracer is not None:
-            self.tracer.emit(call.contract.address, index, values)
-
-    def keep_event(self, event: Event) -> None:
-        """Keep an event. Raises LimitExceeded."""
         if len(self.events) >= limits.EVENTS_PER_TRANSACTION_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="events")
+        kinds = [kind for _, kind in call.contract.verified.module.events[index].fields]
+        event = Event(call.contract.address, index, encode_arguments(kinds, values), values)
         self.journal.set(self.events, len(self.events), event)
+        if self.tracer is not None:
+            self.tracer.emit(call.contract.address, index, values)
 
     def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
         """Ask the ledger's one signature rule; a key or signature of another length is no key or

@@ -24,16 +24,16 @@ from vm.limits import MEMORY_BYTES_MAX
 from vm.pricing import Price, Scale, is_sized, price_of
 from vm.state import is_safe_key
 from vm.support import GAS, MEMORY, NOW, SENDER, THIS
-from vm.types import AMOUNT, AMOUNT_MAX, Amount, Int, List, Resource, Struct, Text, Tuple, Type, bounds
+from vm.types import ADDRESS_BYTES, AMOUNT, AMOUNT_MAX, Address, Amount, Int, List, Resource, Struct, Text, Tuple, Type, bounds
 from vm.values import is_direct
 from vm.verifier import Verified
 
 GENERATOR_VERSION = 1
 
 PLAIN_NAMES: Final = ("gas", "m", "n", "q", "x", "y")
-NUMBERED: Final = "efklnprst"
-"""First letters of numbered names: error names, functions, constants, locals, names of resources, positions and passes of loops,
-stack places, types.
+NUMBERED: Final = "defklnprst"
+"""First letters of numbered names: doors, error names, functions, constants, locals, names of resources, positions and passes
+of loops, stack places, types.
 """
 
 _RELATIONS: Final = {i.EQ: "==", i.NE: "!=", i.LT: "<", i.LE: "<=", i.GT: ">", i.GE: ">="}
@@ -107,6 +107,26 @@ def generate(verified: Verified, function: int) -> Generated:
         first.run()
         heads = first.heads
     return _Generator(verified, function, loops, heads).run()
+
+
+def generate_door(verified: Verified, function: int) -> Generated:
+    """The Python of a function `d…` that tells whether arguments from outside are of the parameters' types."""
+    names: dict[str, Any] = {}
+    parameters = [kind for _, kind in verified.module.functions[function].parameters]
+    tests = ["True"]
+    for n, kind in enumerate(parameters):
+        span = intervals.of_type(kind)
+        if span is not None:
+            tests.append(f"kind(l{n}) is int and {_number(span[0])} <= l{n} <= {_number(span[1])}")
+        elif isinstance(kind, Address):
+            tests.append(f"kind(l{n}) is bytes and len(l{n}) == {ADDRESS_BYTES}")
+        else:
+            number = verified.table.index(kind)
+            names[f"t{number}"] = kind
+            tests.append(f"belongs(t{number}, l{n})")
+    taken = ", ".join(f"l{n}" for n in range(len(parameters)))
+    source = f"def d{function}({taken}):\n return {' and '.join(tests)}\n"
+    return Generated(source, (0, 0), names)
 
 
 def _loops(body: Body) -> dict[int, _Loop]:

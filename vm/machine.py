@@ -12,14 +12,13 @@ from enum import StrEnum
 from typing import Any
 
 from vm.compiled import CompiledExecution
-from vm.execution import CALLABLE, READABLE, Event, Execution, Moved
+from vm.execution import CALLABLE, READABLE, Event, Execution, Moved, wrong_count
 from vm.failure import Code, Failure
 from vm.host import Host
 from vm.journal import Journal
 from vm.state import PHASE_FIELD, Contract, Defect
 from vm.trace import Tracer
 from vm.types import Coin, CoinValue, Option, Tuple, Type
-from vm.values import belongs
 from vm.verifier import Verified
 
 __all__ = ["Defect", "Effects", "Event", "Moved", "Session", "Tier"]
@@ -123,7 +122,8 @@ class Session:
             if module.module.phases:
                 execution.state.put(contract, PHASE_FIELD, None, 0)
             if module.init is None:
-                _check_count(arguments, 0)
+                if arguments:
+                    raise wrong_count(arguments, 0)
                 execution.entered.append(contract)
             else:
                 self._run(contract, module.init, arguments, sender)
@@ -135,17 +135,27 @@ class Session:
         wallet.
         """
 
-        def run() -> Any:
-            contract = self._execution.contract(address)
-            position = self._execution.find(contract, function, CALLABLE)
+        execution = self._execution
+        mark = self._begin()
+        try:
+            contract = execution.contract(address)
+            position = execution.find(contract, function, CALLABLE)
             result = self._run(contract, position, arguments, sender)
-            kind = contract.verified.module.functions[position].result
-            for coin in [] if kind is None else _coins(kind, result):
-                self._execution.credit(sender, coin)
-                self._execution.move(coin.currency, returned=coin.amount)
-            return result
+            if result is not None:
+                self._pay_out(contract, position, result, sender)
+            self._check()
+        except Failure:
+            execution.journal.undo(mark)
+            raise
+        return result
 
-        return self._outermost(run)
+    def _pay_out(self, contract: Contract, function: int, result: Any, sender: bytes) -> None:
+        """Credit the coins in a result to the sender."""
+        kind = contract.verified.module.functions[function].result
+        assert kind is not None
+        for coin in _coins(kind, result):
+            self._execution.credit(sender, coin)
+            self._execution.move(coin.currency, returned=coin.amount)
 
     def read(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
         """Run a view or pure function; its result, None if it has none."""
@@ -182,43 +192,40 @@ class Session:
 
     def _outermost(self, run: Callable[[], Any]) -> Any:
         """One call from outside: all of it happens, or nothing but its gas."""
-        execution = self._execution
-        mark = execution.journal.mark()
-        execution.entered.clear()
+        mark = self._begin()
         try:
             result = run()
-            if self._check_promises:
-                for contract in dict.fromkeys(execution.entered):
-                    execution.check_invariants(contract)
+            self._check()
         except Failure:
-            execution.journal.undo(mark)
+            self._execution.journal.undo(mark)
             raise
         return result
+
+    def _begin(self) -> int:
+        """Begin a call from outside; where the journal stands."""
+        self._execution.entered.clear()
+        return self._execution.journal.mark()
+
+    def _check(self) -> None:
+        """Hold every contract that was entered to its invariants, if promises are checked."""
+        if self._check_promises:
+            for contract in dict.fromkeys(self._execution.entered):
+                self._execution.check_invariants(contract)
 
     def _run(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
         """Check what comes from outside, then run."""
         execution = self._execution
-        parameters = contract.verified.module.functions[function].parameters
-        _check_count(arguments, len(parameters))
-        coins = []
-        for position, (_, kind) in enumerate(parameters):
-            value = arguments[position]
-            if not belongs(kind, value):
-                raise Failure(Code.WRONG_ARGUMENTS, detail=f"argument {position + 1}")
-            if isinstance(kind, Coin):
-                coins.append((kind.currency or contract.home, value))
+        execution.check_arguments(contract, function, arguments)
         execution.check_phase(contract, function)
-        for currency, coin in coins:
-            if coin.currency != currency:
-                raise Failure(Code.WRONG_CURRENCY)
-            execution.move(currency, entered=coin.amount)
+        for position, value in enumerate(arguments):
+            if type(value) is CoinValue:
+                kind = contract.verified.module.functions[function].parameters[position][1]
+                assert isinstance(kind, Coin)
+                if value.currency != (kind.currency or contract.home):
+                    raise Failure(Code.WRONG_CURRENCY)
+                execution.move(value.currency, entered=value.amount)
         execution.entered.append(contract)
         return execution.run(contract, function, tuple(arguments), sender)
-
-
-def _check_count(arguments: Sequence[Any], count: int) -> None:
-    if len(arguments) != count:
-        raise Failure(Code.WRONG_ARGUMENTS, detail=f"{len(arguments)} arguments where {count} are expected")
 
 
 def _coins(kind: Type, value: Any) -> list[CoinValue]:

@@ -102,10 +102,12 @@ class Contract:
 
     def slot(self, field: int, token: Any) -> bytes:
         """The address of a slot within the contract."""
-        kind = self.slots[field][0]
-        if kind is None:
-            return pack([field])
-        return b"\x92" + pack(field) + (pack(to_wire(kind, token)) if field in self.safe else token)
+        if self.slots[field][0] is None:
+            return pack((field,))
+        if field in self.safe:
+            return pack((field, token))
+        encoded: bytes = token
+        return b"\x92" + pack(field) + encoded
 
 
 def is_safe_key(key: Type | None) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from vm import arithmetic
+from vm import arithmetic, limits
 from vm.execution import Call, Event
 from vm.failure import Code, Failure
 from vm.state import PHASE_FIELD
 from vm.types import CoinValue, ResourceValue, Vault
-from vm.values import int_to_wire, pack, text_bytes, to_wire
+from vm.values import belongs, int_to_wire, pack, text_bytes, to_wire
 
 if TYPE_CHECKING:
     from vm.compiled import CompiledExecution
@@ -193,7 +193,10 @@ def _pay(run: Run, to: bytes, coin: CoinValue) -> None:
 
 
 def _emit(run: Run, event: int, values: tuple[Any, ...], wire: tuple[Any, ...]) -> None:
-    run[MACHINE].keep_event(Event(run[THIS], event, pack(wire), values))
+    events = run[MACHINE].events
+    if len(events) >= limits.EVENTS_PER_TRANSACTION_MAX:
+        raise Failure(Code.LIMIT_EXCEEDED, detail="events")
+    run[CHANGE](events, len(events), Event(run[THIS], event, pack(wire), values))
 
 
 def _outside(run: Run, external: int, tried: bool, address: bytes, arguments: tuple[Any, ...]) -> Any:
@@ -237,6 +240,8 @@ def _text_bytes(text: str) -> bytes:
 NAMES: Final[dict[str, Any]] = {
     "blake2b_256": _blake2b_256,
     "become": _become,
+    "belongs": belongs,
+    "bytes": bytes,
     "check_phase": _check_phase,
     "coin": CoinValue,
     "div": arithmetic.div,
@@ -249,7 +254,9 @@ NAMES: Final[dict[str, Any]] = {
     "full": _full,
     "full_at": _full_at,
     "insufficient": _insufficient,
+    "int": int,
     "key_exists": _key_exists,
+    "kind": type,
     "len": len,
     "loop_bound": _loop_bound,
     "loop_bound_at": _loop_bound_at,

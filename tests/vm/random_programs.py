@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from machine_world import ALICE, BOB, HERE, THERE, address
@@ -214,12 +214,10 @@ class _ModuleMaker:
     def make(self, name: str) -> Module:
         """All of it."""
         written: list[tuple[Signature, list[Type], list[Word]]] = []
-        for signature in [*self.signatures, *self._others()]:
-            maker = _FunctionMaker(self, signature)
+        for planned in [*self.signatures, *self._others()]:
+            maker = _FunctionMaker(self, planned)
             words = maker.make()
-            signature = Signature(
-                signature.name, signature.kind, signature.parameters, signature.result, signature.phases, maker.effects
-            )
+            signature = replace(planned, effects=maker.effects)
             self.done.append(signature)
             written.append((signature, maker.locals[len(signature.parameters) :], words))
         table = type_table(self._used(written))
@@ -791,6 +789,13 @@ class _FunctionMaker:
         if kind == PART and self.source.random() < 0.4:
             self.constant(U64, self.source.choice([0, 1, 2]))
             self.put(i.SPLIT, kind)
+            self.put(i.MERGE, kind)
+        if kind == PART and self.source.random() < 0.2:
+            local = self._keep(kind)
+            for field in (U8, U64):
+                self.expression(field)
+            self.put(i.NEW, kind)
+            self.put(i.MOVE, local)
             self.put(i.MERGE, kind)
         maps = self.fields_of(lambda f: isinstance(f, Map) and f.value == kind)
         if maps and self.source.random() < 0.4:

@@ -75,7 +75,7 @@ def outcome(session: Session, call: Call) -> tuple[Any, ...]:
     return "result", result, type(result), session.gas_left, session.events
 
 
-def compare(seed: int, tally: Tally) -> None:
+def compare(seed: int, tally: Tally, *, gas_limit: int = 300_000) -> None:
     """Make a pair of programs, deploy them, and call everything they have, on both tiers."""
     source = random.Random(seed)
     mine, theirs = map(verify, pair(source))
@@ -87,32 +87,30 @@ def compare(seed: int, tally: Tally) -> None:
     for _ in range(source.randint(2, 5)):
         calls = [_call(twins, source) for _ in range(source.choice([1, 1, 1, 2, 3]))]
         note = seed, "calls"
-        limit = source.choice([300_000, 300_000, 30_000])
+        limit = source.choice([gas_limit, gas_limit, gas_limit // 10])
         needed = twins.run(calls, gas_limit=limit, check_promises=promises, commit=False, note=note)
-        if needed <= 250:
-            limits = list(range(needed + 2))
-        else:
-            limits = [source.randint(0, needed + needed // 32) for _ in range(6)]
-        for limit in limits:
+        some = [source.randint(0, needed + needed // 32) for _ in range(6)]
+        for limit in range(needed + 2) if needed <= 250 else some:
             twins.run(calls, gas_limit=limit, check_promises=promises, commit=False, note=(*note, limit))
-        twins.run(calls, gas_limit=300_000, check_promises=promises, commit=True, note=note)
+        twins.run(calls, gas_limit=gas_limit, check_promises=promises, commit=True, note=note)
 
 
 def _deploy(
     twins: Twins, at: bytes, module: Verified, source: random.Random, promises: bool, seed: int
 ) -> None:
     assert module.init is not None
+    currency = "CNY" if source.random() < 0.9 else "USD"
     kinds = [kind for _, kind in module.module.functions[module.init].parameters]
     arguments = [small_value(kind, source) for kind in kinds]
 
     def call(session: Session) -> None:
-        session.deploy(at, module, "CNY", arguments, ALICE)
+        session.deploy(at, module, currency, arguments, ALICE)
 
     for limit in (*(source.randint(0, 2000) for _ in range(3)), 300_000):
         final = limit == 300_000
         twins.run([call], gas_limit=limit, check_promises=promises and not final, commit=final, note=(seed, "deploy"))
     for world in twins.worlds.values():
-        world.contracts[at] = module, "CNY"
+        world.contracts[at] = module, currency
 
 
 def _call(twins: Twins, source: random.Random) -> Call:

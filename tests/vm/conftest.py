@@ -1,0 +1,27 @@
+"""Everything the machine does is tested on both tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import vm.machine
+from vm.machine import Tier
+
+ALIKE = ("test_vm_arithmetic", "test_vm_authority", "test_vm_illegal", "test_vm_tiers", "test_vm_values")
+"""Test files that run nothing, or choose the tier themselves."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every other test once for each tier."""
+    if metafunc.module.__name__ not in ALIKE:
+        metafunc.fixturenames.append("default_tier")
+        metafunc.parametrize("default_tier", list(Tier), indirect=True, ids=str)
+
+
+@pytest.fixture
+def default_tier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tier]:
+    """The tier of sessions that do not say which."""
+    monkeypatch.setattr(vm.machine, "DEFAULT_TIER", request.param)
+    yield request.param
