@@ -11,6 +11,7 @@ Figures are operations per second with minimum, median and maximum over the runs
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import platform
@@ -269,6 +270,8 @@ def contest(runs: Runs, times: int) -> dict[str, Any]:
     rates: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
         run()
+    gc.collect()
+    gc.freeze()  # the collector need not walk over the modules of the peers in the time of whoever runs
     for _ in range(times):
         for name, run in runs.items():
             rates[name].append(run())
