@@ -22,14 +22,9 @@ def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit
     """
     expected = caller.verified.module.externals[external]
     found = callee.verified.module.functions[function]
-    if len(expected.parameters) != len(found.parameters) or (expected.result is None) != (
-        found.result is None
-    ):
+    if len(expected.parameters) != len(found.parameters) or (expected.result is None) != (found.result is None):
         return Fit.NO
-    pairs = [
-        (a, caller.home, b, callee.home)
-        for a, (_, b) in zip(expected.parameters, found.parameters, strict=True)
-    ]
+    pairs = [(a, caller.home, b, callee.home) for a, (_, b) in zip(expected.parameters, found.parameters, strict=True)]
     if expected.result is not None and found.result is not None:
         pairs.append((found.result, callee.home, expected.result, caller.home))
     if caller.home == callee.home and all(is_subtype(a, b) for a, _, b, _ in pairs):
@@ -57,13 +52,9 @@ def in_currency(kind: Type, home: str | None) -> Type:
         case Struct(name, fields):
             return Struct(name, _fields_in_currency(fields, home))
         case Enum(name, variants):
-            return Enum(
-                name, tuple([(variant, _fields_in_currency(payload, home)) for variant, payload in variants])
-            )
+            return Enum(name, tuple([(variant, _fields_in_currency(payload, home)) for variant, payload in variants]))
     return kind
 
 
-def _fields_in_currency(
-    fields: tuple[tuple[str, Type], ...], home: str | None
-) -> tuple[tuple[str, Type], ...]:
+def _fields_in_currency(fields: tuple[tuple[str, Type], ...], home: str | None) -> tuple[tuple[str, Type], ...]:
     return tuple([(name, in_currency(kind, home)) for name, kind in fields])

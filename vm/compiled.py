@@ -105,12 +105,8 @@ def compiled(verified: Verified) -> Compiled:
 class CompiledExecution(Execution):
     """An execution whose functions are compiled."""
 
-    def __init__(
-        self, host: Host, journal: Journal, *, now: int, gas_limit: int, check_promises: bool
-    ) -> None:
-        super().__init__(
-            host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises
-        )
+    def __init__(self, host: Host, journal: Journal, *, now: int, gas_limit: int, check_promises: bool) -> None:
+        super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises)
         self._compiled: dict[Verified, Compiled] = {}
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
@@ -144,9 +140,7 @@ class CompiledExecution(Execution):
             self._calls.pop()
             self.meter.gas, self.meter.memory = run[GAS], run[MEMORY]
 
-    def call_from(
-        self, run: list[Any], external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool
-    ) -> Any:
+    def call_from(self, run: list[Any], external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool) -> Any:
         """What `call`, `read` and their `try` forms give. The gas of both runs is in the caller's afterwards."""
         here: Contract = run[CALL].contract
         call = Call(here, here.address, self.journal.mark(), 0)

@@ -846,9 +846,7 @@ class _Generator:
     def do_coin_split(self, op: Op) -> None:
         amount, coin = self.pop().text, self.pop().text
         self.line(f"if {amount} > {coin}[1]: insufficient()")
-        self.two_results(
-            f"make(coin, ({coin}[0], {amount}))", f"make(coin, ({coin}[0], {coin}[1] - {amount}))"
-        )
+        self.two_results(f"make(coin, ({coin}[0], {amount}))", f"make(coin, ({coin}[0], {coin}[1] - {amount}))")
 
     def do_coin_join(self, op: Op) -> None:
         b, a = self.pop().text, self.pop().text

@@ -183,8 +183,6 @@ class State:
             try:
                 value = decode(contract.slots[field][1], data)
             except Failure as failure:
-                raise Defect(
-                    f"the store holds no value in field {field} of {contract.address.hex()}"
-                ) from failure
+                raise Defect(f"the store holds no value in field {field} of {contract.address.hex()}") from failure
         self.loaded[contract.address, field, token] = value
         return value

@@ -169,7 +169,9 @@ def mangled_example(draw: st.DrawFn) -> str:
         if draw(st.integers(0, 9)) == 0 and not open_brackets:
             out.append(" " * draw(st.integers(0, 12)) + draw(st.sampled_from(["# a comment", "#another", "#", "##  ruler"])))
         pieces: list[str] = []
-        for piece in re.findall(r'"[^"]*"|#.*|[0-9][0-9_]*(?:\.(?!\.)[0-9]+)?(?: (?:%|[a-z]+|[A-Z]{3})(?!\w))?|\w+|\.\.|[-+*]=|->|[=!<>]=|.', code):
+        for piece in re.findall(
+            r'"[^"]*"|#.*|[0-9][0-9_]*(?:\.(?!\.)[0-9]+)?(?: (?:%|[a-z]+|[A-Z]{3})(?!\w))?|\w+|\.\.|[-+*]=|->|[=!<>]=|.', code
+        ):
             if piece.startswith("#"):
                 pieces.append(piece)
                 break
@@ -183,7 +185,9 @@ def mangled_example(draw: st.DrawFn) -> str:
         if "#" not in code and not open_brackets and draw(st.integers(0, 9)) == 0:
             pieces.append(draw(st.sampled_from(["#c", "   # c", "  "])))
         out.append(indent + "".join(pieces))
-    return draw(st.sampled_from(["", "\n\n", "#!top\n"])) + "\n".join(out) + draw(st.sampled_from(["", "\n", "\n\n\n", "\n# end"]))
+    return (
+        draw(st.sampled_from(["", "\n\n", "#!top\n"])) + "\n".join(out) + draw(st.sampled_from(["", "\n", "\n\n\n", "\n# end"]))
+    )
 
 
 _GAP = st.sampled_from([" ", " ", " ", " ", " ", "   ", "\n", "\n            ", " # in\n  ", "\n# own\n"])

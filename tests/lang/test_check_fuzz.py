@@ -17,7 +17,9 @@ from lang.source import Span
 
 ROOT = Path(__file__).parents[2]
 SEEDS = [*sorted((ROOT / "contracts" / "examples").glob("*.tael")), *sorted((Path(__file__).parent / "seeds").glob("*.tael"))]
-TOKEN = re.compile(r'"""[\s\S]*?"""|"[^"\n]*"|0x[0-9a-f]+|[0-9][0-9_.]*(?: (?:[A-Z]{3}|days?|weeks?|bps|%))?|\w+|[-<>=!+*]=|->|\.\.|\n *|[^\w\s]|[ ]+')
+TOKEN = re.compile(
+    r'"""[\s\S]*?"""|"[^"\n]*"|0x[0-9a-f]+|[0-9][0-9_.]*(?: (?:[A-Z]{3}|days?|weeks?|bps|%))?|\w+|[-<>=!+*]=|->|\.\.|\n *|[^\w\s]|[ ]+'
+)
 SPICE = [
     "0", "1", "-1", "255", "256", "18446744073709551616", "1.00 CNY", "5 days", "2.5 %", "true", "None", "Some(1)", "[]", "[1]", "self", "sender",
     "now", "this", "result", "_", "phase", '"a"', "0x00", "(1, 2)", "u8", "u64", "i64", "u256", "Address", "Amount", "Coin", "Vault", "Time", "Duration",

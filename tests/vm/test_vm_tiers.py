@@ -37,9 +37,7 @@ SMALL_LIMITS = {
     "vm.limits.EVENTS_PER_TRANSACTION_MAX": 2,
     "vm.journal.JOURNAL_ENTRIES_MAX": 8,
 }
-MEMORY_LIMITS = {
-    f"vm.{module}.MEMORY_BYTES_MAX": 60 for module in ("interpreter", "generator", "compiled")
-}
+MEMORY_LIMITS = {f"vm.{module}.MEMORY_BYTES_MAX": 60 for module in ("interpreter", "generator", "compiled")}
 
 
 # One outcome.

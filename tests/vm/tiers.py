@@ -95,9 +95,7 @@ def compare(seed: int, tally: Tally, *, gas_limit: int = 300_000) -> None:
         twins.run(calls, gas_limit=gas_limit, check_promises=promises, commit=True, note=note)
 
 
-def _deploy(
-    twins: Twins, at: bytes, module: Verified, source: random.Random, promises: bool, seed: int
-) -> None:
+def _deploy(twins: Twins, at: bytes, module: Verified, source: random.Random, promises: bool, seed: int) -> None:
     assert module.init is not None
     currency = "CNY" if source.random() < 0.9 else "USD"
     kinds = [kind for _, kind in module.module.functions[module.init].parameters]
