@@ -182,8 +182,8 @@ class _Reading:
         text, match, hard_words, marks = self.text, self.lexer.match, self.lexer.hard_words, self.lexer.marks
         tokens, brackets = self.tokens, self.brackets
         if not text.isascii() or not text.isprintable():
-            for found in _HIDDEN.finditer(text):
-                self.hidden(found)
+            for unseen in _HIDDEN.finditer(text):
+                self.hidden(unseen)
         position = line_start = 0
         while found := match(text, position):
             kind = found.lastgroup
@@ -507,9 +507,7 @@ class _Reading:
             return self.brace(value, start)
         if value == ";":
             return self.semicolon(start)
-        if value == "%":
-            return self.foreign_mark(value, start, end)
-        if value == "…" or value == "!":
+        if value in "%…!":
             return self.foreign_mark(value, start, end)
         if _HIDDEN.match(value):
             return end

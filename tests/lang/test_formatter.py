@@ -43,7 +43,10 @@ def test_layout_does_not_change_a_program(text: str) -> None:
         ("\n\n# only\n\n\n\n# comments", "# only\n\n# comments\n"),
         ("", ""),
         ("\ufeffconst A: T = 1\r\n", "const A: T = 1\n"),
-        ('fn f():\n        """One.\n\n          Two.\n        """\n        pass', 'fn f():\n    """One.\n\n    Two.\n    """\n    pass\n'),
+        (
+            'fn f():\n        """One.\n\n          Two.\n        """\n        pass',
+            'fn f():\n    """One.\n\n    Two.\n    """\n    pass\n',
+        ),
         ("fn f():\n  if a:\n    pass\n    # in\n  # out\n\n  else:\n    pass\n# top", None),
     ],
 )
