@@ -24,8 +24,8 @@ from lang.symbols import (
     StateField,
     VariantUse,
 )
-from lang.types import Rule, arithmetic, is_plain, lower, scaling_type, wider
 from lang.types import Nothing as NothingType
+from lang.types import Rule, arithmetic, is_plain, lower, scaling_type, wider
 from vm import instructions as op
 from vm import types as vm
 from vm.module import Constant, External, Function, Kind, Module, Record
@@ -35,6 +35,7 @@ KINDS = {"init": Kind.INIT, "pub": Kind.PUBLIC, "view": Kind.VIEW, "pure": Kind.
 OPERATIONS = {"+": op.ADD, "-": op.SUB, "*": op.MUL, "mod": op.MOD}
 COMPARE = {"==": op.EQ, "!=": op.NE, "<": op.LT, "<=": op.LE, ">": op.GT, ">=": op.GE}
 HASHES = {"sha256": op.SHA256, "sha3_256": op.SHA3_256, "blake2b": op.BLAKE2B_256}
+NOWHERE = Span(0, 0)
 CALLS = {
     ("call", False): op.CALL,
     ("call", True): op.TRY_CALL,
@@ -192,7 +193,7 @@ class ModuleEmitter:
         parameters = [(name, lower(kind)) for _, name, kind in plain]
         slots = {place: slot for slot, (place, _, _) in enumerate(plain)}
         for number, promise in enumerate(s for s in body if isinstance(s, ast.Ensures)):
-            olds = [node for node in _walk_olds(promise.condition)]
+            olds = _walk_olds(promise.condition)
             old_number = None
             if olds:
                 emitter = FunctionEmitter(self, symbol.source, slots)
@@ -240,9 +241,15 @@ class ModuleEmitter:
                 draft.code[place] = index(kind)
             functions.append(
                 Function(
-                    draft.name, draft.kind, draft.parameters, draft.result, draft.phases, draft.effects,
-                    tuple(draft.locals[len(draft.parameters) :]), tuple(draft.code),
-                )  # fmt: skip
+                    name=draft.name,
+                    kind=draft.kind,
+                    parameters=draft.parameters,
+                    result=draft.result,
+                    phases=draft.phases,
+                    effects=draft.effects,
+                    locals=tuple(draft.locals[len(draft.parameters) :]),
+                    code=tuple(draft.code),
+                )
             )
         module = Module(
             name=contract.name,
@@ -316,7 +323,7 @@ class FunctionEmitter:
     invoked: set[int] = field(default_factory=set)
     effects: int = 0
     is_live: bool = True
-    span: Span = Span(0, 0)
+    span: Span = NOWHERE
     steps: list[Callable[[], None]] = field(default_factory=list)  # what the innermost loops do before the next pass
     olds: dict[int, list[int]] = field(default_factory=dict)
     result_slot: int = 0

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from syntax_texts import Case, cases, place, read
+from syntax_texts import Case, cases, read
 
 from lang.catalogue import CATALOGUE, FAMILIES, Entry
 from lang.catalogue.__main__ import DOCUMENT, document
@@ -21,7 +21,7 @@ OURS = {**FAMILIES["Syntax"], **FAMILIES["Limits"]}
 def test_refused(case: Case) -> None:
     """The text gets exactly these findings, in these places."""
     _, findings = read(case.text)
-    assert [(finding.code, place(finding)) for finding in findings] == case.findings
+    assert [(finding.code, finding.span) for finding in findings] == case.findings
 
 
 def test_cases_cover_the_codes() -> None:
@@ -36,7 +36,7 @@ def test_edits_mend(case: Case) -> None:
     for finding in findings:
         if finding.edit is not None:
             _, after = read(apply_edit(finding))
-            assert len(after) < len(findings) or len(findings) > 1
+            assert (finding.code, finding.span.start) not in [(other.code, other.span.start) for other in after]
 
 
 @pytest.mark.parametrize(("code", "entry"), OURS.items(), ids=OURS)
