@@ -29,18 +29,18 @@ def findings_of(compilations: Sequence[Compilation]) -> list[Diagnostic]:
 
 def tell_findings(out: Output, findings: Sequence[Diagnostic]) -> None:
     """Show findings to people, each with the line it is about."""
-    from lang.render import render_text
+    from lang.render import render
 
     for finding in findings:
-        out.line(render_text(finding, colour=out.colour))
+        out.line(render(finding, colour=out.colour))
         out.line()
 
 
 def plain_findings(findings: Sequence[Diagnostic]) -> list[dict[str, Any]]:
     """Findings for JSON."""
-    from lang.render import render_json
+    from lang.render import to_json
 
-    return [render_json(finding) for finding in findings]
+    return [to_json(finding) for finding in findings]
 
 
 def summary(findings: Sequence[Diagnostic]) -> str:
@@ -65,7 +65,7 @@ def compile_contract(out: Output, path: Path, name: str | None) -> Compiled:
             else "Mend the findings; `tael explain CODE` says more about one.",
             exit_code=Exit.FINDINGS,
             code="DoesNotCompile",
-            findings=plain_findings(compilation.findings),
+            data={"findings": plain_findings(compilation.findings)},
         )
     return pick_contract(compilation, path, name)
 

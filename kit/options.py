@@ -1,14 +1,20 @@
-"""What commands have in common: how they are declared, their examples in `--help`, and the options that many share."""
+"""What commands have in common: how they are declared, their examples in `--help`, and options that many share."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kit.output import Output
+
+if TYPE_CHECKING:
+    from chain.primitives.receipt import Receipt
+    from chain.primitives.transaction import Action
+    from kit.network import Network
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -27,8 +33,12 @@ class _Command(click.Command):
                     formatter.write(f"  {line}\n")
 
 
-def command(name: str, *, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Declare a command of `tael`: it gets `--json`, and its function an `Output` as `out` first."""
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+"""How every command and group is set up."""
+
+
+def command(name: str, *, examples: str, group: click.Group | None = None) -> Callable[[Callable[..., Any]], click.Command]:
+    """Declare a command: it gets `--json`, and its function an `Output` as its first argument."""
 
     def declare(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
@@ -36,13 +46,9 @@ def command(name: str, *, examples: str) -> Callable[[Callable[..., Any]], click
             return function(Output(as_json=as_json), *arguments, **options)
 
         with_json = click.option("--json", "as_json", is_flag=True, help="One JSON value instead of lines for people.")
-        declared = click.command(
-            name,
-            cls=_Command,
-            examples=examples,
-            context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-        )
-        return declared(with_json(run))
+        maker = click.command if group is None else group.command
+        declared: click.Command = maker(name, cls=_Command, examples=examples, context_settings=CONTEXT)(with_json(run))
+        return declared
 
     return declare
 
@@ -56,16 +62,66 @@ def node_option(function: _Function) -> _Function:
     )(function)
 
 
-def sender_options(function: _Function) -> _Function:
-    """The options of commands that sign a transaction."""
-    for option in reversed(
-        (
-            click.option("--from", "sender", metavar="WALLET", help="The wallet that signs. Else tael.toml, else dev0."),
-            click.option("--gas-limit", type=click.IntRange(1), help="The most gas it may use. Else it is estimated."),
-            click.option("--max-spend", metavar="AMOUNT", multiple=True, help="Take at most this from the wallet."),
-            click.option("--password-file", type=click.Path(), help="Read the wallet's password from a file."),
-            node_option,
+def password_option(function: _Function) -> _Function:
+    """`--password-file`: where the password is, if it is not asked for."""
+    return click.option(
+        "--password-file",
+        type=click.Path(),
+        metavar="FILE",
+        help="Read the wallet's password from here. Else TAEL_PASSWORD, else it is asked for.",
+    )(function)
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What was said about who signs a transaction and what it may take."""
+
+    sender: str | None
+    gas_limit: int | None
+    max_spend: tuple[str, ...]
+    dry_run: bool
+    password_file: str | None
+
+    def by(self, sender: str) -> Signing:
+        """The same, signed by another wallet."""
+        return replace(self, sender=sender)
+
+    def transact(self, network: Network, actions: list[Action]) -> Receipt:
+        """Send the actions as one transaction of the wallet that signs."""
+        return network.transact(
+            network.signer(self.sender),
+            actions,
+            gas_limit=self.gas_limit,
+            max_spend=self.max_spend,
+            password_file=self.password_file,
+            dry_run=self.dry_run,
         )
-    ):
-        function = option(function)
-    return function
+
+
+def signing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of commands that sign a transaction: the function gets them as one `Signing`."""
+
+    @functools.wraps(function)
+    def run(
+        *arguments: Any,
+        sender: str | None,
+        gas_limit: int | None,
+        max_spend: tuple[str, ...],
+        dry_run: bool,
+        password_file: str | None,
+        **options: Any,
+    ) -> Any:
+        return function(*arguments, signing=Signing(sender, gas_limit, max_spend, dry_run, password_file), **options)
+
+    options: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
+        click.option("--from", "sender", metavar="WALLET", help="The wallet that signs. Else TAEL_FROM, tael.toml, dev0."),
+        click.option("--gas-limit", type=click.IntRange(1), help="The most gas it may use. Else 20,000,000."),
+        click.option("--max-spend", metavar="AMOUNT", multiple=True, help="Take at most this from the wallet; may be repeated."),
+        click.option("--dry-run", is_flag=True, help="Only ask what it would come to. Needs no password."),
+        password_option,
+        node_option,
+    )
+    declared: Callable[..., Any] = run
+    for option in reversed(options):
+        declared = option(declared)
+    return declared

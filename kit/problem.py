@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -27,14 +28,14 @@ class Problem(Exception):
         *,
         exit_code: Exit = Exit.FINDINGS,
         code: str = "Problem",
-        **data: object,
+        data: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
         self.exit_code = exit_code
         self.code = code
-        self.data = data
+        self.data = dict(data or {})
 
     def plain(self) -> dict[str, object]:
         """The problem as `--json` shows it."""
@@ -46,11 +47,11 @@ class Problem(Exception):
         return {"ok": False, "error": error}
 
 
-def usage(message: str, remedy: str = "", **data: object) -> Problem:
+def usage(message: str, remedy: str = "") -> Problem:
     """What was typed cannot be understood."""
-    return Problem(message, remedy, exit_code=Exit.USAGE, code="Usage", **data)
+    return Problem(message, remedy, exit_code=Exit.USAGE, code="Usage")
 
 
-def missing(message: str, remedy: str = "", **data: object) -> Problem:
+def missing(message: str, remedy: str = "") -> Problem:
     """Something on this machine is missing or in the way."""
-    return Problem(message, remedy, exit_code=Exit.MISSING, code="Missing", **data)
+    return Problem(message, remedy, exit_code=Exit.MISSING, code="Missing")

@@ -102,7 +102,7 @@ def find_sources(paths: Sequence[str]) -> list[Path]:
         elif path.is_file():
             found[path] = None
         else:
-            raise missing(f"{text} is not there", "Check the path.", path=text)
+            raise missing(f"{text} is not there", "Check the path.")
     return list(found)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from lang import ast
 from lang.diagnostics import Edit
 from lang.expressions import ExpressionChecker, Flow
-from lang.source import Span
 from lang.scope import Scope
+from lang.source import Span
 from lang.symbols import ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, RecordSymbol
 from lang.types import (
     NOTHING,
@@ -339,11 +339,11 @@ class BodyChecker(ExpressionChecker):
         pair = ast.Binary("<", node.first, node.end, span=Span(node.first.span.start, node.end.span.end))
         first, end = self._operands(pair, None)
         kind = first if fits(end, first) else UNKNOWN
-        if not isinstance(first, Unknown) and not isinstance(end, Unknown):
-            if not is_integer(first) or not fits(end, first):
-                message = f"a range runs over one integer type, not from `{describe(first)}` to `{describe(end)}`"
-                self.scope.error("E0302", message, pair.span)
-                kind = UNKNOWN
+        is_known = not isinstance(first, Unknown) and not isinstance(end, Unknown)
+        if is_known and not (is_integer(first) and fits(end, first)):
+            message = f"a range runs over one integer type, not from `{describe(first)}` to `{describe(end)}`"
+            self.scope.error("E0302", message, pair.span)
+            kind = UNKNOWN
         if node.bound is None:
             if not (isinstance(node.first, ast.Number) and self._is_fixed_end(node.end)):
                 place = Span(node.end.span.end, node.end.span.end)
@@ -497,11 +497,11 @@ class BodyChecker(ExpressionChecker):
         (phase,) = found
         assert self.contract is not None
         function = self.function
-        if function is not None and function.phases is None and function.kind != "init":
+        if function is not None and function.phases is None and function.kind not in ("init", ""):
             message = "a function that becomes says in which phases it runs: `in …`"
             first = next((self.contract.phases[a] for a, b in sorted(self.contract.steps) if b == phase), None)
             self.scope.error("E0505", message, node.span, expected=f"`in {first}`" if first else None)
-        elif self.flow.is_reachable:
+        elif self.flow.is_reachable and not self.is_any_phase():
             wrong = [p for p in sorted(self.flow.phases) if (p, phase) not in self.contract.steps]
             if wrong:
                 names = ", ".join(self.contract.phases[p] for p in wrong)
@@ -579,12 +579,12 @@ class BodyChecker(ExpressionChecker):
 
     def _contracts_in_sight(self, name: ast.Identifier | None) -> list[ContractSymbol]:
         found: list[ContractSymbol] = []
-        for key in list(self.scope.names):
+        for key in self.scope.known_names():
             symbol = self.scope.find(key)
             if isinstance(symbol, InterfaceSymbol) and symbol.contract is not None and (name is None or key == name.text):
                 found.append(symbol.contract)
         if name is not None and not found:
-            self.scope.unknown("E0201", "contract", name, self.scope.names)
+            self.scope.unknown("E0201", "contract", name, self.scope.known_names())
         return found
 
     def _do_pay(self, node: ast.Pay) -> None:

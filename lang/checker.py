@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from lang import ast
 from lang.beginnings import Beginnings
@@ -91,6 +92,7 @@ class FileChecker:
         self.scope = Scope(file.source, findings, constant_value=constant_value)
         self.scope.broken = set(getattr(file, "broken_names", ()))
         self.checked = CheckedFile(file, self.scope)
+        self._tests: Scope | None = None
 
     def run(self) -> CheckedFile:
         """Names first, then what they mean, then bodies."""
@@ -200,8 +202,23 @@ class FileChecker:
                 self.scope.error("E0202", f"`{declaration.name.text}` is declared twice", declaration.name.span)
             symbol.functions[declaration.name.text] = function
 
+    def _test_scope(self) -> Scope:
+        """The file's names, and the types and constants of its contracts as far as they are called differently."""
+        if self._tests is None:
+            self._tests = Scope(self.scope.source, self.scope.findings, self.scope, constant_value=constant_value)
+            shared: dict[str, list[object]] = {}
+            for name in list(self.scope.names):
+                symbol = self.scope.find(name)
+                if isinstance(symbol, InterfaceSymbol) and symbol.contract is not None:
+                    for inner, declared in symbol.contract.declared.items():
+                        shared.setdefault(inner, []).append(declared)
+            for name, found in shared.items():
+                if len(found) == 1 and name not in self.scope.names:
+                    self._tests.names[name] = found[0]
+        return self._tests
+
     def _test(self, item: ast.TestDeclaration) -> None:
-        checker = BodyChecker(self.scope, is_test=True)
+        checker = BodyChecker(self._test_scope(), is_test=True)
         parameters = []
         for parameter in item.parameters:
             kind = self.scope.type_of(parameter.annotation)
@@ -561,6 +578,7 @@ class ContractChecker:
             elif isinstance(member, ast.CurrencyDeclaration):
                 self._currency(member)
         self.scope.settle_all()
+        self.symbol.declared = {n: s for n, s in self.scope.names.items() if isinstance(s, TypeSymbol | ConstantSymbol)}
         for member in members:
             match member:
                 case ast.PhasesDeclaration():
@@ -604,7 +622,7 @@ class ContractChecker:
             return
         number = symbol.phases.index
         for chain in member.chains:
-            for before, after in zip(chain, chain[1:], strict=False):
+            for before, after in pairwise(chain):
                 symbol.steps |= {(number(a.text), number(b.text)) for a in before for b in after}
         reached = {0}
         while more := {b for a, b in symbol.steps if a in reached} - reached:

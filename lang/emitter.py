@@ -24,8 +24,8 @@ from lang.symbols import (
     StateField,
     VariantUse,
 )
-from lang.types import Rule, arithmetic, is_plain, lower, wider
 from lang.types import Nothing as NothingType
+from lang.types import Rule, arithmetic, is_plain, lower, scaling_type, wider
 from vm import instructions as op
 from vm import types as vm
 from vm.module import Constant, External, Function, Kind, Module, Record
@@ -35,6 +35,7 @@ KINDS = {"init": Kind.INIT, "pub": Kind.PUBLIC, "view": Kind.VIEW, "pure": Kind.
 OPERATIONS = {"+": op.ADD, "-": op.SUB, "*": op.MUL, "mod": op.MOD}
 COMPARE = {"==": op.EQ, "!=": op.NE, "<": op.LT, "<=": op.LE, ">": op.GT, ">=": op.GE}
 HASHES = {"sha256": op.SHA256, "sha3_256": op.SHA3_256, "blake2b": op.BLAKE2B_256}
+NOWHERE = Span(0, 0)
 CALLS = {
     ("call", False): op.CALL,
     ("call", True): op.TRY_CALL,
@@ -160,7 +161,8 @@ class ModuleEmitter:
         emitter.names = [local.name for local in symbol.locals]
         emitter.function_body(symbol, self._initials() if symbol.kind == "init" else ())
         result = None if isinstance(symbol.result, NothingType) else lower(symbol.result)
-        phases = sum(1 << phase for phase in symbol.phases) if symbol.phases is not None else None
+        asked = symbol.phases if symbol.kind else None  # of private functions the checker knows the phase wherever they run
+        phases = sum(1 << phase for phase in asked) if asked is not None else None
         return emitter.draft(name, kind, parameters, result, phases)
 
     def _initials(self) -> Sequence[StateField]:
@@ -191,7 +193,7 @@ class ModuleEmitter:
         parameters = [(name, lower(kind)) for _, name, kind in plain]
         slots = {place: slot for slot, (place, _, _) in enumerate(plain)}
         for number, promise in enumerate(s for s in body if isinstance(s, ast.Ensures)):
-            olds = [node for node in _walk_olds(promise.condition)]
+            olds = _walk_olds(promise.condition)
             old_number = None
             if olds:
                 emitter = FunctionEmitter(self, symbol.source, slots)
@@ -239,9 +241,15 @@ class ModuleEmitter:
                 draft.code[place] = index(kind)
             functions.append(
                 Function(
-                    draft.name, draft.kind, draft.parameters, draft.result, draft.phases, draft.effects,
-                    tuple(draft.locals[len(draft.parameters) :]), tuple(draft.code),
-                )  # fmt: skip
+                    name=draft.name,
+                    kind=draft.kind,
+                    parameters=draft.parameters,
+                    result=draft.result,
+                    phases=draft.phases,
+                    effects=draft.effects,
+                    locals=tuple(draft.locals[len(draft.parameters) :]),
+                    code=tuple(draft.code),
+                )
             )
         module = Module(
             name=contract.name,
@@ -315,7 +323,7 @@ class FunctionEmitter:
     invoked: set[int] = field(default_factory=set)
     effects: int = 0
     is_live: bool = True
-    span: Span = Span(0, 0)
+    span: Span = NOWHERE
     steps: list[Callable[[], None]] = field(default_factory=list)  # what the innermost loops do before the next pass
     olds: dict[int, list[int]] = field(default_factory=dict)
     result_slot: int = 0
@@ -503,25 +511,35 @@ class FunctionEmitter:
                 self.put(op.SET, self.slot(node.target.ref))
                 return
         place = self.place(node.target)
+        new = self._before(node.value)
         if node.operator is None:
-            self.assign(place, lambda: self.value(node.value))
+            self.assign(place, new)
         else:
-            self.assign(place, lambda: self._changed(node, place))
+            self.assign(place, lambda: self._changed(node, place, new))
 
-    def _changed(self, node: ast.Assign, place: Place) -> None:
+    def _before(self, node: ast.Expression) -> Callable[[], None]:
+        """A value that is computed before the place it goes to is read, if computing it may change that place."""
+        if not any(isinstance(inner, ast.Call) and isinstance(inner.ref, FunctionSymbol | Method) for inner in ast.walk(node)):
+            return lambda: self.value(node)
+        slot = self.temporary(self.type(node))
+        self.value(node)
+        self.put(op.SET, slot)
+        return lambda: self.set_or_move(slot)
+
+    def _changed(self, node: ast.Assign, place: Place, new: Callable[[], None]) -> None:
         operator, kind = node.operator, node.target.type
         assert operator is not None
         assert kind is not None
         assert node.value.type is not None
         self.read(place)
         if isinstance(kind, vm.Text | vm.Bytes | vm.List):
-            self.value(node.value)
+            new()
             self.put(op.CONCAT, lower(kind))
             return
         rule = arithmetic(operator, kind, node.value.type)
         assert rule is not None
         self._cast(lower(kind), rule.work)
-        self.value(node.value)
+        new()
         self._cast(self.type(node.value), rule.work)
         self.put(OPERATIONS[operator], rule.work)
         self._cast(rule.work, rule.result)
@@ -1003,8 +1021,9 @@ class FunctionEmitter:
 
     def _membership(self, node: ast.Binary) -> None:
         if isinstance(node.right.type, vm.List):
+            element = self._once(node.left)
             self.value(node.right)
-            self.value(node.left)
+            element()
             self.put(op.CONTAINS, self.type(node.right))
         else:
             self.value(node.left)
@@ -1091,12 +1110,14 @@ class FunctionEmitter:
 
     def _mul_div(self, node: ast.Call, arguments: list[ast.Expression]) -> None:
         kind = self.type(node)
+        work = lower(scaling_type(kind, self.type(arguments[1])))
         for argument in arguments[:3]:
             self.value(argument)
-            self._cast(self.type(argument), kind)
+            self._cast(self.type(argument), work)
         rounding = arguments[3]
         assert isinstance(rounding, ast.Name)
-        self.put(op.MULDIV, kind, int(ROUNDINGS[rounding.text]))
+        self.put(op.MULDIV, work, int(ROUNDINGS[rounding.text]))
+        self._cast(work, kind)
 
     def _on_externalcall(self, node: ast.ExternalCall) -> None:
         kind = self._external(node)
@@ -1254,10 +1275,11 @@ class FunctionEmitter:
     def _list_append(self, node: ast.Call, arguments: list[ast.Expression]) -> None:
         receiver = self._receiver(node)
         place, kind = self.place(receiver), self.type(receiver)
+        element = self._before(arguments[0])
 
         def longer() -> None:
             self.read(place)
-            self.value(arguments[0])
+            element()
             self.at(node.span)
             self.put(op.APPEND, kind)
 

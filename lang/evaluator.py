@@ -11,7 +11,7 @@ from typing import Any
 from lang import ast
 from lang.expressions import ROUNDINGS
 from lang.symbols import Builtin, ConstantSymbol, Construction, Conversion, FunctionSymbol, Local, Method, Part, VariantUse
-from lang.types import MILLISECONDS, Reference, Rule, lower, needs_rounding
+from lang.types import MILLISECONDS, Reference, Rule, lower, needs_rounding, scaling_type
 from vm import arithmetic, values
 from vm import types as vm
 from vm.failure import Code, Failure
@@ -110,7 +110,7 @@ class Evaluator:
 
     def _binary(self, node: ast.Binary) -> Any:
         operator = node.operator
-        left = self.value(node.left) if operator not in ("in", "not in") else None
+        left = self.value(node.left)
         if operator == "and":
             return left and self.value(node.right)
         if operator == "or":
@@ -118,8 +118,7 @@ class Evaluator:
         if operator == "implies":
             return not left or self.value(node.right)
         if operator in ("in", "not in"):
-            whole = self.value(node.right)
-            found = self.value(node.left) in whole
+            found = left in self.value(node.right)
             return found if operator == "in" else not found
         right = self.value(node.right)
         if operator in COMPARE:
@@ -127,8 +126,7 @@ class Evaluator:
         if isinstance(node.ref, Rule):
             rounding = ROUNDINGS[node.rounding.text] if node.rounding is not None else Rounding.DOWN
             assert node.rounding is not None or not needs_rounding(operator, node.ref)
-            number: Any = left
-            return apply(operator, node.ref, number, right, rounding)
+            return apply(operator, node.ref, left, right, rounding)
         return self._within(node, left + right)
 
     def _within(self, node: ast.Expression, value: Any) -> Any:
@@ -194,11 +192,15 @@ class Evaluator:
         if name in ("min", "max"):
             return (min if name == "min" else max)(self.value(argument) for argument in arguments)
         if name == "mul_div":
-            a, b, c = (self.value(argument) for argument in arguments[:3])
-            rounding = arguments[3]
+            rounding, factor = arguments[3], arguments[1].type
             assert isinstance(rounding, ast.Name)
             assert isinstance(node.type, vm.Int | vm.Amount)
-            return arithmetic.muldiv(a, b, c, ROUNDINGS[rounding.text], *vm.bounds(node.type))
+            assert factor is not None
+            work = scaling_type(node.type, factor)
+            assert isinstance(work, vm.Int | vm.Amount)
+            a, b, c = (arithmetic.cast(self.value(argument), *vm.bounds(work)) for argument in arguments[:3])
+            scaled = arithmetic.muldiv(a, b, c, ROUNDINGS[rounding.text], *vm.bounds(work))
+            return arithmetic.cast(scaled, *vm.bounds(node.type))
         if name in HASHES:
             return HASHES[name](self.value(arguments[0]))
         if name == "encode":

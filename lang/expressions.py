@@ -60,6 +60,18 @@ TIME_PARTS = ("weeks", "days", "hours", "minutes", "seconds", "ms")
 RATE_UNITS = {"%": vm.RATE_ONE // 100, "bps": vm.RATE_ONE // 10_000}
 
 
+METHODS: dict[str, tuple[str, ...]] = {
+    "Map": ("get", "find", "put", "take", "merge", "remove"),
+    "Set": ("add", "remove"),
+    "Vault": ("put", "take", "take_all"),
+    "Coin": ("split", "take", "join"),
+    "Resource": ("split", "take", "merge"),
+    "List": ("append", "pop", "contains", "slice"),
+    "Bytes": ("slice",),
+    "Option": ("get",),
+}
+
+
 @dataclass(slots=True)
 class Flow:
     """What is known at a point of a body: which linear locals hold a value, which phases it may be, whether one gets here."""
@@ -152,11 +164,18 @@ class ExpressionChecker:
             kind = UNKNOWN
         elif isinstance(node, ast.Name) and isinstance(node.ref, Local):
             self.use(node.ref, node.span)
-        if expected is not None and not isinstance(expected, Nothing) and not fits(kind, expected):
+        if expected is not None and not isinstance(expected, Nothing) and not self._fits(kind, expected):
             self.mismatch(node, kind, expected)
             kind = UNKNOWN
         node.type = kind  # type: ignore[assignment]
         return kind
+
+    def _fits(self, kind: Type, expected: Type) -> bool:
+        """Whether a value may stand here; a contract may stand for an interface that it implements."""
+        if isinstance(kind, Reference) and isinstance(expected, Reference) and kind != expected:
+            found, wanted = self.scope.interface(kind), self.scope.interface(expected)
+            return found is not None and found.contract is not None and wanted in found.contract.implements
+        return fits(kind, expected)
 
     def mismatch(self, node: ast.Expression, kind: Type, expected: Type) -> None:
         """The finding that one type stands where another should."""
@@ -579,22 +598,11 @@ class ExpressionChecker:
             return UNKNOWN
         return vm.Amount(symbol.type.currency) if isinstance(symbol.type, vm.Vault) else symbol.type
 
-    METHODS: dict[str, tuple[str, ...]] = {
-        "Map": ("get", "find", "put", "take", "merge", "remove"),
-        "Set": ("add", "remove"),
-        "Vault": ("put", "take", "take_all"),
-        "Coin": ("split", "take", "join"),
-        "Resource": ("split", "take", "merge"),
-        "List": ("append", "pop", "contains", "slice"),
-        "Bytes": ("slice",),
-        "Option": ("get",),
-    }
-
     def _is_method(self, base: Type, name: str) -> bool:
-        return name in self.METHODS.get(type(base).__name__, ())
+        return name in METHODS.get(type(base).__name__, ())
 
     def _attributes_known(self, base: Type) -> list[str]:
-        known = list(self.METHODS.get(type(base).__name__, ()))
+        known = list(METHODS.get(type(base).__name__, ()))
         match base:
             case vm.Vault() | vm.Coin():
                 known.append("amount")
@@ -1031,8 +1039,33 @@ class ExpressionChecker:
             self.scope.error("E0509", f"`{name}` does not run in {outside}, which the phase may be here", node.span)
         self.arguments(node.arguments, symbol.parameters, node.span, f"`{name}`")
         if symbol.becomes:
+            self._becomes_inside(node, symbol)
             self.flow.phases |= symbol.becomes
         return symbol.result
+
+    def is_any_phase(self) -> bool:
+        """Whether this is a private function without `in`, so that only its callers know the phase."""
+        function, contract = self.function, self.contract
+        return (
+            function is not None
+            and contract is not None
+            and function.kind == ""
+            and function.phases is None
+            and len(self.flow.phases) == len(contract.phases)
+        )
+
+    def _becomes_inside(self, node: ast.Call, symbol: FunctionSymbol) -> None:
+        """A private function without `in` steps on from the phase that its caller is in."""
+        contract = self.contract
+        if contract is None or symbol.phases is not None or self.is_any_phase() or not self.flow.is_reachable:
+            return
+        for phase in sorted(self.flow.phases):
+            reached = {phase}
+            while more := {b for a, b in contract.steps if a in reached and b in symbol.becomes} - reached:
+                reached |= more
+            for target in sorted(symbol.becomes - reached):
+                message = f"`{symbol.name}` becomes {contract.phases[target]}; no step leads there from {contract.phases[phase]}"
+                self.scope.error("E0503", message, node.span)
 
     # ── Standard functions ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -182,8 +182,8 @@ class _Reading:
         text, match, hard_words, marks = self.text, self.lexer.match, self.lexer.hard_words, self.lexer.marks
         tokens, brackets = self.tokens, self.brackets
         if not text.isascii() or not text.isprintable():
-            for found in _HIDDEN.finditer(text):
-                self.hidden(found)
+            for unseen in _HIDDEN.finditer(text):
+                self.hidden(unseen)
         position = line_start = 0
         while found := match(text, position):
             kind = found.lastgroup
@@ -277,7 +277,7 @@ class _Reading:
             wide = self.text[start:end].expandtabs(TAB_WIDTH)
             self.report(
                 "E0107",
-                "a tab: its width is not the same for every reader, so lines are indented by spaces only",
+                "a tab: its width is not the same for every reader, so only spaces are used",
                 Span(start, end),
                 expected="spaces, four a level",
                 edit=Edit(Span(start, end), wide, "use spaces"),
@@ -507,9 +507,7 @@ class _Reading:
             return self.brace(value, start)
         if value == ";":
             return self.semicolon(start)
-        if value == "%":
-            return self.foreign_mark(value, start, end)
-        if value == "…" or value == "!":
+        if value in "%…!":
             return self.foreign_mark(value, start, end)
         if _HIDDEN.match(value):
             return end
@@ -529,7 +527,8 @@ class _Reading:
         else:
             shown = value if value.isprintable() else f"U+{ord(value):04X}"
             says = f"`{shown}` means nothing here"
-        self.report("E0108", says, Span(start, end), edit=Edit(Span(start, end), "", "remove it"))
+        edit = Edit(Span(start, end), "", "remove it") if value not in "?&^~\\@" else None
+        self.report("E0108", says, Span(start, end), edit=edit)
         return end
 
     def broken_text(self, start: int) -> int:

@@ -346,8 +346,8 @@ class Parser:
         """Tokens that can head the block below a broken line: of the kind the line's words announce, if any fits."""
         kinds = [self.tables.words.get(token.text, token.kind) for token in line[:3]]
         texts = self.tables.texts
-        heads = [head for words, head in repairs.HEADS if any(word in kinds for word in words)] + [head for _, head in repairs.HEADS]
-        for head in heads:
+        announced = [head for words, head in repairs.HEADS if any(word in kinds for word in words)]
+        for head in [*announced, *(head for _, head in repairs.HEADS)]:
             if self.accepts((*head, "_NEWLINE", "_INDENT")):
                 start, end = line[0].start, line[-1].end
                 made = [Token(kind, texts.get(kind, '""' if kind == "TEXT" else "_"), start, end) for kind in head]

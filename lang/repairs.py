@@ -132,7 +132,7 @@ def _unexpected_indent(parser: Parser, token: Token) -> str:
     if token.kind != "_INDENT":
         return UNKNOWN
     source = parser.report.source
-    line, column = source.position(token.start)
+    _, column = source.position(token.start)
     above = source.line(source.position(_previous(parser).start)[0]) if parser.position else ""
     indent = above[: len(above) - len(above.lstrip(" "))]
     span = Span(token.start - column + 1, token.start)
@@ -172,7 +172,7 @@ def _misplaced_doc(parser: Parser, token: Token) -> str:
 def _word_as_name(parser: Parser, token: Token) -> str:
     if token.text not in HARD_WORDS or not _fits(parser, ("NAME",), skip=1):
         return UNKNOWN
-    if _first_in_line(parser) and not _next(parser).kind == "COLON":
+    if _first_in_line(parser) and _next(parser).kind != "COLON":
         return UNKNOWN
     parser.report(
         "E0122",
@@ -265,9 +265,9 @@ def _respell(parser: Parser, token: Token) -> str:
 
 
 def _foreign_import(parser: Parser, token: Token) -> str:
-    if token.text not in ("import", "use", "using", "include", "require", "pragma") or not _first_in_line(parser):
+    if token.text not in ("import", "use", "using", "include", "pragma") or not _first_in_line(parser):
         return UNKNOWN
-    if parser.accepts(("REQUIRE",)) or not parser.accepts(("FROM",)):
+    if not parser.accepts(("FROM",)):
         return UNKNOWN
     parser.report(
         "E0116",
@@ -525,7 +525,10 @@ def _missing_mark(parser: Parser, token: Token) -> str:
     previous = _previous(parser)
     if previous.kind in LAYOUT or any(previous.end <= place < token.start for place in parser.report.lexer_places):
         return UNKNOWN
+    line = {earlier.kind for earlier in parser.tokens[parser.line_start() : parser.position]}
     for kind, text in _MARKS:
+        if (kind == "IN" and "FOR" not in line) or (kind == "ELSE" and not line & {"REQUIRE", "TRY", "IF"}):
+            continue
         if kind == "COLON" and token.kind == "_NEWLINE":
             fits = _next(parser).kind == "_INDENT" and _fits(parser, (kind,), look=2, over_lines=True)
         elif token.kind == "_NEWLINE" or (kind == "EQUAL" and _first_in_line(parser, 1)):
@@ -561,9 +564,7 @@ def _wrong_place(parser: Parser, token: Token) -> str:
     if not _first_in_line(parser):
         return UNKNOWN
     if parser.accepts(("LET",)):
-        if token.text in _DECLARATION_WORDS and token.kind != "NAME" or (
-            token.text in _DECLARATION_WORDS and _next(parser).kind in ("NAME", "FN", "TEXT")
-        ):
+        if token.text in _DECLARATION_WORDS and (token.kind != "NAME" or _next(parser).kind in ("NAME", "FN", "TEXT")):
             parser.report(
                 "E0135",
                 f"`{token.text}` declares something, and declarations do not stand inside functions",

@@ -100,8 +100,7 @@ class ContractSymbol:
     name: str
     declaration: ast.ContractDeclaration
     source: Source
-    types: dict[str, TypeSymbol] = field(default_factory=dict)
-    constants: dict[str, ConstantSymbol] = field(default_factory=dict)
+    declared: dict[str, TypeSymbol | ConstantSymbol] = field(default_factory=dict)
     fields: dict[str, StateField] = field(default_factory=dict)
     events: dict[str, RecordSymbol] = field(default_factory=dict)
     errors: dict[str, RecordSymbol] = field(default_factory=dict)

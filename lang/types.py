@@ -233,3 +233,11 @@ def arithmetic(operator: str, left: Type, right: Type) -> Rule | None:
 def needs_rounding(operator: str, rule: Rule) -> bool:
     """Whether the operation can come out uneven, so that the text must say which way it is rounded."""
     return operator == "/" or rule.scale
+
+
+def scaling_type(kind: Type, factor: Type) -> Type:
+    """In which type `mul_div` works when it scales a `kind` by a fraction of `factor`s: one that holds them both."""
+    if kind == factor:
+        return kind
+    numbers = [number for number in (kind, factor) if isinstance(number, vm.Int | vm.Amount)]
+    return vm.U256 if all(vm.bounds(number)[0] == 0 for number in numbers) else vm.I256

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = ("vm", "lang", "chain", "kit")
 LINE_CHARACTERS_MAX = 130
-TEXT_LINE_CHARACTERS_MAX = 170  # prose in Markdown, tables apart
+TEXT_LINE_CHARACTERS_MAX = 200  # prose in Markdown, tables apart
 FILE_BYTES_MAX = 300_000
 CALLS_NEVER_MADE = {"eval", "exec", "__import__"}
 MODULES_NEVER_USED = {"pickle", "marshal", "shelve", "dill"}
@@ -125,9 +125,12 @@ def test_tests_state_what_they_show(path: Path) -> None:
 
 
 def test_prose_lines_fit() -> None:
-    """Lines of Markdown can be read side by side, tables and links apart."""
+    """Lines of Markdown can be read side by side; tables, links, code and pages that are made are apart."""
     for path in _tracked():
-        if path.suffix == ".md":
-            for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
-                if not line.lstrip().startswith("|") and "http" not in line:
-                    assert len(line) <= TEXT_LINE_CHARACTERS_MAX, f"{path}:{number}: {len(line)} characters"
+        if path.suffix != ".md" or path.name == "diagnostics.md":
+            continue
+        inside = False
+        for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+            inside ^= line.startswith("```")
+            if not inside and not line.lstrip().startswith("|") and "http" not in line:
+                assert len(line) <= TEXT_LINE_CHARACTERS_MAX, f"{path}:{number}: {len(line)} characters"

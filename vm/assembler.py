@@ -21,7 +21,7 @@ the verifier's work.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, NoReturn
 
 from vm.assembly import EFFECT_WORDS, ROUNDING_WORDS, AssemblyError, read_value, split, without_comment
@@ -69,6 +69,14 @@ def assemble(text: str) -> Module:
     return _Assembler(text).run()
 
 
+def _positions(names: Iterable[str]) -> dict[str, int]:
+    """Where each name stands first."""
+    places: dict[str, int] = {}
+    for position, name in enumerate(names):
+        places.setdefault(name, position)
+    return places
+
+
 class _Assembler:
     def __init__(self, text: str) -> None:
         self._lines = [
@@ -93,7 +101,8 @@ class _Assembler:
         self._bodies: list[list[tuple[int, str]]] = []
         self._promises: list[tuple[int, str]] = []
         self._resolved: list[tuple[int, int | None, int]] = []
-        self._names: dict[str, list[str]] = {}
+        self._phase_places: dict[str, int] = {}
+        self._names: dict[str, dict[str, int]] = {}
         self._type_numbers: dict[str, int] = {}
 
     def run(self) -> Module:
@@ -110,12 +119,12 @@ class _Assembler:
         if self._name is None:
             self._fail("no `module` line")
         self._names = {
-            "field": [name for name, _ in self._fields],
-            "function": [function.name for function in self._functions],
-            "event": [event.name for event in self._events],
-            "error": [error.name for error in self._errors],
-            "phase": self._phases,
-            "rounding": list(ROUNDING_WORDS),
+            "field": _positions(name for name, _ in self._fields),
+            "function": _positions(function.name for function in self._functions),
+            "event": _positions(event.name for event in self._events),
+            "error": _positions(error.name for error in self._errors),
+            "phase": self._phase_places,
+            "rounding": _positions(ROUNDING_WORDS),
         }
         self._type_numbers = {type_name(kind): number for number, kind in enumerate(self._table.types)}
         functions = [self._with_body(*pair) for pair in zip(self._functions, self._bodies, strict=True)]
@@ -154,11 +163,12 @@ class _Assembler:
             case "implements":
                 self._implements.append(self._word(rest))
             case "phase":
-                self._phases.append(self._word(rest))
+                self._phase_places.setdefault(self._word(rest), len(self._phases))
+                self._phases.append(rest)
             case "step":
                 before, after = self._two(rest, " -> ")
                 self._steps.append(
-                    (self._position(before, self._phases), self._position(after, self._phases))
+                    (self._position(before, self._phase_places), self._position(after, self._phase_places))
                 )
             case "type":
                 self._add_type(rest)
@@ -192,12 +202,12 @@ class _Assembler:
             self._fail(f"expected `{separator.strip()}`")
         return left.strip(), right.strip()
 
-    def _position(self, text: str, names: Sequence[str]) -> int:
+    def _position(self, text: str, names: Mapping[str, int]) -> int:
         if _NUMBER.fullmatch(text):
             return int(text)
         if text not in names:
             self._fail(f"nothing here is called `{text}`")
-        return names.index(text)
+        return names[text]
 
     def _constant(self, kind: Type, text: str) -> Constant:
         try:
@@ -281,13 +291,12 @@ class _Assembler:
     def _mask(self, text: str) -> int:
         if _NUMBER.fullmatch(text):
             return int(text)
-        places = {self._phases.index(self._known_phase(phase)) for phase in text.split("|")}
-        return sum(1 << place for place in places)
-
-    def _known_phase(self, phase: str) -> str:
-        if phase not in self._phases:
-            self._fail(f"no phase is called `{phase}`")
-        return phase
+        mask = 0
+        for phase in text.split("|"):
+            if phase not in self._phase_places:
+                self._fail(f"no phase is called `{phase}`")
+            mask |= 1 << self._phase_places[phase]
+        return mask
 
     def _promise(self, text: str) -> tuple[int, int | None, int]:
         functions = self._names["function"]

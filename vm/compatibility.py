@@ -32,6 +32,8 @@ def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit
     ]
     if expected.result is not None and found.result is not None:
         pairs.append((found.result, callee.home, expected.result, caller.home))
+    if caller.home == callee.home and all(is_subtype(a, b) for a, _, b, _ in pairs):
+        return Fit.YES
     if not all(is_subtype(in_currency(a, None), in_currency(b, None)) for a, _, b, _ in pairs):
         return Fit.NO
     if all(is_subtype(in_currency(a, home_a), in_currency(b, home_b)) for a, home_a, b, home_b in pairs):

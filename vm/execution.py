@@ -173,11 +173,11 @@ class Execution:
 
     def _enter(self, call: Call, function: int, arguments: tuple[Any, ...]) -> None:
         """Put a function on top. Raises OutOfGas for its first segment, and what an `old` checker raises."""
-        if self.tracer is not None:
-            self.tracer.enter(call.contract.address, function, arguments, call.sender)
         frame = Frame(self, call, function, arguments)
         if self._promises:
             frame.remembered = self._remember(call.contract, function, arguments)
+        if self.tracer is not None:
+            self.tracer.enter(call.contract.address, function, arguments, call.sender)
         self._frames.append(frame)
 
     def leave(self, frame: Frame, result: Any) -> None:
@@ -387,7 +387,8 @@ class Execution:
         for old, ensures in promises:
             values: tuple[Any, ...] = ()
             if old is not None:
-                value = self._run_checker(contract, old, plain)
+                name = module.functions[function].name
+                value = self._run_checker(contract, old, plain, Code.ENSURES_BROKEN, name)
                 values = value if isinstance(module.functions[old].result, Tuple) else (value,)
             remembered.append((ensures, (*plain, *values)))
         return remembered
@@ -402,15 +403,20 @@ class Execution:
     def _check(
         self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str
     ) -> None:
-        if not self._run_checker(contract, checker, arguments):
+        if not self._run_checker(contract, checker, arguments, code, name):
             raise Failure(code, contract=contract.address, detail=name)
 
-    def _run_checker(self, contract: Contract, checker: int, arguments: tuple[Any, ...]) -> Any:
-        """Run a checker on a meter of its own, with promises off."""
+    def _run_checker(
+        self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str
+    ) -> Any:
+        """Run a checker on a meter of its own, with promises off. One that fails is a promise broken."""
         before = self.meter, self._calls_made, len(self.entered), self._result
         self.meter, self._promises = Meter(PROMISE_GAS_MAX), False
         try:
             return self.run(contract, checker, arguments, contract.address)
+        except Failure as failure:
+            detail = f"{name}: its checker fails with {failure.name}"
+            raise Failure(code, contract=contract.address, detail=detail) from failure
         finally:
             self.meter, self._calls_made, entered, self._result = before
             del self.entered[entered:]

@@ -34,7 +34,7 @@ class Code(StrEnum):
     ENSURES_BROKEN = "EnsuresBroken"
 
 
-class Failure(Exception):  # noqa: N818 - it is what the protocol calls it
+class Failure(Exception):
     """A call that failed. `name` is a `Code` or the name of a contract's error; `values` are its fields.
 
     `contract` is the address whose code raised it (None when the ledger did), `where` the frames from the

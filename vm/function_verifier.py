@@ -5,16 +5,17 @@ segments.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Never
 
 from vm import instructions as i
 from vm import limits
+from vm.facts import Facts
 from vm.gas import GAS_SEGMENT
 from vm.illegal import Illegal, Reason
 from vm.instructions import TABLE, Instruction, Rounding
 from vm.module import Module
-from vm.pricing import Price, is_sized, price_of, static_price, work_of
+from vm.pricing import Price, is_sized
 from vm.type_table import check_limit, is_value
 from vm.types import (
     ADDRESS,
@@ -36,12 +37,7 @@ from vm.types import (
     Tuple,
     Type,
     Vault,
-    encoded_max,
-    is_linear,
     is_number,
-    is_plain,
-    is_subtype,
-    size_max,
     type_name,
 )
 from vm.values import payload
@@ -119,19 +115,43 @@ def _by_words(instruction: Instruction) -> bool:
     return words <= {*_PLAIN_WORDS, "T", "bytes", "number"} and instruction.operands[:1] != ("field",)
 
 
+def _bounds(module: Module, types: int, local_count: int) -> dict[str, int]:
+    """Below which number an operand of each kind must lie; parts and counts depend on more."""
+    return {
+        "type": types,
+        "const": len(module.constants),
+        "local": local_count,
+        "field": len(module.fields),
+        "function": len(module.functions),
+        "external": len(module.externals),
+        "event": len(module.events),
+        "error": len(module.errors),
+        "phase": len(module.phases),
+        "phases": 1 << len(module.phases),
+        "rounding": len(Rounding),
+    }
+
+
 class FunctionVerifier:
     """Verifies one function of a module whose types and signatures are already known to be sound."""
 
     def __init__(
-        self, module: Module, position: int, table: tuple[Type, ...], mark: Callable[[int], None]
+        self,
+        module: Module,
+        position: int,
+        table: tuple[Type, ...],
+        facts: Facts,
+        mark: Callable[[int], None],
     ) -> None:
         self.module = module
         self.function = module.functions[position]
         self.table = table
         self.mark = mark
+        self.facts = facts
+        self.bounds = _bounds(module, len(table), len(self.function.parameters) + len(self.function.locals))
         self.here = f"functions[{position}] ({self.function.name})"
         self.locals = (*(kind for _, kind in self.function.parameters), *self.function.locals)
-        self.linear = sum(1 << n for n, kind in enumerate(self.locals) if is_linear(kind))
+        self.linear = sum(1 << n for n, kind in enumerate(self.locals) if not facts.plain(kind))
         self.assigned = (1 << len(self.function.parameters)) - 1
         self.live = True
         self.stack: list[Type] = []
@@ -141,7 +161,7 @@ class FunctionVerifier:
         self.targets: dict[int, int] = {}
         self.segments: dict[int, Price] = {}
         self.segment_start = 0
-        self.price = Price(GAS_SEGMENT, 0)
+        self.gas, self.memory = GAS_SEGMENT, 0
         self.effects = 0
         self.invokes: set[int] = set()
         self.word = 0
@@ -149,12 +169,9 @@ class FunctionVerifier:
         self.takes: list[Type] = []
         self.gives: list[Type] = []
         self.height = 0
-        self.works: list[tuple[str, Type]] = []
         self.kind: Type | None = None
         self.key: Type | None = None
         self.value: Type | None = None
-        self._plain: dict[int, bool] = {}
-        self._options: dict[int, Option] = {}
 
     def run(self) -> Body:
         """The verified body. Raises `Illegal`."""
@@ -185,24 +202,13 @@ class FunctionVerifier:
         )
 
     def _finished(self, index: int, op: Op) -> Op:
-        target = self.targets.get(index, -1)
-        return Op(
-            op.code,
-            op.operands,
-            op.position,
-            target,
-            op.height,
-            op.takes,
-            op.gives,
-            op.kind,
-            op.key,
-            op.value,
-        )
+        target = self.targets.get(index)
+        return op if target is None else replace(op, target=target)
 
     def _step(self, row: Instruction, operands: tuple[int, ...]) -> None:
         if not self.live and row.code not in (i.ELSE, i.END):
             self.refuse(Reason.DEAD_CODE)
-        self.takes, self.gives, self.works = [], [], []
+        self.takes, self.gives = [], []
         self.kind = self.key = self.value = None
         self.height = 0
         self._check_operands(row, operands)
@@ -211,10 +217,10 @@ class FunctionVerifier:
         else:
             self._simple(row)
         self.effects |= row.does
-        for kind in self.gives:
-            self.stack.append(kind)
-        check_limit("STACK_DEPTH_MAX", len(self.stack), limits.STACK_DEPTH_MAX, self.where())
-        self.stack_max = max(self.stack_max, len(self.stack))
+        self.stack += self.gives
+        if len(self.stack) > self.stack_max:
+            self.stack_max = len(self.stack)
+            check_limit("STACK_DEPTH_MAX", self.stack_max, limits.STACK_DEPTH_MAX, self.where())
         self.ops.append(
             Op(
                 row.code,
@@ -229,21 +235,25 @@ class FunctionVerifier:
                 self.value,
             )
         )
-        works = [*work_of(row.code, self.kind, self.key, self.value), *self.works]
-        extra = static_price(works)
-        self.price = Price(self.price.gas + row.gas + extra.gas, self.price.memory + extra.memory)
+        extra = self.facts.price(row.code, self.kind, self.key, self.value)
+        self.pay(row.gas + extra.gas, extra.memory)
         if row.code in _ENDS_SEGMENT:
             self._end_segment()
 
+    def pay(self, gas: int, memory: int) -> None:
+        """Add to the price of the segment."""
+        self.gas += gas
+        self.memory += memory
+
     def _end_segment(self) -> None:
-        self.segments[self.segment_start] = self.price
+        self.segments[self.segment_start] = Price(self.gas, self.memory)
         self.segment_start = len(self.ops)
-        self.price = Price(GAS_SEGMENT, 0)
+        self.gas, self.memory = GAS_SEGMENT, 0
 
     def _check_operands(self, row: Instruction, operands: tuple[int, ...]) -> None:
         for spelling, operand in zip(row.operands, operands, strict=True):
-            most = self._operand_bound(spelling)
-            if most is not None and not 0 <= operand < most:
+            most = self.bounds.get(spelling)
+            if operand < 0 or (most is not None and operand >= most):
                 self.refuse(Reason.INDEX, f"{spelling} {operand}, where there are {most}")
             if spelling == "type":
                 self.mark(operand)
@@ -252,35 +262,6 @@ class FunctionVerifier:
                     self.refuse(Reason.OPERAND, f"{type_name(self.kind)} is not a type of values")
         if row.code in _NUMBERS and not (self.kind is not None and is_number(self.kind)):
             self.refuse(Reason.OPERAND, "not a number type")
-
-    def _operand_bound(self, spelling: str) -> int | None:
-        module = self.module
-        match spelling:
-            case "type":
-                return len(self.table)
-            case "const":
-                return len(module.constants)
-            case "local":
-                return len(self.locals)
-            case "field":
-                return len(module.fields)
-            case "function":
-                return len(module.functions)
-            case "external":
-                return len(module.externals)
-            case "event":
-                return len(module.events)
-            case "error":
-                return len(module.errors)
-            case "phase":
-                return len(module.phases)
-            case "rounding":
-                return len(Rounding)
-            case "count":
-                return limits.LOOP_PASSES_MAX + 1
-            case "phases":
-                return 1 << len(module.phases)
-        return None
 
     # What the checks are made of.
 
@@ -291,19 +272,6 @@ class FunctionVerifier:
     def refuse(self, code: Reason, detail: str = "") -> Never:
         """Stop here."""
         raise Illegal(code, self.where(), detail)
-
-    def plain(self, kind: Type) -> bool:
-        """`is_plain`, remembered by identity, since types of a table are shared."""
-        known = self._plain.get(id(kind))
-        if known is None:
-            known = self._plain[id(kind)] = is_plain(kind)
-        return known
-
-    def option_of(self, element: Type) -> Option:
-        """One object for each option that an instruction makes of a type of the table."""
-        if id(element) not in self._options:
-            self._options[id(element)] = Option(element)
-        return self._options[id(element)]
 
     def take(self) -> Type:
         """Pop a value of any type."""
@@ -317,7 +285,7 @@ class FunctionVerifier:
     def pop(self, expected: Type) -> Type:
         """Pop a value that belongs to the expected type."""
         kind = self.take()
-        if kind is not expected and not is_subtype(kind, expected):
+        if not self.facts.subtype(kind, expected):
             self.refuse(Reason.MISMATCH, f"{type_name(kind)} where {type_name(expected)} is expected")
         return kind
 
@@ -329,7 +297,7 @@ class FunctionVerifier:
     def pop_plain(self) -> Type:
         """Pop a value of any plain type."""
         kind = self.take()
-        if not self.plain(kind):
+        if not self.facts.plain(kind):
             self.refuse(Reason.LINEAR, f"{type_name(kind)} is linear")
         return kind
 
@@ -381,7 +349,7 @@ class FunctionVerifier:
 
     def no_linear(self, base: int) -> None:
         """Refuse linear values on the stack from a height on."""
-        if not all(self.plain(kind) for kind in self.stack[base:]):
+        if not all(self.facts.plain(kind) for kind in self.stack[base:]):
             self.refuse(Reason.LINEAR, "a linear value is left on the stack")
 
     def same_linear(self, a: int, b: int) -> None:
@@ -397,15 +365,18 @@ class FunctionVerifier:
         self.same_linear(a, b)
         return a & b
 
-    def check_if(self) -> None:
+    def _check_if(self) -> None:
         self.pop(BOOL)
         self._open(loop=False)
 
-    def check_loop(self, _count: int) -> None:
+    def _check_loop(self, count: int) -> None:
+        check_limit("LOOP_PASSES_MAX", count, limits.LOOP_PASSES_MAX, self.where())
         self._open(loop=True)
 
     def _open(self, *, loop: bool) -> None:
+        loops = sum(block.loop for block in self.blocks)
         check_limit("BLOCK_DEPTH_MAX", len(self.blocks) + 1, limits.BLOCK_DEPTH_MAX, self.where())
+        check_limit("LOOP_DEPTH_MAX", loops + loop, limits.LOOP_DEPTH_MAX, self.where())
         self.blocks.append(_Block(len(self.ops), loop, len(self.stack), self.assigned))
 
     def _close(self, block: _Block) -> None:
@@ -413,7 +384,7 @@ class FunctionVerifier:
             self.refuse(Reason.LEFTOVER)
         del self.stack[block.base :]
 
-    def check_else(self) -> None:
+    def _check_else(self) -> None:
         if not self.blocks or self.blocks[-1].loop or self.blocks[-1].other:
             self.refuse(Reason.BLOCK, "no `if` to be the other branch of")
         block = self.blocks[-1]
@@ -425,7 +396,7 @@ class FunctionVerifier:
         self.targets[block.op] = len(self.ops) + 1
         self.assigned, self.live = block.entry, True
 
-    def check_end(self) -> None:
+    def _check_end(self) -> None:
         if not self.blocks:
             self.refuse(Reason.BLOCK, "nothing to end")
         block = self.blocks.pop()
@@ -448,7 +419,7 @@ class FunctionVerifier:
         if block.exit is not None:
             self.assigned = block.exit
 
-    def check_break(self) -> None:
+    def _check_break(self) -> None:
         block = self.loop_block()
         self.no_linear(block.base)
         self.height = block.base
@@ -456,7 +427,7 @@ class FunctionVerifier:
         block.leaves.append(len(self.ops))
         self.live = False
 
-    def check_continue(self) -> None:
+    def _check_continue(self) -> None:
         block = self.loop_block()
         self.no_linear(block.base)
         self.height = block.base
@@ -464,7 +435,7 @@ class FunctionVerifier:
         self.targets[len(self.ops)] = block.op + 1
         self.live = False
 
-    def check_return(self) -> None:
+    def _check_return(self) -> None:
         if self.function.result is not None:
             self.pop(self.function.result)
         self.no_linear(0)
@@ -473,35 +444,35 @@ class FunctionVerifier:
             self.refuse(Reason.LINEAR, f"local {kept.bit_length() - 1} still holds a value")
         self.live = False
 
-    def check_fail(self, error: int) -> None:
+    def _check_fail(self, error: int) -> None:
         self.pop_all(tuple([kind for _, kind in self.module.errors[error].fields]))
         self.no_linear(0)
         self.live = False
 
     # Values and locals.
 
-    def check_const(self, constant: int) -> None:
+    def _check_const(self, constant: int) -> None:
         self.push(self.module.constants[constant].type)
 
-    def check_get(self, local: int) -> None:
+    def _check_get(self, local: int) -> None:
         if self.linear >> local & 1:
             self.refuse(Reason.LINEAR, f"local {local} cannot be copied")
         self._held(local)
         self.push(self.locals[local])
 
-    def check_set(self, local: int) -> None:
+    def _check_set(self, local: int) -> None:
         self.pop(self.locals[local])
         if self.linear & self.assigned & 1 << local:
             self.refuse(Reason.OVERWRITE, f"local {local} holds a value")
         self.assigned |= 1 << local
 
-    def check_move(self, local: int) -> None:
+    def _check_move(self, local: int) -> None:
         self.want(bool(self.linear >> local & 1), f"local {local} is plain")
         self._held(local)
         self.assigned &= ~(1 << local)
         self.push(self.locals[local])
 
-    def check_drop(self) -> None:
+    def _check_drop(self) -> None:
         self.pop_plain()
 
     def _held(self, local: int) -> None:
@@ -514,21 +485,21 @@ class FunctionVerifier:
         self.kind = self.locals[local]
         return self.kind
 
-    def check_peek_amount(self, local: int) -> None:
+    def _check_peek_amount(self, local: int) -> None:
         coin = self.peeked(local)
         if not isinstance(coin, Coin):
             self.refuse(Reason.OPERAND, f"local {local} is not a coin")
         self.push(Amount(coin.currency))
 
-    def check_peek_field(self, local: int, part: int) -> None:
+    def _check_peek_field(self, local: int, part: int) -> None:
         resource = self.peeked(local)
         if not isinstance(resource, Resource):
             self.refuse(Reason.OPERAND, f"local {local} is not a resource")
         self.push(self.part(resource.fields, part))
 
-    def check_peek_tag(self, local: int) -> None:
+    def _check_peek_tag(self, local: int) -> None:
         option = self.peeked(local)
-        self.want(isinstance(option, Option) and is_linear(option), f"local {local} is not a linear option")
+        self.want(isinstance(option, Option) and not self.facts.plain(option), f"local {local} is not a linear option")
         self.push(U8)
 
     # Compound values.
@@ -565,23 +536,23 @@ class FunctionVerifier:
             self.refuse(Reason.INDEX, f"variant {part}")
         return tuple(kinds)
 
-    def check_pack(self, _kind: int) -> None:
+    def _check_pack(self, _kind: int) -> None:
         self.pop_all(self.record_parts())
         self.push(self.operand_type())
 
-    def check_unpack(self, _kind: int) -> None:
+    def _check_unpack(self, _kind: int) -> None:
         self.pop(self.operand_type())
         self.push(*self.record_parts())
 
-    def check_field(self, _kind: int, part: int) -> None:
+    def _check_field(self, _kind: int, part: int) -> None:
         kinds = self.record_parts()
-        self.want(self.plain(self.operand_type()), "a linear tuple is opened whole")
+        self.want(self.facts.plain(self.operand_type()), "a linear tuple is opened whole")
         self.pop(self.operand_type())
         self.push(kinds[self._in(part, kinds)])
 
-    def check_with_field(self, _kind: int, part: int) -> None:
+    def _check_with_field(self, _kind: int, part: int) -> None:
         kinds = self.record_parts()
-        self.want(self.plain(self.operand_type()), "a linear tuple is opened whole")
+        self.want(self.facts.plain(self.operand_type()), "a linear tuple is opened whole")
         self.pop(kinds[self._in(part, kinds)])
         self.pop(self.operand_type())
         self.push(self.operand_type())
@@ -591,36 +562,36 @@ class FunctionVerifier:
             self.refuse(Reason.INDEX, f"part {part}, where there are {len(kinds)}")
         return part
 
-    def check_variant(self, _kind: int, part: int) -> None:
+    def _check_variant(self, _kind: int, part: int) -> None:
         self.pop_all(self.variant(part))
         self.push(self.operand_type())
 
-    def check_tag(self, _kind: int) -> None:
+    def _check_tag(self, _kind: int) -> None:
         self.variant(0)
-        self.want(self.plain(self.operand_type()), "a linear option is looked at in its local")
+        self.want(self.facts.plain(self.operand_type()), "a linear option is looked at in its local")
         self.pop(self.operand_type())
         self.push(U8)
 
-    def check_open(self, _kind: int, part: int) -> None:
+    def _check_open(self, _kind: int, part: int) -> None:
         kinds = self.variant(part)
         self.pop(self.operand_type())
         self.push(*kinds)
 
-    def check_new(self, _kind: int) -> None:
+    def _check_new(self, _kind: int) -> None:
         self.pop_all(tuple([kind for _, kind in self.resource().fields]))
         self.push(self.resource())
 
-    def check_destroy(self, _kind: int) -> None:
+    def _check_destroy(self, _kind: int) -> None:
         self.pop(self.resource())
         self.push(*(kind for _, kind in self.resource().fields))
 
-    def check_split(self, _kind: int) -> None:
+    def _check_split(self, _kind: int) -> None:
         resource = self.resource()
         self.pop(self._divided(resource))
         self.pop(resource)
         self.push(resource, resource)
 
-    def check_merge(self, _kind: int) -> None:
+    def _check_merge(self, _kind: int) -> None:
         resource = self.resource()
         self._divided(resource)
         self.pop_all((resource, resource))
@@ -640,7 +611,7 @@ class FunctionVerifier:
             self.refuse(Reason.OPERAND, f"{type_name(kind)} is not a list")
         return kind
 
-    def check_list(self, _kind: int, count: int) -> None:
+    def _check_list(self, _kind: int, count: int) -> None:
         kind = self.list_type()
         self.want(
             count <= min(kind.max, limits.STACK_DEPTH_MAX),
@@ -648,47 +619,46 @@ class FunctionVerifier:
         )
         self.pop_all((kind.element,) * count)
         self.push(kind)
-        made = price_of("make", 4 + count * size_max(kind.element))
-        self.price = Price(self.price.gas + made.gas, self.price.memory + made.memory)
+        self.pay(*self.facts.scale(kind).price("make", count))
 
-    def check_append(self, _kind: int) -> None:
+    def _check_append(self, _kind: int) -> None:
         self.pop(self.list_type().element)
         self.pop(self.list_type())
         self.push(self.list_type())
 
-    def check_index(self, _kind: int) -> None:
+    def _check_index(self, _kind: int) -> None:
         self.pop(U64)
         self.pop(self.list_type())
         self.push(self.list_type().element)
 
-    def check_with_index(self, _kind: int) -> None:
+    def _check_with_index(self, _kind: int) -> None:
         self.pop(self.list_type().element)
         self.pop(U64)
         self.pop(self.list_type())
         self.push(self.list_type())
 
-    def check_length(self, _kind: int) -> None:
+    def _check_length(self, _kind: int) -> None:
         self.want(is_sized(self.operand_type()), "not a list, text or byte string")
         self.pop(self.operand_type())
         self.push(U64)
 
-    def check_contains(self, _kind: int) -> None:
+    def _check_contains(self, _kind: int) -> None:
         self.pop(self.list_type().element)
         self.pop(self.list_type())
         self.push(BOOL)
 
-    def check_slice(self, _kind: int) -> None:
+    def _check_slice(self, _kind: int) -> None:
         self.want(isinstance(self.operand_type(), List | Bytes), "not a list or byte string")
         self.pop_all((self.operand_type(), U64, U64))
         self.push(self.operand_type())
 
-    def check_concat(self, _kind: int) -> None:
+    def _check_concat(self, _kind: int) -> None:
         whole = self.operand_type()
         self.want(is_sized(whole), "not a list, text or byte string")
         for _ in range(2):
             part = self.take()
             fits = (
-                is_subtype(part.element, whole.element)
+                self.facts.subtype(part.element, whole.element)
                 if isinstance(part, List) and isinstance(whole, List)
                 else type(part) is type(whole)
             )
@@ -696,23 +666,23 @@ class FunctionVerifier:
                 self.refuse(Reason.MISMATCH, f"{type_name(part)} is no part of {type_name(whole)}")
         self.push(whole)
 
-    def check_pop(self, _kind: int) -> None:
+    def _check_pop(self, _kind: int) -> None:
         self.pop(self.list_type())
         self.push(self.list_type(), self.list_type().element)
 
-    def check_equal(self, _kind: int) -> None:
-        self.want(self.plain(self.operand_type()), "not a plain type")
+    def _check_equal(self, _kind: int) -> None:
+        self.want(self.facts.plain(self.operand_type()), "not a plain type")
         self.pop_all((self.operand_type(), self.operand_type()))
         self.push(BOOL)
 
-    def check_encode(self, _kind: int) -> None:
+    def _check_encode(self, _kind: int) -> None:
         kind = self.operand_type()
-        self.want(self.plain(kind), "not a plain type")
-        check_limit("BYTES_MAX", encoded_max(kind), limits.BYTES_MAX, self.where())
+        self.want(self.facts.plain(kind), "not a plain type")
+        check_limit("BYTES_MAX", self.facts.encoded_max(kind), limits.BYTES_MAX, self.where())
         self.pop(kind)
-        self.push(Bytes(encoded_max(kind)))
+        self.push(Bytes(self.facts.encoded_max(kind)))
 
-    def check_text_bytes(self) -> None:
+    def _check_text_bytes(self) -> None:
         kind = self.take()
         if not isinstance(kind, Text):
             self.refuse(Reason.MISMATCH, f"{type_name(kind)} is not a text")
@@ -739,7 +709,8 @@ class FunctionVerifier:
                 self.value, found = kind, "vault"
             case _:
                 self.value, found = kind, "plain"
-        self.want(found in want.split(), f"the state field is of another kind: {type_name(kind)}")
+        if found not in want.split():
+            self.refuse(Reason.OPERAND, f"the state field is of another kind: {type_name(kind)}")
 
     def pop_key(self) -> None:
         """Pop the key of the state field, if it has keys."""
@@ -756,71 +727,71 @@ class FunctionVerifier:
         assert isinstance(self.value, Vault)
         return self.value.currency
 
-    def check_load(self, field: int) -> None:
+    def _check_load(self, field: int) -> None:
         self.state(field, want="plain")
         self.push(self.field_value())
 
-    def check_store(self, field: int) -> None:
+    def _check_store(self, field: int) -> None:
         self.state(field, want="plain")
         self.pop(self.field_value())
 
-    def check_map_get(self, field: int) -> None:
+    def _check_map_get(self, field: int) -> None:
         self.state(field, want="map-plain")
         self.pop_key()
         self.push(self.field_value())
 
-    def check_map_find(self, field: int) -> None:
+    def _check_map_find(self, field: int) -> None:
         self.state(field, want="map-plain")
         self.pop_key()
-        self.push(self.option_of(self.field_value()))
+        self.push(self.facts.option_of(self.field_value()))
 
-    def check_map_peek(self, field: int, part: int) -> None:
+    def _check_map_peek(self, field: int, part: int) -> None:
         self.state(field, want="map-resource")
         self.pop_key()
         resource = self.field_value()
         assert isinstance(resource, Resource)
         self.push(self.part(resource.fields, part))
 
-    def check_map_put(self, field: int) -> None:
+    def _check_map_put(self, field: int) -> None:
         self.state(field, want="map-plain map-resource")
         self.pop(self.field_value())
         self.pop_key()
 
-    def check_has(self, field: int) -> None:
+    def _check_has(self, field: int) -> None:
         self.state(field, want="map-plain map-resource map-vault set")
         self.pop_key()
         self.push(BOOL)
 
-    def check_map_take(self, field: int) -> None:
+    def _check_map_take(self, field: int) -> None:
         self.state(field, want="map-plain map-resource")
         self.pop_key()
         self.push(self.field_value())
 
-    def check_set_add(self, field: int) -> None:
+    def _check_set_add(self, field: int) -> None:
         self.state(field, want="set")
         self.pop_key()
 
-    def check_remove(self, field: int) -> None:
+    def _check_remove(self, field: int) -> None:
         self.state(field, want="set map-plain")
         self.pop_key()
 
-    def check_vault_put(self, field: int) -> None:
+    def _check_vault_put(self, field: int) -> None:
         self.state(field, want="vault map-vault")
         self.pop(Coin(self.currency()))
         self.pop_key()
 
-    def check_vault_take(self, field: int) -> None:
+    def _check_vault_take(self, field: int) -> None:
         self.state(field, want="vault map-vault")
         self.pop(Amount(self.currency()))
         self.pop_key()
         self.push(Coin(self.currency()))
 
-    def check_vault_take_all(self, field: int) -> None:
+    def _check_vault_take_all(self, field: int) -> None:
         self.state(field, want="vault map-vault")
         self.pop_key()
         self.push(Coin(self.currency()))
 
-    def check_vault_amount(self, field: int) -> None:
+    def _check_vault_amount(self, field: int) -> None:
         self.state(field, want="vault map-vault")
         self.pop_key()
         self.push(Amount(self.currency()))
@@ -834,61 +805,61 @@ class FunctionVerifier:
             self.refuse(Reason.MISMATCH, f"{type_name(kind)} where a coin is expected")
         return kind
 
-    def check_coin_split(self) -> None:
+    def _check_coin_split(self) -> None:
         amount = self.take()
         coin = self.take_coin()
         if amount != Amount(coin.currency):
             self.refuse(Reason.MISMATCH, f"{type_name(amount)} is no part of {type_name(coin)}")
         self.push(coin, coin)
 
-    def check_coin_join(self) -> None:
+    def _check_coin_join(self) -> None:
         coin = self.take_coin()
         self.pop(coin)
         self.push(coin)
 
-    def check_pay(self) -> None:
+    def _check_pay(self) -> None:
         self.take_coin()
         self.pop(ADDRESS)
 
     # The world and other contracts.
 
-    def check_phase_in(self, phases: int) -> None:
+    def _check_phase_in(self, phases: int) -> None:
         self.want(phases > 0, "no phase")
         self.push(BOOL)
 
-    def check_become(self, _phase: int) -> None:
+    def _check_become(self, _phase: int) -> None:
         pass
 
-    def check_emit(self, event: int) -> None:
+    def _check_emit(self, event: int) -> None:
         kinds = tuple([kind for _, kind in self.module.events[event].fields])
         self.pop_all(kinds)
-        self.works = [("event", kind) for kind in kinds]
+        self.pay(*self.facts.event_price(event, kinds))
 
-    def check_invoke(self, function: int) -> None:
+    def _check_invoke(self, function: int) -> None:
         callee = self.module.functions[function]
         self.pop_all(tuple([kind for _, kind in callee.parameters]))
         if callee.result is not None:
             self.push(callee.result)
         self.invokes.add(function)
 
-    def check_call(self, external: int) -> None:
+    def _check_call(self, external: int) -> None:
         result = self._outside(external, view=False)
         self.push(*(() if result is None else (result,)))
 
-    def check_read(self, external: int) -> None:
+    def _check_read(self, external: int) -> None:
         result = self._outside(external, view=True)
         self.push(*(() if result is None else (result,)))
 
-    def check_try_call(self, external: int) -> None:
+    def _check_try_call(self, external: int) -> None:
         # A coin given to a call that is undone would be nowhere.
         coins = any(isinstance(kind, Coin) for kind in self.module.externals[external].parameters)
         self.want(not coins, "coins cannot be given to a call that may fail")
         result = self._outside(external, view=False)
-        self.push(BOOL if result is None else self.option_of(result))
+        self.push(BOOL if result is None else self.facts.option_of(result))
 
-    def check_try_read(self, external: int) -> None:
+    def _check_try_read(self, external: int) -> None:
         result = self._outside(external, view=True)
-        self.push(BOOL if result is None else self.option_of(result))
+        self.push(BOOL if result is None else self.facts.option_of(result))
 
     def _outside(self, external: int, *, view: bool) -> Type | None:
         expected = self.module.externals[external]
@@ -900,8 +871,8 @@ class FunctionVerifier:
 
 _NAMES_APART: Final = {"eq": "equal", "ne": "equal"}
 _CHECKS: Final[dict[int, Callable[..., None]]] = {
-    row.code: getattr(FunctionVerifier, f"check_{_NAMES_APART.get(row.name, row.name)}")
+    row.code: getattr(FunctionVerifier, f"_check_{_NAMES_APART.get(row.name, row.name)}")
     for row in TABLE.values()
-    if hasattr(FunctionVerifier, f"check_{_NAMES_APART.get(row.name, row.name)}")
+    if hasattr(FunctionVerifier, f"_check_{_NAMES_APART.get(row.name, row.name)}")
 }
 assert all(row.code in _CHECKS or _by_words(row) for row in TABLE.values())

@@ -41,7 +41,7 @@ class Reason(StrEnum):
     EFFECTS = "effects"  # declared effects are not the actual ones, or not allowed to the kind
 
 
-class Illegal(Exception):  # noqa: N818 - a verdict on a module
+class Illegal(Exception):
     """A module that may not run. `code` is a `Reason`, `where` the place in the module, `detail` what was
     found.
     """

@@ -21,7 +21,7 @@ from vm.failure import Code, Failure
 from vm.function_verifier import Body, Op
 from vm.instructions import TABLE, Rounding
 from vm.limits import MEMORY_BYTES_MAX
-from vm.pricing import is_sized, price_of
+from vm.pricing import Scale, is_sized
 from vm.state import ABSENT, PHASE_FIELD
 from vm.types import (
     AMOUNT,
@@ -35,15 +35,16 @@ from vm.types import (
     Type,
     Vault,
     bounds,
-    size_max,
 )
-from vm.values import pack, size, text_bytes, to_wire
+from vm.values import length, pack, to_wire
 from vm.verifier import Verified
 
 if TYPE_CHECKING:
     from vm.execution import Call, Execution
 
 SWITCH: Final = -1
+
+_BYTES: Final = Scale(1, 0)
 
 Handler: TypeAlias = Callable[["Frame", Any], int | None]
 Linked: TypeAlias = tuple[Handler, Any]
@@ -65,9 +66,9 @@ class Meter:
             self.gas = 0
             raise Failure(Code.OUT_OF_GAS)
 
-    def work(self, kind: str, size: int) -> None:
-        """Pay for work on so many abstract bytes. Raises OutOfGas, LimitExceeded."""
-        gas, memory = price_of(kind, size)
+    def work(self, kind: str, scale: Scale, length: int) -> None:
+        """Pay for work on a value of this length. Raises OutOfGas, LimitExceeded."""
+        gas, memory = scale.price(kind, length)
         self.charge(gas)
         self.grow(memory)
 
@@ -134,7 +135,7 @@ class Frame:
 # Control.
 
 
-def do_if(frame: Frame, ways: tuple[int, tuple[int, int], tuple[int, int]]) -> int | None:
+def _do_if(frame: Frame, ways: tuple[int, tuple[int, int], tuple[int, int]]) -> int | None:
     target, price, price_else = ways
     if frame.stack.pop():
         frame.begin(price)
@@ -143,23 +144,23 @@ def do_if(frame: Frame, ways: tuple[int, tuple[int, int], tuple[int, int]]) -> i
     return target
 
 
-def do_else(frame: Frame, way: tuple[int, tuple[int, int]]) -> int:
+def _do_else(frame: Frame, way: tuple[int, tuple[int, int]]) -> int:
     frame.begin(way[1])
     return way[0]
 
 
-def do_end(frame: Frame, price: tuple[int, int]) -> None:
+def _do_end(frame: Frame, price: tuple[int, int]) -> None:
     frame.begin(price)
 
 
-def do_loop(frame: Frame, bound: tuple[int, tuple[int, int]]) -> None:
+def _do_loop(frame: Frame, bound: tuple[int, tuple[int, int]]) -> None:
     if bound[0] < 1:
         raise Failure(Code.LOOP_BOUND)
     frame.loops.append(bound[0] - 1)
     frame.begin(bound[1])
 
 
-def do_again(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
+def _do_again(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
     """`end` of a loop, and `continue`."""
     target, height, price = way
     if frame.loops[-1] == 0:
@@ -170,7 +171,7 @@ def do_again(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
     return target
 
 
-def do_break(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
+def _do_break(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
     target, height, price = way
     frame.loops.pop()
     del frame.stack[height:]
@@ -178,184 +179,184 @@ def do_break(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
     return target
 
 
-def do_return(frame: Frame, has_result: bool) -> int:
+def _do_return(frame: Frame, has_result: bool) -> int:
     frame.machine.leave(frame, frame.stack.pop() if has_result else None)
     return SWITCH
 
 
-def do_fail(frame: Frame, error: tuple[str, int]) -> None:
+def _do_fail(frame: Frame, error: tuple[str, int]) -> None:
     raise Failure(error[0], frame.pop_many(error[1]))
 
 
 # Values and locals.
 
 
-def do_const(frame: Frame, value: Any) -> None:
+def _do_const(frame: Frame, value: Any) -> None:
     frame.stack.append(value)
 
 
-def do_get(frame: Frame, local: int) -> None:
+def _do_get(frame: Frame, local: int) -> None:
     frame.stack.append(frame.locals[local])
 
 
-def do_set(frame: Frame, local: int) -> None:
+def _do_set(frame: Frame, local: int) -> None:
     frame.locals[local] = frame.stack.pop()
 
 
-def do_move(frame: Frame, local: int) -> None:
+def _do_move(frame: Frame, local: int) -> None:
     frame.stack.append(frame.locals[local])
     frame.locals[local] = None
 
 
-def do_drop(frame: Frame, _: None) -> None:
+def _do_drop(frame: Frame, _: None) -> None:
     frame.stack.pop()
 
 
 # Numbers. The operand is the bounds of the result, after the rounding where there is one.
 
 
-def do_add(frame: Frame, span: tuple[int, int]) -> None:
+def _do_add(frame: Frame, span: tuple[int, int]) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = arithmetic.add(frame.stack[-1], b, *span)
 
 
-def do_sub(frame: Frame, span: tuple[int, int]) -> None:
+def _do_sub(frame: Frame, span: tuple[int, int]) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = arithmetic.sub(frame.stack[-1], b, *span)
 
 
-def do_mul(frame: Frame, span: tuple[int, int]) -> None:
+def _do_mul(frame: Frame, span: tuple[int, int]) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = arithmetic.mul(frame.stack[-1], b, *span)
 
 
-def do_div(frame: Frame, how: tuple[Rounding, int, int]) -> None:
+def _do_div(frame: Frame, how: tuple[Rounding, int, int]) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = arithmetic.div(frame.stack[-1], b, *how)
 
 
-def do_mod(frame: Frame, span: tuple[int, int]) -> None:
+def _do_mod(frame: Frame, span: tuple[int, int]) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = arithmetic.mod(frame.stack[-1], b, *span)
 
 
-def do_neg(frame: Frame, span: tuple[int, int]) -> None:
+def _do_neg(frame: Frame, span: tuple[int, int]) -> None:
     frame.stack[-1] = arithmetic.neg(frame.stack[-1], *span)
 
 
-def do_muldiv(frame: Frame, how: tuple[Rounding, int, int]) -> None:
+def _do_muldiv(frame: Frame, how: tuple[Rounding, int, int]) -> None:
     c = frame.stack.pop()
     b = frame.stack.pop()
     frame.stack[-1] = arithmetic.muldiv(frame.stack[-1], b, c, *how)
 
 
-def do_min(frame: Frame, _: tuple[int, int]) -> None:
+def _do_min(frame: Frame, _: tuple[int, int]) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = min(frame.stack[-1], b)
 
 
-def do_max(frame: Frame, _: tuple[int, int]) -> None:
+def _do_max(frame: Frame, _: tuple[int, int]) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = max(frame.stack[-1], b)
 
 
-def do_cast(frame: Frame, span: tuple[int, int]) -> None:
+def _do_cast(frame: Frame, span: tuple[int, int]) -> None:
     frame.stack[-1] = arithmetic.cast(frame.stack[-1], *span)
 
 
 # Comparison.
 
 
-def do_eq(frame: Frame, sized: Type | None) -> None:
+def _do_eq(frame: Frame, scale: Scale | None) -> None:
     b = frame.stack.pop()
-    if sized is not None:
-        frame.meter.work("scan", size(sized, frame.stack[-1]))
+    if scale is not None:
+        frame.meter.work("scan", scale, length(frame.stack[-1]))
     frame.stack[-1] = frame.stack[-1] == b
 
 
-def do_ne(frame: Frame, sized: Type | None) -> None:
+def _do_ne(frame: Frame, scale: Scale | None) -> None:
     b = frame.stack.pop()
-    if sized is not None:
-        frame.meter.work("scan", size(sized, frame.stack[-1]))
+    if scale is not None:
+        frame.meter.work("scan", scale, length(frame.stack[-1]))
     frame.stack[-1] = frame.stack[-1] != b
 
 
-def do_lt(frame: Frame, _: None) -> None:
+def _do_lt(frame: Frame, _: None) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = frame.stack[-1] < b
 
 
-def do_le(frame: Frame, _: None) -> None:
+def _do_le(frame: Frame, _: None) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = frame.stack[-1] <= b
 
 
-def do_gt(frame: Frame, _: None) -> None:
+def _do_gt(frame: Frame, _: None) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = frame.stack[-1] > b
 
 
-def do_ge(frame: Frame, _: None) -> None:
+def _do_ge(frame: Frame, _: None) -> None:
     b = frame.stack.pop()
     frame.stack[-1] = frame.stack[-1] >= b
 
 
-def do_not(frame: Frame, _: None) -> None:
+def _do_not(frame: Frame, _: None) -> None:
     frame.stack[-1] = not frame.stack[-1]
 
 
 # Compound values.
 
 
-def do_pack(frame: Frame, count: int) -> None:
+def _do_pack(frame: Frame, count: int) -> None:
     frame.stack.append(frame.pop_many(count))
 
 
-def do_unpack(frame: Frame, _: None) -> None:
+def _do_unpack(frame: Frame, _: None) -> None:
     frame.stack.extend(frame.stack.pop())
 
 
-def do_field(frame: Frame, part: int) -> None:
+def _do_field(frame: Frame, part: int) -> None:
     frame.stack[-1] = frame.stack[-1][part]
 
 
-def do_with_field(frame: Frame, part: int) -> None:
+def _do_with_field(frame: Frame, part: int) -> None:
     value = frame.stack.pop()
     whole = frame.stack[-1]
     frame.stack[-1] = (*whole[:part], value, *whole[part + 1 :])
 
 
-def do_variant(frame: Frame, variant: tuple[int, int]) -> None:
+def _do_variant(frame: Frame, variant: tuple[int, int]) -> None:
     tag, count = variant
     frame.stack.append((tag, *frame.pop_many(count)))
 
 
-def do_tag(frame: Frame, _: None) -> None:
+def _do_tag(frame: Frame, _: None) -> None:
     frame.stack[-1] = frame.stack[-1][0]
 
 
-def do_open(frame: Frame, tag: int) -> None:
+def _do_open(frame: Frame, tag: int) -> None:
     found, *parts = frame.stack.pop()
     if found != tag:
         raise Failure(Code.WRONG_VARIANT)
     frame.stack.extend(parts)
 
 
-def do_list(frame: Frame, count: int) -> None:
+def _do_list(frame: Frame, count: int) -> None:
     frame.stack.append(frame.pop_many(count))
 
 
-def do_append(frame: Frame, shape: tuple[int, int]) -> None:
-    most, element_size = shape
+def _do_append(frame: Frame, shape: tuple[int, Scale]) -> None:
+    most, scale = shape
     element = frame.stack.pop()
     elements = frame.stack[-1]
     if len(elements) >= most:
         raise Failure(Code.TOO_LONG)
-    frame.meter.work("make", 4 + (len(elements) + 1) * element_size)
+    frame.meter.work("make", scale, len(elements) + 1)
     frame.stack[-1] = (*elements, element)
 
 
-def do_index(frame: Frame, _: None) -> None:
+def _do_index(frame: Frame, _: None) -> None:
     position = frame.stack.pop()
     elements = frame.stack[-1]
     if position >= len(elements):
@@ -363,54 +364,53 @@ def do_index(frame: Frame, _: None) -> None:
     frame.stack[-1] = elements[position]
 
 
-def do_with_index(frame: Frame, element_size: int) -> None:
+def _do_with_index(frame: Frame, scale: Scale) -> None:
     element = frame.stack.pop()
     position = frame.stack.pop()
     elements = frame.stack[-1]
     if position >= len(elements):
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", 4 + len(elements) * element_size)
+    frame.meter.work("make", scale, len(elements))
     frame.stack[-1] = (*elements[:position], element, *elements[position + 1 :])
 
 
-def do_length(frame: Frame, is_text: bool) -> None:
-    value = frame.stack[-1]
-    frame.stack[-1] = text_bytes(value) if is_text else len(value)
+def _do_length(frame: Frame, _: None) -> None:
+    frame.stack[-1] = length(frame.stack[-1])
 
 
-def do_contains(frame: Frame, element_size: int) -> None:
+def _do_contains(frame: Frame, scale: Scale) -> None:
     element = frame.stack.pop()
     elements = frame.stack[-1]
-    frame.meter.work("scan", 4 + len(elements) * element_size)
+    frame.meter.work("scan", scale, len(elements))
     frame.stack[-1] = element in elements
 
 
-def do_slice(frame: Frame, element_size: int) -> None:
+def _do_slice(frame: Frame, scale: Scale) -> None:
     end = frame.stack.pop()
     start = frame.stack.pop()
     whole = frame.stack[-1]
     if not start <= end <= len(whole):
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", 4 + (end - start) * element_size)
+    frame.meter.work("make", scale, end - start)
     frame.stack[-1] = whole[start:end]
 
 
-def do_concat(frame: Frame, shape: tuple[int, int, bool]) -> None:
-    most, element_size, is_text = shape
+def _do_concat(frame: Frame, shape: tuple[int, Scale]) -> None:
+    most, scale = shape
     b = frame.stack.pop()
     a = frame.stack[-1]
-    length = text_bytes(a) + text_bytes(b) if is_text else len(a) + len(b)
-    if length > most:
+    together = length(a) + length(b)
+    if together > most:
         raise Failure(Code.TOO_LONG)
-    frame.meter.work("make", 4 + length * element_size)
+    frame.meter.work("make", scale, together)
     frame.stack[-1] = a + b
 
 
-def do_pop(frame: Frame, element_size: int) -> None:
+def _do_pop(frame: Frame, scale: Scale) -> None:
     elements = frame.stack[-1]
     if not elements:
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", 4 + (len(elements) - 1) * element_size)
+    frame.meter.work("make", scale, len(elements) - 1)
     frame.stack[-1] = elements[:-1]
     frame.stack.append(elements[-1])
 
@@ -418,16 +418,16 @@ def do_pop(frame: Frame, element_size: int) -> None:
 # A look at a linear local.
 
 
-def do_peek_amount(frame: Frame, local: int) -> None:
+def _do_peek_amount(frame: Frame, local: int) -> None:
     frame.stack.append(frame.locals[local].amount)
 
 
-def do_peek_field(frame: Frame, where: tuple[int, int]) -> None:
+def _do_peek_field(frame: Frame, where: tuple[int, int]) -> None:
     local, part = where
     frame.stack.append(frame.locals[local].fields[part])
 
 
-def do_peek_tag(frame: Frame, local: int) -> None:
+def _do_peek_tag(frame: Frame, local: int) -> None:
     frame.stack.append(frame.locals[local][0])
 
 
@@ -436,14 +436,14 @@ def do_peek_tag(frame: Frame, local: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A state field as an instruction needs it: the sized types among its key and value, and its vault's
+    """A state field as an instruction needs it: the scales of its key and value where they have one, and its vault's
     currency.
     """
 
     field: int
     keyed: bool
-    sized_key: Type | None
-    sized_value: Type | None
+    key_scale: Scale | None
+    value_scale: Scale | None
     currency: str | None
 
 
@@ -452,18 +452,17 @@ def pop_key(frame: Frame, place: Place, *, write: bool = False) -> Any:
     if not place.keyed:
         return None
     key = frame.stack.pop()
-    if place.sized_key is not None:
-        length = size(place.sized_key, key)
-        frame.meter.work("key", length)
+    if place.key_scale is not None:
+        frame.meter.work("key", place.key_scale, length(key))
         if write:
-            frame.meter.work("write", length)
+            frame.meter.work("write", place.key_scale, length(key))
     return key
 
 
 def found(frame: Frame, place: Place, value: Any) -> Any:
     """Pay for what the size of a value out of state adds."""
-    if place.sized_value is not None:
-        frame.meter.work("read", size(place.sized_value, value))
+    if place.value_scale is not None:
+        frame.meter.work("read", place.value_scale, length(value))
     return value
 
 
@@ -477,37 +476,37 @@ def read(frame: Frame, place: Place, key: Any, missing: Code) -> Any:
 
 def write(frame: Frame, place: Place, key: Any, value: Any) -> None:
     """Pay for what the size of a value adds, and put it into state."""
-    if place.sized_value is not None:
-        frame.meter.work("write", size(place.sized_value, value))
+    if place.value_scale is not None:
+        frame.meter.work("write", place.value_scale, length(value))
     frame.machine.write_state(frame.call, place.field, key, value)
 
 
-def do_load(frame: Frame, place: Place) -> None:
+def _do_load(frame: Frame, place: Place) -> None:
     frame.stack.append(read(frame, place, None, Code.UNSET))
 
 
-def do_store(frame: Frame, place: Place) -> None:
+def _do_store(frame: Frame, place: Place) -> None:
     write(frame, place, None, frame.stack.pop())
 
 
-def do_map_get(frame: Frame, place: Place) -> None:
+def _do_map_get(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
     frame.stack.append(read(frame, place, key, Code.MISSING_KEY))
 
 
-def do_map_find(frame: Frame, place: Place) -> None:
+def _do_map_find(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
     value = frame.machine.read_state(frame.call, place.field, key)
     frame.stack.append((0,) if value is ABSENT else (1, found(frame, place, value)))
 
 
-def do_map_peek(frame: Frame, where: tuple[Place, int]) -> None:
+def _do_map_peek(frame: Frame, where: tuple[Place, int]) -> None:
     place, part = where
     key = pop_key(frame, place)
     frame.stack.append(read(frame, place, key, Code.MISSING_KEY).fields[part])
 
 
-def do_map_put(frame: Frame, place: Place) -> None:
+def _do_map_put(frame: Frame, place: Place) -> None:
     value = frame.stack.pop()
     key = pop_key(frame, place, write=True)
     if (
@@ -518,43 +517,43 @@ def do_map_put(frame: Frame, place: Place) -> None:
     write(frame, place, key, value)
 
 
-def do_has(frame: Frame, place: Place) -> None:
+def _do_has(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
     frame.stack.append(frame.machine.read_state(frame.call, place.field, key) is not ABSENT)
 
 
-def do_map_take(frame: Frame, place: Place) -> None:
+def _do_map_take(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
     frame.stack.append(read(frame, place, key, Code.MISSING_KEY))
     frame.machine.write_state(frame.call, place.field, key, ABSENT)
 
 
-def do_set_add(frame: Frame, place: Place) -> None:
+def _do_set_add(frame: Frame, place: Place) -> None:
     frame.machine.write_state(frame.call, place.field, pop_key(frame, place, write=True), True)
 
 
-def do_remove(frame: Frame, place: Place) -> None:
+def _do_remove(frame: Frame, place: Place) -> None:
     frame.machine.write_state(frame.call, place.field, pop_key(frame, place), ABSENT)
 
 
-def do_vault_put(frame: Frame, place: Place) -> None:
+def _do_vault_put(frame: Frame, place: Place) -> None:
     coin = frame.stack.pop()
     frame.machine.vault_put(frame.call, place.field, pop_key(frame, place), coin)
 
 
-def do_vault_take(frame: Frame, place: Place) -> None:
+def _do_vault_take(frame: Frame, place: Place) -> None:
     amount = frame.stack.pop()
     key = pop_key(frame, place)
     frame.stack.append(frame.machine.vault_take(frame.call, place.field, key, place.currency, amount))
 
 
-def do_vault_take_all(frame: Frame, place: Place) -> None:
+def _do_vault_take_all(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
     amount = frame.machine.read_state(frame.call, place.field, key) or 0
     frame.stack.append(frame.machine.vault_take(frame.call, place.field, key, place.currency, amount))
 
 
-def do_vault_amount(frame: Frame, place: Place) -> None:
+def _do_vault_amount(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
     frame.stack.append(frame.machine.read_state(frame.call, place.field, key) or 0)
 
@@ -562,7 +561,7 @@ def do_vault_amount(frame: Frame, place: Place) -> None:
 # Coins and resources in flight.
 
 
-def do_coin_split(frame: Frame, _: None) -> None:
+def _do_coin_split(frame: Frame, _: None) -> None:
     amount = frame.stack.pop()
     coin = frame.stack.pop()
     if amount > coin.amount:
@@ -570,27 +569,27 @@ def do_coin_split(frame: Frame, _: None) -> None:
     frame.stack += (coin._replace(amount=amount), coin._replace(amount=coin.amount - amount))
 
 
-def do_coin_join(frame: Frame, span: tuple[int, int]) -> None:
+def _do_coin_join(frame: Frame, span: tuple[int, int]) -> None:
     b = frame.stack.pop()
     a = frame.stack.pop()
     frame.stack.append(a._replace(amount=arithmetic.add(a.amount, b.amount, *span)))
 
 
-def do_pay(frame: Frame, _: None) -> None:
+def _do_pay(frame: Frame, _: None) -> None:
     coin = frame.stack.pop()
     frame.machine.pay(frame.call, frame.stack.pop(), coin)
 
 
-def do_new(frame: Frame, shape: tuple[str, int]) -> None:
+def _do_new(frame: Frame, shape: tuple[str, int]) -> None:
     name, count = shape
     frame.stack.append(ResourceValue(name, frame.pop_many(count)))
 
 
-def do_destroy(frame: Frame, _: None) -> None:
+def _do_destroy(frame: Frame, _: None) -> None:
     frame.stack.extend(frame.stack.pop().fields)
 
 
-def do_split(frame: Frame, by: int) -> None:
+def _do_split(frame: Frame, by: int) -> None:
     amount = frame.stack.pop()
     name, fields = frame.stack.pop()
     if amount > fields[by]:
@@ -599,7 +598,7 @@ def do_split(frame: Frame, by: int) -> None:
         frame.stack.append(ResourceValue(name, (*fields[:by], part, *fields[by + 1 :])))
 
 
-def do_merge(frame: Frame, how: tuple[int, int, int]) -> None:
+def _do_merge(frame: Frame, how: tuple[int, int, int]) -> None:
     by, low, high = how
     _, b = frame.stack.pop()
     name, a = frame.stack.pop()
@@ -612,51 +611,51 @@ def do_merge(frame: Frame, how: tuple[int, int, int]) -> None:
 # The world.
 
 
-def do_sender(frame: Frame, _: None) -> None:
+def _do_sender(frame: Frame, _: None) -> None:
     frame.stack.append(frame.call.sender)
 
 
-def do_now(frame: Frame, _: None) -> None:
+def _do_now(frame: Frame, _: None) -> None:
     frame.stack.append(frame.machine.now)
 
 
-def do_this(frame: Frame, _: None) -> None:
+def _do_this(frame: Frame, _: None) -> None:
     frame.stack.append(frame.call.contract.address)
 
 
-def do_phase_in(frame: Frame, phases: int) -> None:
+def _do_phase_in(frame: Frame, phases: int) -> None:
     phase = frame.machine.read_state(frame.call, PHASE_FIELD, None) or 0
     frame.stack.append(bool(phases >> phase & 1))
 
 
-def do_become(frame: Frame, phase: int) -> None:
+def _do_become(frame: Frame, phase: int) -> None:
     frame.machine.become(frame.call, phase)
 
 
-def do_authorize(frame: Frame, _: None) -> None:
+def _do_authorize(frame: Frame, _: None) -> None:
     if not frame.stack.pop():
         raise Failure(Code.NOT_AUTHORIZED)
 
 
-def do_emit(frame: Frame, event: tuple[int, tuple[Type, ...]]) -> None:
-    index, kinds = event
-    values = frame.pop_many(len(kinds))
-    for kind, value in zip(kinds, values, strict=True):
-        if is_sized(kind):
-            frame.meter.work("event", size(kind, value))
+def _do_emit(frame: Frame, event: tuple[int, tuple[Scale | None, ...]]) -> None:
+    index, scales = event
+    values = frame.pop_many(len(scales))
+    for scale, value in zip(scales, values, strict=True):
+        if scale is not None:
+            frame.meter.work("event", scale, length(value))
     frame.machine.emit(frame.call, index, values)
 
 
 # Calls.
 
 
-def do_invoke(frame: Frame, callee: tuple[int, int]) -> int:
+def _do_invoke(frame: Frame, callee: tuple[int, int]) -> int:
     function, count = callee
     frame.machine.invoke(frame.call, function, frame.pop_many(count))
     return SWITCH
 
 
-def do_call(frame: Frame, outside: tuple[int, int, bool]) -> int:
+def _do_call(frame: Frame, outside: tuple[int, int, bool]) -> int:
     """`call`, `read` and their `try` forms."""
     external, count, tried = outside
     arguments = frame.pop_many(count)
@@ -667,37 +666,38 @@ def do_call(frame: Frame, outside: tuple[int, int, bool]) -> int:
 # Standard functions.
 
 
-def do_sha256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", len(frame.stack[-1]))
+def _do_sha256(frame: Frame, _: None) -> None:
+    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.sha256(frame.stack[-1]).digest()
 
 
-def do_sha3_256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", len(frame.stack[-1]))
+def _do_sha3_256(frame: Frame, _: None) -> None:
+    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.sha3_256(frame.stack[-1]).digest()
 
 
-def do_blake2b_256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", len(frame.stack[-1]))
+def _do_blake2b_256(frame: Frame, _: None) -> None:
+    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.blake2b(frame.stack[-1], digest_size=32).digest()
 
 
-def do_encode(frame: Frame, kind: Type) -> None:
+def _do_encode(frame: Frame, how: tuple[Type, Scale | None]) -> None:
+    kind, scale = how
     value = frame.stack[-1]
-    if is_sized(kind):
-        frame.meter.work("encode", size(kind, value))
+    if scale is not None:
+        frame.meter.work("encode", scale, length(value))
     frame.stack[-1] = pack(to_wire(kind, value))
 
 
-def do_verify_ed25519(frame: Frame, _: None) -> None:
+def _do_verify_ed25519(frame: Frame, _: None) -> None:
     key, message, signature = frame.pop_many(3)
-    frame.meter.work("hash", len(message))
+    frame.meter.work("hash", _BYTES, len(message))
     frame.stack.append(frame.machine.verify_ed25519(key, message, signature))
 
 
-def do_text_bytes(frame: Frame, _: None) -> None:
+def _do_text_bytes(frame: Frame, _: None) -> None:
     value = frame.stack[-1]
-    frame.meter.work("make", 4 + text_bytes(value))
+    frame.meter.work("make", _BYTES, length(value))
     frame.stack[-1] = value.encode()
 
 
@@ -705,8 +705,8 @@ def do_text_bytes(frame: Frame, _: None) -> None:
 
 
 _HANDLERS: Final[dict[int, Handler]] = {
-    row.code: globals()[f"do_{row.name}"] for row in TABLE.values() if f"do_{row.name}" in globals()
-} | {i.CONTINUE: do_again, i.READ: do_call, i.TRY_CALL: do_call, i.TRY_READ: do_call}
+    row.code: globals()[f"_do_{row.name}"] for row in TABLE.values() if f"_do_{row.name}" in globals()
+} | {i.CONTINUE: _do_again, i.READ: _do_call, i.TRY_CALL: _do_call, i.TRY_READ: _do_call}
 assert _HANDLERS.keys() == TABLE.keys()
 
 _LINKED: Final[WeakKeyDictionary[Verified, tuple[tuple[Linked, ...], ...]]] = WeakKeyDictionary()
@@ -728,7 +728,7 @@ def linked(verified: Verified) -> tuple[tuple[Linked, ...], ...]:
 def _link(verified: Verified, body: Body, index: int) -> Linked:
     op = body.ops[index]
     if op.code == i.END and op.target >= 0:
-        return do_again, (op.target, op.height, body.segments[op.target])
+        return _do_again, (op.target, op.height, body.segments[op.target])
     return _HANDLERS[op.code], _operand(verified, body, index, op)
 
 
@@ -761,7 +761,7 @@ def _operand(verified: Verified, body: Body, index: int, op: Op) -> Any:
         case i.COIN_JOIN:
             return bounds(AMOUNT)
         case i.EQ | i.NE:
-            return kind if kind is not None and is_sized(kind) else None
+            return _scale(kind)
         case i.PACK | i.LIST:
             return len(op.takes)
         case i.NEW:
@@ -776,9 +776,7 @@ def _operand(verified: Verified, body: Body, index: int, op: Op) -> Any:
         case i.WITH_INDEX | i.CONTAINS | i.SLICE | i.POP:
             return _shape(kind)[1]
         case i.CONCAT:
-            return *_shape(kind), isinstance(kind, Text)
-        case i.LENGTH:
-            return isinstance(kind, Text)
+            return _shape(kind)
         case i.PEEK_FIELD:
             return operands[0], operands[1]
         case i.SPLIT:
@@ -787,7 +785,7 @@ def _operand(verified: Verified, body: Body, index: int, op: Op) -> Any:
             by, part = _divided(kind)
             return by, *_span(part)
         case i.EMIT:
-            return operands[0], tuple([field for _, field in module.events[operands[0]].fields])
+            return operands[0], tuple([_scale(field) for _, field in module.events[operands[0]].fields])
         case i.INVOKE:
             return operands[0], len(op.takes)
         case i.CALL | i.READ:
@@ -795,7 +793,7 @@ def _operand(verified: Verified, body: Body, index: int, op: Op) -> Any:
         case i.TRY_CALL | i.TRY_READ:
             return operands[0], len(op.takes) - 1, True
         case i.ENCODE:
-            return kind
+            return kind, _scale(kind)
         case i.MAP_PEEK:
             return _place(op), operands[1]
     return _place(op) if TABLE[op.code].operands[:1] == ("field",) else None
@@ -806,10 +804,15 @@ def _span(kind: Type | None) -> tuple[int, int]:
     return bounds(kind)
 
 
-def _shape(kind: Type | None) -> tuple[int, int]:
-    """Greatest length, and size of an element."""
+def _scale(kind: Type | None) -> Scale | None:
+    """The scale of a type whose values are charged by their length, None for others."""
+    return Scale.of(kind) if kind is not None and is_sized(kind) else None
+
+
+def _shape(kind: Type | None) -> tuple[int, Scale]:
+    """Greatest length, and scale."""
     assert isinstance(kind, List | Text | Bytes)
-    return kind.max, size_max(kind.element) if isinstance(kind, List) else 1
+    return kind.max, Scale.of(kind)
 
 
 def _divided(kind: Type | None) -> tuple[int, Type]:
@@ -823,7 +826,7 @@ def _place(op: Op) -> Place:
     return Place(
         field=op.operands[0],
         keyed=op.key is not None,
-        sized_key=op.key if op.key is not None and is_sized(op.key) else None,
-        sized_value=op.value if is_sized(op.value) else None,
+        key_scale=_scale(op.key),
+        value_scale=_scale(op.value),
         currency=op.value.currency if isinstance(op.value, Vault) else None,
     )

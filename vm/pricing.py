@@ -11,16 +11,7 @@ from typing import Final, NamedTuple
 
 from vm import gas
 from vm import instructions as i
-from vm.types import AMOUNT, Bytes, List, Text, Type, size_max
-
-MAKE: Final = "make"  # a new value: GAS_BYTE_COPY_PER_16, and its size counts as memory
-SCAN: Final = "scan"  # a value looked through: GAS_BYTE_COPY_PER_16
-KEY: Final = "key"  # a key of state, encoded: GAS_BYTE_HASH_PER_16
-READ: Final = "read"  # a value out of state: GAS_BYTE_HASH_PER_16, and its size counts as memory
-WRITE: Final = "write"  # a value into state: GAS_BYTE_STORE
-HASH: Final = "hash"  # bytes hashed: GAS_BYTE_HASH_PER_16
-ENCODE: Final = "encode"  # a value encoded: GAS_BYTE_HASH_PER_16, and its size counts as memory
-EVENT: Final = "event"  # a field of an event: GAS_BYTE_EVENT
+from vm.types import AMOUNT, Bytes, List, Text, Type, size_max, units_max
 
 
 class Price(NamedTuple):
@@ -35,23 +26,42 @@ def is_sized(kind: Type) -> bool:
     return isinstance(kind, Text | Bytes | List)
 
 
-def price_of(work: str, size: int) -> Price:
-    """The price of one kind of work on so many abstract bytes."""
-    sixteenths = (size + 15) // 16
+def price_of(work: str, size: int, units: int) -> Price:
+    """The price of one kind of work on a value of so many abstract bytes and units."""
     match work:
-        case "make":
-            return Price(sixteenths * gas.GAS_BYTE_COPY_PER_16, size)
-        case "scan":
-            return Price(sixteenths * gas.GAS_BYTE_COPY_PER_16, 0)
-        case "key" | "hash":
-            return Price(sixteenths * gas.GAS_BYTE_HASH_PER_16, 0)
-        case "read" | "encode":
-            return Price(sixteenths * gas.GAS_BYTE_HASH_PER_16, size)
-        case "write":
-            return Price(size * gas.GAS_BYTE_STORE, 0)
-        case "event":
-            return Price(size * gas.GAS_BYTE_EVENT, 0)
+        case "make":  # a new value
+            return Price(units * gas.GAS_UNIT_COPY, size)
+        case "scan":  # a value looked through
+            return Price(units * gas.GAS_UNIT_COPY, 0)
+        case "key" | "hash":  # a key of state encoded, bytes hashed
+            return Price(units * gas.GAS_UNIT_ENCODE, 0)
+        case "read" | "encode":  # a value out of state, a value encoded
+            return Price(units * gas.GAS_UNIT_ENCODE, size)
+        case "write":  # a key or a value into state
+            return Price(units * gas.GAS_UNIT_ENCODE + size * gas.GAS_BYTE_STORE, 0)
+        case "event":  # a field of an event
+            return Price(units * gas.GAS_UNIT_ENCODE + size * gas.GAS_BYTE_EVENT, 0)
     raise AssertionError(work)
+
+
+class Scale(NamedTuple):
+    """How values of a text, byte string or list type count by their length."""
+
+    element_size: int
+    element_units: int  # 0 for texts and byte strings: sixteen bytes a unit
+
+    @classmethod
+    def of(cls, kind: Type) -> Scale:
+        """The scale of a type for which `is_sized` holds."""
+        if isinstance(kind, List):
+            return cls(size_max(kind.element), units_max(kind.element))
+        return cls(1, 0)
+
+    def price(self, work: str, length: int) -> Price:
+        """The price of work on a value of so many elements, or of so many bytes."""
+        size = 4 + length * self.element_size
+        units = 1 + length * self.element_units if self.element_units else (size + 15) // 16
+        return price_of(work, size, units)
 
 
 _WORK: Final[dict[int, str]] = {
@@ -93,5 +103,5 @@ def work_of(code: int, kind: Type | None, key: Type | None, value: Type | None) 
 
 def static_price(works: list[tuple[str, Type]]) -> Price:
     """The sum of the works on types of fixed size."""
-    prices = [price_of(work, size_max(of)) for work, of in works if not is_sized(of)]
+    prices = [price_of(work, size_max(of), units_max(of)) for work, of in works if not is_sized(of)]
     return Price(sum(price.gas for price in prices), sum(price.memory for price in prices))

@@ -11,7 +11,7 @@ from vm.failure import Code, Failure
 from vm.host import Host
 from vm.journal import Journal
 from vm.limits import CURRENCY_CODE_CHARACTERS_MAX
-from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Map, Set, Text, Type, Vault
+from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault
 from vm.values import decode, pack, to_wire
 from vm.verifier import Verified
 
@@ -24,17 +24,17 @@ ABSENT: Final = None
 """What a slot without a value reads as; no value of any type is `None`."""
 
 Slot: TypeAlias = tuple[bytes, int, Any]
-"""Contract, field, key (None where a field has no keys)."""
+"""Contract, field, and what tells entries apart: see `Contract.token`."""
 
 
-class Defect(Exception):  # noqa: N818 - not an error of a program
+class Defect(Exception):
     """The machine, or the store below it, has broken its own rules. Nothing after this can be trusted."""
 
 
 class Contract:
     """A contract as one session knows it: address, code, home currency, and the types of its slots."""
 
-    __slots__ = ("address", "home", "slots", "vaults", "verified")
+    __slots__ = ("address", "home", "safe", "slots", "vaults", "verified")
 
     def __init__(self, address: bytes, verified: Verified, home: str) -> None:
         self.address = address
@@ -57,12 +57,35 @@ class Contract:
             if isinstance(held, Vault):
                 vaults.append(held)
         self.vaults = sorted({vault.currency or home for vault in vaults})
+        self.safe = frozenset(field for field, (key, _) in self.slots.items() if _is_safe(key))
+
+    def token(self, field: int, key: Any) -> Any:
+        """What stands for a key in tables: itself where Python hashes it well, else its encoding.
+
+        Python's hashes of wide integers, and of tuples of integers, can be made to collide at will; those of bytes
+        and texts cannot.
+        """
+        if field in self.safe:
+            return key
+        kind = self.slots[field][0]
+        assert kind is not None
+        return pack(to_wire(kind, key))
+
+    def slot(self, field: int, token: Any) -> bytes:
+        """The address of a slot within the contract."""
+        kind = self.slots[field][0]
+        if kind is None:
+            return pack([field])
+        return b"\x92" + pack(field) + (pack(to_wire(kind, token)) if field in self.safe else token)
 
 
-def slot_bytes(contract: Contract, field: int, key: Any) -> bytes:
-    """The address of a slot within its contract."""
-    kind = contract.slots[field][0]
-    return pack([field] if kind is None else [field, to_wire(kind, key)])
+def _is_safe(key: Type | None) -> bool:
+    match key:
+        case None | Bool() | Address() | Text() | Bytes():
+            return True
+        case Int(_, low, high):
+            return low >= -(2**63) and high < 2**64
+    return False
 
 
 class State:
@@ -77,12 +100,13 @@ class State:
 
     def get(self, contract: Contract, field: int, key: Any) -> Any:
         """The value of a slot, or `ABSENT`."""
-        slot = (contract.address, field, key)
+        token = contract.token(field, key)
+        slot = (contract.address, field, token)
         if slot in self._written:
             return self._written[slot]
         if slot in self._loaded:
             return self._loaded[slot]
-        value = self._loaded[slot] = self._load(contract, field, key)
+        value = self._loaded[slot] = self._load(contract, field, token)
         return value
 
     def put(self, contract: Contract, field: int, key: Any, value: Any) -> None:
@@ -90,7 +114,7 @@ class State:
         journal.
         """
         self._contracts[contract.address] = contract
-        self._journal.set(self._written, (contract.address, field, key), value)
+        self._journal.set(self._written, (contract.address, field, contract.token(field, key)), value)
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:
         """Change a vault and the contract's holdings by so many minor units. Raises InsufficientFunds,
@@ -111,17 +135,17 @@ class State:
     def changes(self) -> Iterator[tuple[tuple[bytes, bytes], bytes | None]]:
         """The slots whose stored bytes differ from those at the beginning, in order of address and slot."""
         changed = []
-        for (address, field, key), value in self._written.items():
+        for (address, field, token), value in self._written.items():
             contract = self._contracts[address]
-            slot = slot_bytes(contract, field, key)
+            slot = contract.slot(field, token)
             after = None if value is ABSENT else pack(to_wire(contract.slots[field][1], value))
             if after != self._host.load(address, slot):
                 changed.append(((address, slot), after))
         changed.sort(key=lambda change: change[0])
         return iter(changed)
 
-    def _load(self, contract: Contract, field: int, key: Any) -> Any:
-        data = self._host.load(contract.address, slot_bytes(contract, field, key))
+    def _load(self, contract: Contract, field: int, token: Any) -> Any:
+        data = self._host.load(contract.address, contract.slot(field, token))
         if data is None:
             return ABSENT
         try:

@@ -33,7 +33,6 @@ from vm.types import (
     Tuple,
     Type,
     Vault,
-    size_max,
     type_name,
 )
 
@@ -110,18 +109,9 @@ def payload(kind: Option | Enum, tag: int) -> Sequence[Type] | None:
     return None
 
 
-def size(kind: Type, value: Any) -> int:
-    """The abstract bytes of one value: actual length for texts, byte strings and lists, the greatest size
-    for others.
-    """
-    match kind:
-        case Text():
-            return 4 + text_bytes(value)
-        case Bytes():
-            return 4 + len(value)
-        case List(element, _):
-            return 4 + len(value) * size_max(element)
-    return size_max(kind)
+def length(value: str | bytes | tuple[Any, ...]) -> int:
+    """The elements of a list, the bytes of a text or byte string."""
+    return text_bytes(value) if isinstance(value, str) else len(value)
 
 
 def to_wire(kind: Type, value: Any) -> Any:

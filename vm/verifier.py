@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from vm import limits
 from vm.codec import encode_module
+from vm.facts import Facts
 from vm.failure import Code
 from vm.function_verifier import Body, FunctionVerifier
 from vm.illegal import Illegal, Reason
@@ -58,15 +59,14 @@ _CHECKERS = (Kind.INVARIANT, Kind.OLD, Kind.ENSURES)
 class Verified:
     """A module that may run, with what was learnt on the way.
 
-    `table` maps type numbers to types, `bodies` has the decoded code of each function, `invokes` the
-    functions each one invokes, `by_name` their positions, `promises` the (old, ensures) checkers of a
-    function, `final_phases` a mask of the phases without a step onward.
+    `table` maps type numbers to types, `bodies` has the decoded code of each function, `by_name` their
+    positions, `promises` the (old, ensures) checkers of a function, `final_phases` a mask of the phases without a
+    step onward.
     """
 
     module: Module
     table: tuple[Type, ...]
     bodies: tuple[Body, ...]
-    invokes: tuple[frozenset[int], ...]
     by_name: Mapping[str, int]
     init: int | None
     rule: int | None
@@ -81,11 +81,11 @@ def verify(module: Module) -> Verified:
     _check_names(module)
     used = _Uses(table)
     _check_parts(module, used)
-    bodies = []
+    bodies, facts = [], Facts()
     for position, function in enumerate(module.functions):
         _check_signature(function, module, f"functions[{position}]", used)
     for position in range(len(module.functions)):
-        bodies.append(FunctionVerifier(module, position, tuple(table.types), used.mark).run())
+        bodies.append(FunctionVerifier(module, position, tuple(table.types), facts, used.mark).run())
     _check_effects(module, bodies)
     _check_calls(bodies)
     promises = _check_promises(module)
@@ -96,7 +96,6 @@ def verify(module: Module) -> Verified:
         module=module,
         table=tuple(table.types),
         bodies=tuple(bodies),
-        invokes=tuple([body.invokes for body in bodies]),
         by_name={function.name: position for position, function in enumerate(module.functions)},
         init=kinds.index(Kind.INIT) if Kind.INIT in kinds else None,
         rule=kinds.index(Kind.RULE) if Kind.RULE in kinds else None,
@@ -188,14 +187,14 @@ def _check_parts(module: Module, used: _Uses) -> None:
     if any(not earlier < later for earlier, later in zip(module.steps, module.steps[1:], strict=False)):
         raise Illegal(Reason.STEP, "steps", "not in ascending order")
     for position, event in enumerate(module.events):
-        _check_record(event, f"events[{position}]", limits.EVENT_BYTES_MAX, used)
+        _check_record(event, f"events[{position}]", "EVENT_BYTES_MAX", used)
     for position, error in enumerate(module.errors):
-        _check_record(error, f"errors[{position}]", limits.RETURN_BYTES_MAX, used)
+        _check_record(error, f"errors[{position}]", "RETURN_BYTES_MAX", used)
     for position, external in enumerate(module.externals):
         _check_external(external, f"externals[{position}]", used)
 
 
-def _check_record(record: Record, where: str, bytes_max: int, used: _Uses) -> None:
+def _check_record(record: Record, where: str, limit: str, used: _Uses) -> None:
     check_limit("STRUCT_FIELDS_MAX", len(record.fields), limits.STRUCT_FIELDS_MAX, where)
     check_unique((name for name, _ in record.fields), where)
     for _, kind in record.fields:
@@ -203,7 +202,7 @@ def _check_record(record: Record, where: str, bytes_max: int, used: _Uses) -> No
         if not is_plain(kind):
             raise Illegal(Reason.TYPE, where, "fields of events and errors are plain")
     size = 3 + sum(encoded_max(kind) for _, kind in record.fields)
-    check_limit("EVENT_BYTES_MAX or RETURN_BYTES_MAX", size, bytes_max, where)
+    check_limit(limit, size, getattr(limits, limit), where)
 
 
 def _check_external(external: External, where: str, used: _Uses) -> None:

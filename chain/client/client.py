@@ -1,6 +1,7 @@
 """A synchronous client of a node's HTTP API.
 
-It needs nothing of the ledger but `chain.primitives`: what it signs it has built, what it believes it has proved.
+It needs nothing of the ledger but `chain.primitives`: what it signs it has built, what it believes it has
+proved.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ _ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A committed transaction: its receipt, and the same as the node tells it in JSON, events and errors decoded."""
+    """A committed transaction: its receipt, and the same as the node tells it in JSON, events and errors
+    decoded.
+    """
 
     receipt: Receipt
     json: dict[str, Any]
@@ -127,7 +130,8 @@ class Client:
     # Proofs.
 
     def prove(self, key: bytes, header: Header | None = None) -> Proved:
-        """A state value with its proof checked here. With a `header` that you trust, the proof must be under its root.
+        """A state value with its proof checked here. With a `header` that you trust, the proof must be under
+        its root.
 
         Raises `Refusal` WrongProof if the node's proof does not hold.
         """
@@ -168,7 +172,8 @@ class Client:
     ) -> Body:
         """A transaction's body; what is not given is asked of the node.
 
-        `gas_price` is the chain's least if not given. `limits` maps currencies to the most that may leave the sender.
+        `gas_price` is the chain's least if not given. `limits` maps currencies to the most that may leave the
+        sender.
         """
         status = self.status()
         self._chain_id = str(status["chain_id"])
@@ -194,7 +199,8 @@ class Client:
         return str(answer["status"])
 
     def commit(self, transaction: Transaction, timeout_seconds: float = 20) -> Outcome:
-        """Hand over a transaction and wait until it is on disk. Doing so twice is safe: the first outcome comes back.
+        """Hand over a transaction and wait until it is on disk. Doing so twice is safe: the first outcome
+        comes back.
 
         A transaction that failed has an outcome too (`receipt.ok` is false). NotCommitted when time is up.
         """
@@ -233,7 +239,8 @@ class Client:
         return self._ask("POST", path, data)
 
     def _ask(self, method: str, path: str, data: bytes | None) -> dict[str, Any]:
-        # Everything that is sent may be sent twice (a transaction has one identity), so a lost connection is tried again.
+        # Everything that is sent may be sent twice (a transaction has one identity), so a lost connection is
+        # tried again.
         for last in (False, True):
             fresh = not hasattr(self._local, "connection")
             connection = self._connection()
@@ -245,9 +252,7 @@ class Client:
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if last or fresh:
-                    raise Refusal(
-                        Refused.UNREACHABLE, f"{self._host}:{self._port or ''} does not answer: {error}"
-                    ) from None
+                    raise Refusal(Refused.UNREACHABLE, f"{self._host}:{self._port or ''} does not answer: {error}") from None
                 continue
             return _parse(content, status)
         raise AssertionError

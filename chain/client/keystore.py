@@ -6,7 +6,8 @@
  "cipher": {"name": "chacha20-poly1305", "nonce": "…", "text": "…"}}
 ```
 
-Everything but `kdf` and `cipher` is authenticated with the secret. A development key has its secret in the open under `secret`
+Everything but `kdf` and `cipher` is authenticated with the secret. A development key has its secret in the
+open under `secret`
 instead of `kdf` and `cipher`, since it is no secret, and is marked as such.
 """
 
@@ -54,9 +55,7 @@ class Keystore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def create(
-        self, name: str, password: str, key: SecretKey | None = None, *, guardian: bytes | None = None
-    ) -> KeyFile:
+    def create(self, name: str, password: str, key: SecretKey | None = None, *, guardian: bytes | None = None) -> KeyFile:
         """Encrypt a key (a new one if none is given) into a file of this name, which must not exist yet.
 
         `guardian` makes the address that of a guarded wallet.
@@ -114,7 +113,9 @@ class Keystore:
     def _path(self, name: str) -> Path:
         if not _NAME.match(name):
             raise Refusal(
-                Refused.BAD_REQUEST, "a wallet's name has 1 to 64 letters, digits, dots and dashes", "Choose another."
+                Refused.BAD_REQUEST,
+                "a wallet's name has 1 to 64 letters, digits, dots and dashes",
+                "Choose another.",
             )
         return self.directory / f"{name}{_SUFFIX}"
 
@@ -148,12 +149,12 @@ class Keystore:
             # Exclusive: an existing key is never overwritten. 0600 from the first moment on.
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            raise Refusal(
-                Refused.BAD_REQUEST, f"there is a wallet named {file.name} already", "Choose another name."
-            ) from None
+            raise Refusal(Refused.BAD_REQUEST, f"there is a wallet named {file.name} already", "Choose another name.") from None
         except OSError as error:
             raise Refusal(
-                Refused.BAD_REQUEST, f"the key file cannot be written: {error.strerror}", "Choose another folder."
+                Refused.BAD_REQUEST,
+                f"the key file cannot be written: {error.strerror}",
+                "Choose another folder.",
             ) from None
         with os.fdopen(descriptor, "w") as handle:
             json.dump(content, handle, indent=1)

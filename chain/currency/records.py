@@ -19,7 +19,9 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A wallet: the 33-byte public key that signs for it, its guardian, the rules (contracts) that judge its payments."""
+    """A wallet: the 33-byte public key that signs for it, its guardian, the rules (contracts) that judge its
+    payments.
+    """
 
     key: bytes
     guardian: bytes | None
@@ -50,9 +52,7 @@ def read_wallet(value: bytes) -> Wallet:
 
 def supply_value(supply: Supply) -> bytes:
     """The stored form of a supply equation."""
-    return encode(
-        [amount_plain(n) for n in (supply.issued, supply.redeemed, supply.wallets, supply.contracts)]
-    )
+    return encode([amount_plain(n) for n in (supply.issued, supply.redeemed, supply.wallets, supply.contracts)])
 
 
 def read_supply(code: str, value: bytes) -> Supply:

@@ -1,4 +1,6 @@
-"""The supply equation: issued - redeemed = in wallets + in contracts, for every currency after every transaction."""
+"""The supply equation: issued - redeemed = in wallets + in contracts, for every currency after every
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from vm.failure import Code, Failure
 
 
 def record_moves(overlay: TransactionOverlay, wallets: dict[str, int], contracts: dict[str, int]) -> None:
-    """Enter by how much, per currency, all wallets and all contracts grew. Raises `SupplyBroken` if money came or went."""
+    """Enter by how much, per currency, all wallets and all contracts grew. Raises `SupplyBroken` if money
+    came or went.
+    """
     for currency in sorted({*wallets, *contracts}):
         in_wallets, in_contracts = wallets.get(currency, 0), contracts.get(currency, 0)
         if in_wallets == in_contracts == 0:
@@ -35,7 +39,9 @@ def add_currency(overlay: TransactionOverlay, currency: Currency) -> None:
 
 
 def issue(overlay: TransactionOverlay, wallets: Wallets, to: bytes, currency: str, amount: int) -> None:
-    """Issue money into a wallet. Fails as a credit does, and with LimitExceeded past what a currency can count."""
+    """Issue money into a wallet. Fails as a credit does, and with LimitExceeded past what a currency can
+    count.
+    """
     wallets.credit(to, currency, amount)
     value = overlay.get(supply_key(currency))
     assert value is not None, "a currency without its supply"

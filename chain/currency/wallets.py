@@ -20,7 +20,9 @@ UNKNOWN_CURRENCY: Final = "UnknownCurrency"
 
 
 class Wallets:
-    """The wallets as a transaction sees and changes them. `held` counts, per currency, by how much all of them grew."""
+    """The wallets as a transaction sees and changes them. `held` counts, per currency, by how much all of
+    them grew.
+    """
 
     __slots__ = ("_overlay", "held")
 
@@ -50,7 +52,9 @@ class Wallets:
         self._overlay.set(wallet_key(address), wallet_value(wallet))
 
     def set_rules(self, address: bytes, rules: tuple[bytes, ...], by: bytes) -> None:
-        """Replace a wallet's rules. Fails with NoWallet, or NotAuthorized unless `by` is its guardian, or its owner if none."""
+        """Replace a wallet's rules. Fails with NoWallet, or NotAuthorized unless `by` is its guardian, or its
+        owner if none.
+        """
         wallet = self.find(address)
         if wallet is None:
             raise Failure(Code.NO_WALLET, (address,))
@@ -70,7 +74,7 @@ class Wallets:
         self._hold(to, currency, balance, amount)
 
     def debit(self, source: bytes, currency: str, amount: int) -> None:
-        """Take from a wallet. Fails with UnknownCurrency, NoWallet, InsufficientFunds(currency, have, want)."""
+        """Debit a wallet. Fails with UnknownCurrency, NoWallet, InsufficientFunds(currency, have, want)."""
         if self._overlay.get(currency_key(currency)) is None:
             raise Failure(UNKNOWN_CURRENCY, (currency,))
         if self._overlay.get(wallet_key(source)) is None:

@@ -1,4 +1,4 @@
-"""Whether a transaction may be in a block: the guard ladder of `docs/ledger.md`, "Admission", in its order."""
+"""Whether a transaction may be in a block: the ladder of `docs/ledger.md`, "Admission", in its order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chain.primitives.limits import (
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Action, Body, Call, Deploy, OpenWallet, Pay, SetRules, Transaction
 from chain.state.overlay import BlockOverlay, View
-from vm.gas import GAS_DEPLOY_BYTE
+from vm.gas import GAS_DEPLOY, GAS_DEPLOY_BYTE
 
 
 def intrinsic_gas(transaction: Transaction) -> int:
@@ -78,9 +78,7 @@ def check_gas(transaction: Transaction, parameters: Parameters) -> None:
 def check_expiry(body: Body, height: int) -> None:
     """Whether a transaction may be in the block of a height. Raises `Refusal`."""
     if body.expiry < height:
-        raise Refusal(
-            Refused.EXPIRED, f"it expired after block {body.expiry}; the next is {height}", height=height
-        )
+        raise Refusal(Refused.EXPIRED, f"it expired after block {body.expiry}; the next is {height}", height=height)
     if body.expiry > height + EXPIRY_BLOCKS_MAX:
         raise Refusal(
             Refused.EXPIRY_TOO_FAR,
@@ -191,6 +189,6 @@ def _action_gas(action: Action) -> int:
         case Pay():
             return GAS_PAYMENT
         case Deploy(module):
-            return GAS_DEPLOY_BYTE * len(module)
+            return GAS_DEPLOY + GAS_DEPLOY_BYTE * len(module)
         case Call():
             return 0

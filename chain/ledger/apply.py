@@ -1,6 +1,7 @@
 """`apply_block`: the ledger as one pure function of a state and a block. No clock, no disk, no network.
 
-`BlockRun` is the same thing a step at a time, for whoever makes a block and does not know yet what will be in it.
+`BlockRun` is the same thing a step at a time, for whoever makes a block and does not know yet what will be in
+it.
 """
 
 from __future__ import annotations
@@ -64,14 +65,16 @@ class BlockRun:
         return len(self._transactions)
 
     def add(self, transaction: Transaction) -> Receipt:
-        """Execute one more transaction. Raises `Refusal` if it may not be in this block; the block is then as before."""
+        """Execute one more transaction. Raises `Refusal` if it may not be in this block; the block is then as
+        before.
+        """
+        admit(transaction, self._overlay, self.parameters, height=self.height)
         if (
             len(self._transactions) >= BLOCK_TRANSACTIONS_MAX
             or self._bytes + len(transaction.encoded) > BLOCK_BYTES_MAX
             or self._gas_used + transaction.body.gas_limit > self.parameters.gas_limit
         ):
             raise Refusal(Refused.BLOCK_FULL, f"block {self.height} is full")
-        admit(transaction, self._overlay, self.parameters, height=self.height)
         receipt = execute(
             self._overlay,
             transaction,
@@ -114,7 +117,9 @@ class BlockRun:
 
 
 def apply_block(view: View, parent: Header, block: Block) -> Applied:
-    """Execute a block made elsewhere on the state of its parent. Raises `Refusal`, WrongBlock if its header lies."""
+    """Execute a block made elsewhere on the state of its parent. Raises `Refusal`, WrongBlock if its header
+    lies.
+    """
     claimed = block.header
     run = BlockRun(view, parent, time_ms=claimed.time_ms, proposer=claimed.proposer)
     for data in block.transactions:

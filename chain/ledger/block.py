@@ -27,6 +27,4 @@ def decode_block(data: bytes) -> Block:
     """The block of a byte string. Raises `Refusal` Malformed, TooLarge, UnknownVersion."""
     header, transactions = as_list(decode(data), "a block", size=2)
     items = as_list(transactions, "transactions", most=BLOCK_TRANSACTIONS_MAX)
-    return Block(
-        decode_header(as_bytes(header, "a header")), tuple(as_bytes(item, "a transaction") for item in items)
-    )
+    return Block(decode_header(as_bytes(header, "a header")), tuple(as_bytes(item, "a transaction") for item in items))

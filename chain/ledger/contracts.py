@@ -39,7 +39,9 @@ def read_contract(state: View | BlockOverlay | TransactionOverlay, address: byte
 
 
 def verified_code(code: bytes) -> tuple[bytes, Verified]:
-    """(code hash, verified module) of a module's bytes. Raises `vm.illegal.Illegal`. Remembers what it has verified."""
+    """(code hash, verified module) of a module's bytes. Raises `vm.illegal.Illegal`. Remembers what it has
+    verified.
+    """
     code_hash = module_hash(code)
     verified = _cache.get(code_hash)
     if verified is None:

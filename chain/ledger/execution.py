@@ -121,7 +121,9 @@ class Execution:
     # Actions.
 
     def run(self, actions: Sequence[Action], sender: bytes, identity: bytes) -> Outcome:
-        """Execute actions in order, all or none. Raises `SupplyBroken` and the machine's own defects, nothing else."""
+        """Execute actions in order, all or none. Raises `SupplyBroken` and the machine's own defects, nothing
+        else.
+        """
         journal = self.overlay.journal
         mark = journal.mark()
         values: list[Any] = []
@@ -171,9 +173,7 @@ class Execution:
         value = self.session.read(address, function, values, _NOBODY)
         return value, _encoded_result(found.result, value)
 
-    def _perform(
-        self, action: Action, sender: bytes, identity: bytes, position: int
-    ) -> tuple[Any, bytes | None]:
+    def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
         match action:
             case OpenWallet():
                 address = self._open_wallet(action, sender)
@@ -215,9 +215,7 @@ class Execution:
         try:
             code_hash, verified = verified_code(action.module)
         except Illegal as illegal:
-            raise Failure(
-                ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail
-            ) from None
+            raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
         self._deploying[address] = verified
         init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]

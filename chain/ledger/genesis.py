@@ -1,13 +1,16 @@
-"""Genesis: block 0, made from a specification that is plain JSON. The same specification gives the same bytes.
+"""Genesis: block 0, made from a specification that is plain JSON. The same specification gives the same
+bytes.
 
 ```json
-{"chain_id": "tael-devnet", "time_ms": 1767225600000, "gas_limit": 2000000000, "gas_price_min": 0, "gas_price_max": 1000000,
+{"chain_id": "tael-devnet", "time_ms": 1767225600000, "gas_limit": 2000000000, "gas_price_min": 0,
+"gas_price_max": 1000000,
  "base_currency": "CNY", "fee_wallet": "<key in hex>",
  "currencies": [{"code": "CNY", "decimals": 2, "issuer": null}],
  "wallets": [{"key": "<key in hex>", "balances": {"CNY": 100000000}}]}
 ```
 
-Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the wallets'.
+Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the
+wallets'.
 """
 
 from __future__ import annotations
@@ -44,8 +47,8 @@ from chain.state.tree import Tree
 from vm.failure import Failure
 
 _FIELDS = {
-    "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet", "currencies",
-    "wallets",
+    "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet",
+    "currencies", "wallets",
 }  # fmt: skip
 
 
@@ -75,7 +78,8 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     )
     time_ms = as_int(specification["time_ms"], 0, TIME_MS_MAX, "time_ms")
     currencies = sorted(
-        (_currency(entry) for entry in as_list(specification["currencies"], "currencies")), key=lambda c: c.code
+        (_currency(entry) for entry in as_list(specification["currencies"], "currencies")),
+        key=lambda c: c.code,
     )
     codes = [currency.code for currency in currencies]
     if len(set(codes)) != len(codes) or parameters.base_currency not in codes:

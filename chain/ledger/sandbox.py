@@ -1,4 +1,6 @@
-"""A ledger for tests of contracts: no blocks, no signatures, no fees, no disk; the same execution as in a block."""
+"""A ledger for tests of contracts: no blocks, no signatures, no fees, no disk; the same execution as in a
+block.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,10 @@ from chain.currency.supply import add_currency, issue, read_supplies, record_mov
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import find_function, load_verified, read_contract, verified_code
 from chain.ledger.execution import Execution, Outcome
-from chain.primitives.keyspace import slot_key
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
+from chain.primitives.keyspace import slot_key
 from chain.primitives.limits import READ_GAS_MAX
 from chain.primitives.receipt import Event, Move
 from chain.primitives.transaction import Action, Call, Deploy, Pay, SetRules
@@ -42,9 +44,11 @@ class Snapshot:
 
 
 class Sandbox:
-    """One small world. Every method that acts is one transaction; a failed one raises `vm.failure.Failure` and leaves nothing.
+    """One small world. Every method that acts is one transaction; a failed one raises `vm.failure.Failure`
+    and leaves nothing.
 
-    `time_ms` is what contracts see as `now`. `events` and `moves` gather all that happened, `last_gas` is what the machine
+    `time_ms` is what contracts see as `now`. `events` and `moves` gather all that happened, `last_gas` is
+    what the machine
     used for the last transaction or read. `tracer` may be set and taken away at any time.
     """
 
@@ -110,7 +114,9 @@ class Sandbox:
     # Contracts.
 
     def deploy(self, module: bytes, currency: str, arguments: tuple[Any, ...], sender: bytes) -> bytes:
-        """Deploy a module's byte string with a home currency and return its address. Raises `vm.illegal.Illegal` too."""
+        """Deploy a module's byte string with a home currency and return its address. Raises
+        `vm.illegal.Illegal` too.
+        """
         verified = verified_code(module)[1]
         init = None if verified.init is None else verified.module.functions[verified.init]
         kinds = [] if init is None else [kind for _, kind in init.parameters]
@@ -125,7 +131,9 @@ class Sandbox:
         return load_verified(self._block, contract.code_hash)
 
     def call(self, address: bytes, function: str, arguments: tuple[Any, ...], sender: bytes) -> Any:
-        """Call a public function with Python values, `CoinValue` for coins of the sender, and return its value."""
+        """Call a public function with Python values, `CoinValue` for coins of the sender, and return its
+        value.
+        """
         return self._run(Call(address, function, self._arguments(address, function, arguments)), sender)
 
     def read(self, address: bytes, function: str, arguments: tuple[Any, ...] = ()) -> Any:
@@ -149,9 +157,7 @@ class Sandbox:
 
     def snapshot(self) -> Snapshot:
         """The present state, to come back to any number of times."""
-        return Snapshot(
-            dict(self._block.changes), self.time_ms, self._count, len(self.events), len(self.moves)
-        )
+        return Snapshot(dict(self._block.changes), self.time_ms, self._count, len(self.events), len(self.moves))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this sandbox."""

@@ -76,7 +76,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the API: how it is asked, what it does, who answers. Parameters map names to what they are."""
+    """One row of the API: how it is asked, what it does, who answers. Parameters by name."""
 
     method: str
     path: str
@@ -271,8 +271,7 @@ class Api:
             "guardian": None if wallet.guardian is None else format_address(wallet.guardian),
             "rules": [format_address(rule) for rule in wallet.rules],
             "balances": [
-                money_json(node.balance(address, supply.currency), supply.currency, node.store)
-                for supply in node.head.supply
+                money_json(node.balance(address, supply.currency), supply.currency, node.store) for supply in node.head.supply
             ],
             "lane": lane,
             "next_sequence": node.next_sequence(address, lane),
@@ -350,15 +349,13 @@ class Api:
         """The ASGI application."""
         routes = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
         routes.append(Route("/openapi.json", self._openapi, methods=["GET"]))
-        return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error})
+        return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
                 body = await _body(request) if operation.method == "POST" else {}
-                answer = await operation.answer(
-                    Query(dict(request.path_params), dict(request.query_params), body)
-                )
+                answer = await operation.answer(Query(dict(request.path_params), dict(request.query_params), body))
             except Refusal as refusal:
                 return self._refused(refusal)
             except Failure as failure:
@@ -375,6 +372,10 @@ class Api:
         status = error.status_code if isinstance(error, HTTPException) else 500
         refusal = Refusal(Refused.NOT_FOUND if status == 404 else Refused.BAD_REQUEST, "there is nothing here")
         return self._json(refusal_json(refusal), status)
+
+    async def _defect(self, request: Request, error: Exception) -> Response:
+        """What should not happen. The error itself goes to the log, not to whoever asked."""
+        return self._json(refusal_json(Refusal(Refused.DEFECT, "the node has a defect")), 500)
 
     def _refused(self, refusal: Refusal, error: dict[str, Any] | None = None) -> Response:
         body = refusal_json(refusal)
@@ -431,7 +432,7 @@ def _transaction_bytes(body: dict[str, Any]) -> bytes:
 
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or any("\ud800" <= character <= "\udfff" for character in value):
         raise _bad(f"{name} must be a text")
     return value
 

@@ -1,4 +1,6 @@
-"""The devnet: one process, one command, ready in under a second, with funded wallets whose keys everybody knows."""
+"""The devnet: one process, one command, ready in under a second, with funded wallets whose keys everybody
+knows.
+"""
 
 from __future__ import annotations
 
@@ -12,76 +14,42 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
 from chain.node.api import Api
+from chain.node.development import (
+    BALANCE,
+    CHAIN_ID,
+    CURRENCY,
+    DECIMALS,
+    SEED,
+    WALLETS,
+    DevelopmentWallet,
+    development_wallets,
+    devnet_specification,
+)
 from chain.node.node import Node
 from chain.node.producer import Producer
-from chain.primitives.address import wallet_address
-from chain.primitives.keys import SecretKey
 from chain.primitives.refusal import Refusal, Refused
 
-CHAIN_ID = "tael-devnet"
-SEED = "tael"
-CURRENCY = "CNY"
-DECIMALS = 2
-WALLETS = 10
-BALANCE = 1_000_000_00
-"""Minor units of each development wallet at genesis: 1,000,000.00 CNY."""
-GENESIS_TIME_MS = 1_767_225_600_000
-"""2026-01-01T00:00:00Z, so that the same seed gives the same genesis."""
+__all__ = [
+    "BALANCE",
+    "CHAIN_ID",
+    "CURRENCY",
+    "DECIMALS",
+    "SEED",
+    "WALLETS",
+    "DevelopmentWallet",
+    "Devnet",
+    "development_wallets",
+    "devnet_specification",
+    "run_devnet",
+    "start_devnet",
+]
+
 _READY_SECONDS_MAX = 30
-
-
-@dataclass(frozen=True, slots=True)
-class DevelopmentWallet:
-    """A funded wallet whose secret anybody can derive: worth nothing anywhere else."""
-
-    name: str
-    key: SecretKey
-    address: bytes
-
-
-def development_wallets(seed: str = SEED, count: int = WALLETS) -> list[DevelopmentWallet]:
-    """The wallets `dev-0` … of a seed."""
-    keys = [SecretKey.development(seed, number) for number in range(count)]
-    return [DevelopmentWallet(f"dev-{i}", key, wallet_address(key.public)) for i, key in enumerate(keys)]
-
-
-def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str, Any]:
-    """The genesis of a devnet. The fee wallet is one more development wallet, with nothing in it."""
-    fee_key = SecretKey.development(f"{seed}/fees", 0)
-    wallets = [
-        {"key": wallet.key.public.hex(), "balances": {CURRENCY: BALANCE}} for wallet in development_wallets(seed)
-    ]
-    return {
-        "chain_id": chain_id,
-        "time_ms": GENESIS_TIME_MS,
-        "base_currency": CURRENCY,
-        "fee_wallet": fee_key.public.hex(),
-        "currencies": [{"code": CURRENCY, "decimals": DECIMALS, "issuer": None}],
-        "wallets": [*wallets, {"key": fee_key.public.hex(), "balances": {}}],
-    }
-
-
-def refuse_development_keys(specification: dict[str, Any], seed: str = SEED) -> None:
-    """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development wallet."""
-    if specification.get("chain_id") == CHAIN_ID:
-        return
-    known = {wallet.key.public.hex() for wallet in development_wallets(seed)}
-    known.add(SecretKey.development(f"{seed}/fees", 0).public.hex())
-    named = {entry.get("key") for entry in specification.get("wallets", []) if isinstance(entry, dict)}
-    for key in sorted(known & named):
-        raise Refusal(
-            Refused.DEVELOPMENT_KEY,
-            f"chain {specification.get('chain_id')!r} would have a wallet of development key {key}",
-            key=key,
-        )
-
 
 
 class _Server(uvicorn.Server):
@@ -120,7 +88,9 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """SIGINT and SIGTERM ask it to stop; unlike uvicorn's own they are not raised again, so that the store closes."""
+        """SIGINT and SIGTERM ask it to stop; unlike uvicorn's own they are not raised again, so that the
+        store closes.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -174,9 +144,10 @@ def start_devnet(
     seed: str = SEED,
     ready_file: Path | str | None = None,
 ) -> Devnet:
-    """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the end.
+    """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
+    end.
 
-    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on).
+    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
     """
     listener = _listen(host, port)
     server = _prepare(data_dir, block_time_ms, seed)
@@ -185,7 +156,8 @@ def start_devnet(
     server.on_ready = ready.set
     thread = threading.Thread(target=server.serve_on, args=(listener,), name="tael-devnet", daemon=True)
     thread.start()
-    ready.wait(_READY_SECONDS_MAX)
+    if not ready.wait(_READY_SECONDS_MAX):
+        raise Refusal(Refused.STOPPED, f"the devnet does not answer after {_READY_SECONDS_MAX} s")
     _write_ready_file(ready_file, address)
     return Devnet(server, thread, address)
 
@@ -200,7 +172,8 @@ def run_devnet(
     ready_file: Path | str | None = None,
     announce: Callable[[str, list[DevelopmentWallet]], None] | None = None,
 ) -> int:
-    """Run a devnet in this thread until a signal ends it; the exit status. `announce(address, wallets)` is called when it answers.
+    """Run a devnet in this thread until a signal ends it; the exit status. `announce(address, wallets)` is
+    called when it answers.
 
     Raises as `start_devnet`.
     """
@@ -237,9 +210,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), backlog=1_024)
     except (OSError, OverflowError) as error:
         raise Refusal(
-            Refused.BAD_REQUEST, f"{host}:{port} cannot be listened on: {error}", "Choose another port, or 0 for any."
+            Refused.BAD_REQUEST,
+            f"{host}:{port} cannot be listened on: {error}",
+            "Choose another port, or 0 for any.",
         ) from None
-    # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it answers wait 40 ms.
+    # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it
+    # answers wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

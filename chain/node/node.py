@@ -1,4 +1,6 @@
-"""A node without a network: it takes transactions, makes blocks, keeps them, and answers questions about them."""
+"""A node without a network: it takes transactions, makes blocks, keeps them, and answers questions about
+them.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from chain.ledger.block import Block, decode_block
 from chain.ledger.execution import Execution
 from chain.ledger.genesis import make_genesis
 from chain.ledger.parameters import Parameters, read_parameters
+from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
 from chain.primitives.codec import encode
 from chain.primitives.header import Header
@@ -35,21 +38,27 @@ class Node:
     """A ledger in a data directory. Not for use by several threads at once."""
 
     def __init__(
-        self, directory: Path, specification: Mapping[str, Any], *, clock: Callable[[], int], pool: Pool | None = None
+        self,
+        directory: Path,
+        specification: Mapping[str, Any],
+        *,
+        clock: Callable[[], int],
+        pool: Pool | None = None,
     ) -> None:
         """Open the ledger of a genesis specification, or begin it. `clock` gives milliseconds since 1970 UTC.
 
-        Raises `Refusal` WrongGenesis, WrongStore.
+        Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore.
         """
         self._clock = clock
         self._specification = specification
+        refuse_development_keys(specification)
         genesis = make_genesis(specification)
         self.store = Store(directory)
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
         try:
-            if self.store.head() is None:
+            if self.store.is_empty():
                 self._commit(genesis)
             self.head: Header = self._check(genesis)
         except BaseException:
@@ -88,7 +97,8 @@ class Node:
     def produce(self) -> Applied:
         """Make the next block of what waits (nothing is a block too) and write it to disk.
 
-        Transactions that may not be in it any more leave the pool and stand in `refused`. Raises `StoreFailed` and
+        Transactions that may not be in it any more leave the pool and stand in `refused`. Raises
+        `StoreFailed` and
         `SupplyBroken`, after which the node does nothing any more and its process must stop.
         """
         self._check_running()
@@ -113,7 +123,9 @@ class Node:
         return applied
 
     def simulate(self, data: bytes) -> Receipt:
-        """What a transaction would come to in the next block, whatever its signatures and sequence. Raises `Refusal`."""
+        """What a transaction would come to in the next block, whatever its signatures and sequence. Raises
+        `Refusal`.
+        """
         self._check_running()
         transaction = decode_transaction(data)
         body = transaction.body
@@ -161,13 +173,15 @@ class Node:
         return Tree(self.store.page).prove(key, self.store.get(key))
 
     def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
-        """(encoded value, gas) of a view or pure function on the head's state. Raises `vm.failure.Failure`."""
+        """(encoded value, gas) of a view or pure function at the head. Raises `vm.failure.Failure`."""
         execution = Execution(BlockOverlay(self.store), now_ms=self._time(), gas_limit=READ_GAS_MAX)
         _, encoded = execution.read(contract, function, arguments)
         return encoded, execution.session.gas_used
 
     def replay(self) -> bytes:
-        """Execute all blocks from genesis again and return the state root. Raises `Refusal` WrongBlock at a difference."""
+        """Execute all blocks from genesis again and return the state root. Raises `Refusal` WrongBlock at a
+        difference.
+        """
         view = MemoryView()
         applied = make_genesis(self._specification)
         view.apply(applied.state, applied.tree)
@@ -211,7 +225,13 @@ class Node:
         )
 
     def _check(self, genesis: Applied) -> Header:
-        """The head, after a look at the newest blocks and the root of the tree."""
+        """The head, after a look at the newest blocks and the tree's root. Raises `Refusal` WrongStore."""
+        try:
+            return self._check_chain(genesis)
+        except Refusal as refusal:
+            raise Refusal(Refused.WRONG_STORE, f"the data directory is damaged: {refusal.message}") from None
+
+    def _check_chain(self, genesis: Applied) -> Header:
         head = self.store.head()
         assert head is not None
         height, block_hash = head

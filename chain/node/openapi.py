@@ -91,9 +91,7 @@ def _operation(operation: Described) -> dict[str, Any]:
         },
     }
     if operation.body_fields:
-        properties = {
-            name: {"type": "string", "description": text} for name, text in operation.body_fields.items()
-        }
+        properties = {name: {"type": "string", "description": text} for name, text in operation.body_fields.items()}
         schema = {"type": "object", "properties": properties}
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return described

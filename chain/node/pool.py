@@ -39,14 +39,13 @@ class Pool:
         return after
 
     def add(self, transaction: Transaction) -> None:
-        """Take an admitted transaction. Raises `Refusal` PoolFull, SenderFull, SequenceUsed. Taking one twice is fine."""
+        """Take an admitted transaction. Raises `Refusal` PoolFull, SenderFull, SequenceUsed. Taking one twice
+        is fine.
+        """
         body, identity = transaction.body, transaction.identity
         if identity in self._waiting:
             return
-        if (
-            len(self._waiting) >= self._transactions_max
-            or self._bytes + len(transaction.encoded) > self._bytes_max
-        ):
+        if len(self._waiting) >= self._transactions_max or self._bytes + len(transaction.encoded) > self._bytes_max:
             raise Refusal(Refused.POOL_FULL, "too many transactions wait")
         if self._by_sender.get(body.sender, 0) >= self._per_sender_max:
             text = format_address(body.sender)

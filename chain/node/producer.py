@@ -14,7 +14,9 @@ class Producer:
     """Drives a node in an event loop, and tells those who wait what became of their transactions."""
 
     def __init__(self, node: Node, block_time_ms: int, on_failure: Callable[[BaseException], None]) -> None:
-        """`block_time_ms` 0 makes a block as soon as there is something for it. `on_failure` must stop the process."""
+        """`block_time_ms` 0 makes a block as soon as there is something for it. `on_failure` must stop the
+        process.
+        """
         self._node = node
         self._block_time_ms = block_time_ms
         self._on_failure = on_failure
@@ -45,11 +47,7 @@ class Producer:
         self._scheduled = False
         try:
             applied = self._node.produce()
-        except Refusal as stopped:
-            for identity in list(self._waiting):
-                self._tell(identity, stopped)
-            return
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the node has stopped
             for identity in list(self._waiting):
                 self._tell(identity, Refusal(Refused.STOPPED, "the node has stopped after a failure"))
             self._on_failure(error)
@@ -64,7 +62,9 @@ class Producer:
             self.arrived()
 
     async def committed(self, identity: bytes, timeout_seconds: float) -> Receipt:
-        """The receipt of a waiting transaction, once it is on disk. Raises `Refusal`; NotCommitted when time is up."""
+        """The receipt of a waiting transaction, once it is on disk. Raises `Refusal`; NotCommitted when time
+        is up.
+        """
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.setdefault(identity, [])
         waiting.append(future)

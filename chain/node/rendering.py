@@ -1,4 +1,6 @@
-"""Blocks, receipts, contracts and values as JSON: addresses in bech32m, bytes in hexadecimal, amounts as text."""
+"""Blocks, receipts, contracts and values as JSON: addresses in bech32m, bytes in hexadecimal, amounts as
+text.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def refusal_json(refusal: Refusal) -> dict[str, Any]:
 
 
 def money_json(amount: int, currency: str, view: View) -> dict[str, Any]:
-    """An amount: minor units as text (they may be greater than what JSON readers keep exactly), and for people."""
+    """An amount: minor units as text (they may be greater than what JSON readers keep exactly), and for
+    people.
+    """
     value = view.get(currency_key(currency))
     decimals = 0 if value is None else read_currency(currency, value).decimals
     return {"currency": currency, "amount": str(amount), "text": format_money(amount, currency, decimals)}

@@ -1,1 +1,3 @@
-"""What a client needs to check the ledger alone: encodings, hashes, keys, transactions, receipts, headers, proofs."""
+"""What a client needs to check the ledger alone: encodings, hashes, keys, transactions, receipts, headers,
+proofs.
+"""

@@ -9,7 +9,7 @@ import msgpack
 from chain.primitives.limits import AMOUNT_MAX, ARRAY_ELEMENTS_MAX, DECODE_DEPTH_MAX, VALUE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused
 
-Plain: TypeAlias = "None | bool | int | str | bytes | list[Plain]"
+Plain: TypeAlias = "bool | int | str | bytes | list[Plain] | None"
 """What the codec knows. Tuples are encoded as arrays and come back as lists."""
 
 _INT_MAX = 2**64 - 1
@@ -30,9 +30,7 @@ def decode(data: bytes, *, bytes_max: int = VALUE_BYTES_MAX, elements_max: int =
         raise Refusal(Refused.TOO_LARGE, f"{len(data)} bytes; at most {bytes_max} are taken", bytes_max=bytes_max)
     _check_shape(data, elements_max)
     try:
-        value = msgpack.unpackb(
-            data, raw=False, use_list=True, max_array_len=elements_max, max_map_len=0, max_ext_len=0
-        )
+        value = msgpack.unpackb(data, raw=False, use_list=True, max_array_len=elements_max, max_map_len=0, max_ext_len=0)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         # msgpack's own exceptions and UnicodeDecodeError are ValueErrors
         raise malformed(f"not msgpack: {type(error).__name__}") from None
@@ -58,7 +56,7 @@ _ARRAY_LENGTH_BYTES: dict[int, int] = {0xDC: 2, 0xDD: 4}
 
 
 def _check_shape(data: bytes, elements_max: int) -> None:
-    """Walk the type bytes before anything is allocated: depth, array lengths, no maps, floats or extensions."""
+    """Walk the types before anything is allocated: depth, array lengths, no maps, floats or extensions."""
     position, size = 0, len(data)
     open_arrays = [1]  # values still expected on each level; the outermost expects one
     while open_arrays:
@@ -152,7 +150,9 @@ def as_amount(value: object, what: str) -> int:
 
 
 def amount_plain(amount: int) -> int | bytes:
-    """An amount as the machine encodes it: an integer below 2**64, else the shortest big-endian two's complement."""
+    """An amount as the machine encodes it: an integer below 2**64, else the shortest big-endian two's
+    complement.
+    """
     assert 0 <= amount <= AMOUNT_MAX
     return amount if amount <= _INT_MAX else amount.to_bytes(amount.bit_length() // 8 + 1)
 
@@ -161,5 +161,3 @@ def check_version(value: object, what: str) -> None:
     """Version 1, or a `Refusal` UnknownVersion."""
     if type(value) is not int or value != 1:
         raise Refusal(Refused.UNKNOWN_VERSION, f"{what} has an unknown version")
-
-

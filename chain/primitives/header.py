@@ -45,7 +45,9 @@ class Supply:
 
 @dataclass(frozen=True)
 class Header:
-    """What a block is, in hashes. `time_ms` is milliseconds since 1970 UTC; the roots are those after the block."""
+    """What a block is, in hashes. `time_ms` is milliseconds since 1970 UTC; the roots are those after the
+    block.
+    """
 
     chain_id: str
     height: int
@@ -72,10 +74,7 @@ class Header:
                 self.transactions_root,
                 self.receipts_root,
                 self.state_root,
-                [
-                    [s.currency, *(amount_plain(n) for n in (s.issued, s.redeemed, s.wallets, s.contracts))]
-                    for s in self.supply
-                ],
+                [[s.currency, *(amount_plain(n) for n in (s.issued, s.redeemed, s.wallets, s.contracts))] for s in self.supply],
                 self.gas_used,
                 self.gas_limit,
                 self.proposer,

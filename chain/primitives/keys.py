@@ -1,6 +1,7 @@
 """Ed25519 keys by the ledger's one rule: what libsodium signs and accepts.
 
-libsodium refuses a signature whose `S` is not below the group order, a public key that is not canonically encoded, and
+libsodium refuses a signature whose `S` is not below the group order, a public key that is not canonically
+encoded, and
 public keys or points `R` of small order (`docs/ledger.md`, "Keys, signatures, addresses").
 """
 
@@ -42,7 +43,7 @@ class SecretKey:
 
     @classmethod
     def development(cls, seed: str, number: int) -> SecretKey:
-        """The well-known development key `number` of a seed. Anybody can make it: never use it off a devnet."""
+        """The well-known development key `number` of a seed. Anybody can make it: for devnets only."""
         return cls(tagged_hash(TAG_DEV_KEY, f"{seed}/{number}".encode()))
 
     def sign(self, message: bytes) -> bytes:
@@ -85,5 +86,5 @@ def signing_message(chain_id: str, identity: bytes) -> bytes:
 
 @lru_cache(maxsize=65_536)
 def verify(key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether a signature by a 33-byte public key is valid. Remembers answers: pool and block ask the same."""
+    """Whether a signature by a 33-byte public key is valid. Remembers answers: pool and block ask alike."""
     return len(key) == PUBLIC_KEY_BYTES and key[0] == SCHEME_ED25519 and verify_ed25519(key[1:], message, signature)

@@ -1,4 +1,6 @@
-"""The keys of the ledger's flat state, so that nodes write and clients prove the same (`docs/ledger.md`, "State")."""
+"""The keys of the ledger's flat state, so that nodes write and clients prove the same (`docs/ledger.md`,
+"State").
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every limit of the ledger, with its unit in its name and the reason for its size. Each is tested at and past it."""
+"""Every limit of the ledger, with its unit in its name and the reason for its size. Each is tested at and
+past it.
+"""
 
 # Encoding.
 DECODE_DEPTH_MAX = 16  # arrays within arrays; the deepest of our formats has 6
@@ -43,7 +45,8 @@ WAIT_SECONDS_MAX = 60
 READ_GAS_MAX = 50_000_000  # of a read or a simulation; nobody pays for it
 BLOCKS_CHECKED_AT_START = 1_000
 
-# Gas of the ledger's own work, charged before execution. Hand estimates in proportion to the machine's schedule (10 ns).
+# Gas of the ledger's own work, charged before execution. Hand estimates in proportion to the machine's
+# schedule (10 ns).
 GAS_TRANSACTION = 1_000
 GAS_TRANSACTION_BYTE = 10  # decode, hash, store
 GAS_TRANSACTION_SIGNATURE = 15_000

@@ -23,7 +23,9 @@ def check_currency(code: str) -> str:
 
 
 def parse_number(text: str, decimals: int) -> int:
-    """Minor units of a number such as `1_000.00`. Fewer decimals than the currency's are filled up; more are refused."""
+    """Minor units of a number such as `1_000.00`. Fewer decimals than the currency's are filled up; more are
+    refused.
+    """
     match = _NUMBER.match(text) if len(text) <= _DIGITS_MAX else None
     if match is None:
         raise Refusal(Refused.WRONG_AMOUNT, "not a number of money", text=text[:_DIGITS_MAX])

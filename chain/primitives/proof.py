@@ -17,7 +17,8 @@ PATH_STEPS_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`value` None proves absence: `other` is then the leaf (key hash, value hash) at the key's place, or None.
+    """`value` None proves absence: `other` is then the leaf (key hash, value hash) at the key's place, or
+    None.
 
     `path` has the sibling hashes from the leaf up.
     """
@@ -39,9 +40,7 @@ def decode_proof(data: bytes) -> Proof:
     """The proof of a byte string. Raises `Refusal` Malformed."""
     tag, key, content, path_plain = as_list(decode(data), "a proof", size=4)
     as_int(tag, 0, 1, "a proof's kind")
-    path = tuple(
-        as_bytes(step, "a step", size=HASH_BYTES) for step in as_list(path_plain, "a path", most=PATH_STEPS_MAX)
-    )
+    path = tuple(as_bytes(step, "a step", size=HASH_BYTES) for step in as_list(path_plain, "a path", most=PATH_STEPS_MAX))
     as_bytes(key, "a key")
     if tag == 0:
         return Proof(key, as_bytes(content, "a value"), path)

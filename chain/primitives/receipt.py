@@ -29,7 +29,8 @@ _NAME_CHARACTERS_MAX = 64
 class Error:
     """Why it failed: a stable name, its encoded values, the contract and the action (by index) it came from.
 
-    `payload` is the array of the values: in the types that the contract's error declares, as they are for the others.
+    `payload` is the array of the values: in the types that the contract's error declares, as they are for the
+    others.
     """
 
     name: str

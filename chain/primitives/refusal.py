@@ -51,24 +51,25 @@ class Refused(StrEnum):
     BAD_REQUEST = "BadRequest"
     EXECUTION_FAILED = "ExecutionFailed"
     UNREACHABLE = "Unreachable"
+    DEFECT = "Defect"
 
 
 REMEDIES: dict[Refused, str] = {
     Refused.MALFORMED: "Encode it as docs/ledger.md says: canonical msgpack, arrays only.",
     Refused.TOO_LARGE: "Split it into smaller parts.",
     Refused.UNKNOWN_VERSION: "Use version 1, or a newer node.",
-    Refused.WRONG_ADDRESS: "Check the address for a typing error; it begins with tael1 and has 63 characters.",
+    Refused.WRONG_ADDRESS: "Look for a typing error; an address begins with tael1 and has 63 characters.",
     Refused.WRONG_AMOUNT: "Write an amount such as 1_000.00 CNY.",
     Refused.WRONG_PROOF: "Do not trust this answer; ask another node.",
     Refused.WRONG_KEY: "Give the 32 bytes of the secret, or the 33 bytes of the public key.",
     Refused.UNKNOWN_KEY_SCHEME: "Use an Ed25519 key: 01 and its 32 bytes.",
     Refused.WRONG_PASSWORD: "Try the password again; it cannot be recovered.",
     Refused.WRONG_KEY_FILE: "Restore the key file from a backup.",
-    Refused.DEVELOPMENT_KEY: "Development keys are known to everybody: make a wallet of your own for this chain.",
+    Refused.DEVELOPMENT_KEY: "Everybody knows development keys: make a wallet of your own for this chain.",
     Refused.WRONG_CHAIN: "Sign it for the chain id that /v1/status shows.",
     Refused.WRONG_SIGNATURE: "Sign the transaction's identity again, with each key once, sorted by key.",
     Refused.MISSING_SIGNATURE: "Add the signature of that wallet's key.",
-    Refused.EXTRA_SIGNATURE: "Leave out signatures of keys that are neither the sender's nor the fee payer's.",
+    Refused.EXTRA_SIGNATURE: "Leave out signatures of others than the sender and the fee payer.",
     Refused.GAS_PRICE_TOO_LOW: "Raise gas_price to the chain's minimum.",
     Refused.GAS_PRICE_TOO_HIGH: "Lower gas_price to the chain's maximum.",
     Refused.GAS_LIMIT_TOO_LOW: "Raise gas_limit above the intrinsic gas.",
@@ -91,6 +92,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",
     Refused.BAD_REQUEST: "See /openapi.json for what this address takes.",
     Refused.EXECUTION_FAILED: "See the error's name and values.",
+    Refused.DEFECT: "Report it, with what was asked; see the node's log.",
     Refused.UNREACHABLE: "Check that the node runs and the address is right.",
 }
 
@@ -107,8 +109,10 @@ class Refusal(Exception):
 
 
 class StoreFailed(Exception):
-    """The disk failed while a block was being written. The process must stop; a restart finds the last whole block."""
+    """The disk failed while a block was being written. The process must stop; a restart finds the last whole
+    block.
+    """
 
 
 class SupplyBroken(Exception):
-    """The supply equation of a currency does not hold after a transaction: a defect. The process must stop."""
+    """The supply equation of a currency does not hold after a transaction: a defect. The process stops."""

@@ -174,7 +174,10 @@ def decode_transaction(data: bytes) -> Transaction:
     for pair in as_list(signatures_plain, "signatures", most=SIGNATURES_MAX):
         key, signature = as_list(pair, "a signature", size=2)
         signatures.append(
-            (as_bytes(key, "a key", size=PUBLIC_KEY_BYTES), as_bytes(signature, "a signature", size=SIGNATURE_BYTES))
+            (
+                as_bytes(key, "a key", size=PUBLIC_KEY_BYTES),
+                as_bytes(signature, "a signature", size=SIGNATURE_BYTES),
+            )
         )
     transaction = Transaction(_read_body(body_plain), tuple(signatures))
     transaction.__dict__["encoded"] = data  # decode has proved it to be the one encoding

@@ -1,4 +1,6 @@
-"""Changes that are not on disk yet: those of a block over the stored state, those of a transaction over the block's."""
+"""Changes that are not on disk yet: those of a block over the stored state, those of a transaction over the
+block's.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ class TransactionOverlay:
         self.journal.set(self._table, key, value)
 
     def seal(self) -> None:
-        """Begin a new journal: what happened so far stays, and a full journal does not stop the settling of fees."""
+        """Begin a new journal: what happened so far stays, and a full journal does not stop the settling of
+        fees.
+        """
         self.journal = Journal()
 
     def commit(self) -> None:

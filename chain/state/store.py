@@ -45,7 +45,11 @@ class Store:
         self._lock = _lock(directory)
         try:
             self._env = lmdb.open(
-                str(directory / "ledger"), map_size=MAP_BYTES, max_dbs=len(_TABLES), subdir=True, max_readers=16
+                str(directory / "ledger"),
+                map_size=MAP_BYTES,
+                max_dbs=len(_TABLES),
+                subdir=True,
+                max_readers=16,
             )
             self._tables = {name: self._env.open_db(name) for name in _TABLES}
         except lmdb.Error as error:
@@ -64,6 +68,10 @@ class Store:
         self._lock.close()
 
     # Reading.
+
+    def is_empty(self) -> bool:
+        """Whether there is no genesis yet."""
+        return self._get(b"meta", _HEAD) is None
 
     def head(self) -> tuple[int, bytes] | None:
         """(height, hash) of the last block, or None when there is no genesis yet."""
@@ -130,7 +138,9 @@ class Store:
     # Writing.
 
     def commit(self, commit: Commit) -> None:
-        """Write one block, all or nothing, and wait for the disk. Raises `StoreFailed`; then the process must stop."""
+        """Write one block, all or nothing, and wait for the disk. Raises `StoreFailed`; then the process must
+        stop.
+        """
         head = self.head()
         assert commit.height == (0 if head is None else head[0] + 1), "blocks are written in order"
         height = commit.height.to_bytes(8)
@@ -166,13 +176,17 @@ def _lock(directory: Path) -> TextIOWrapper:
         handle = (directory / "lock").open("a")
     except OSError as error:
         raise Refusal(
-            Refused.WRONG_STORE, f"the data directory cannot be opened: {error.strerror}", "Choose another directory."
+            Refused.WRONG_STORE,
+            f"the data directory cannot be opened: {error.strerror}",
+            "Choose another directory.",
         ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         handle.close()
         raise Refusal(
-            Refused.WRONG_STORE, "another node holds this data directory", "Stop the other node, or choose another one."
+            Refused.WRONG_STORE,
+            "another node holds this data directory",
+            "Stop the other node, or choose another one.",
         ) from None
     return handle

@@ -24,7 +24,9 @@ _FAN = 16
 
 
 class Tree:
-    """A tree whose stored pages come from `read`; changed ones gather in `changed` (None where a page went away)."""
+    """A tree whose stored pages come from `read`; changed ones gather in `changed` (None where a page went
+    away).
+    """
 
     def __init__(self, read: ReadPage) -> None:
         self._read = read
@@ -159,7 +161,9 @@ def _fold(nodes: Sequence[Node]) -> list[Node]:
 
 
 def _descend(page: Page, digit: int) -> tuple[Node, list[bytes]]:
-    """The node at the place of `digit` and the siblings on the way down to it (as far down as there are nodes)."""
+    """The node at the place of `digit` and the siblings on the way down to it (as far down as there are
+    nodes).
+    """
     siblings, row = list[bytes](), list(page)
     while len(row) > 1:
         node = _fold(row)[0]

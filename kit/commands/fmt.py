@@ -64,9 +64,9 @@ def _filter(out: Output) -> int:
         laid_out = format_text(sys.stdin.read(), "<stdin>")
     except Refused as refused:
         for finding in refused.diagnostics:
-            from lang.render import render_text
+            from lang.render import render
 
-            print(render_text(finding, colour=False), file=sys.stderr)
+            print(render(finding, colour=False), file=sys.stderr)
         out.result({"ok": False, "findings": plain_findings(refused.diagnostics)})
         return Exit.FINDINGS
     if out.as_json:

@@ -11,7 +11,6 @@ from kit.output import Output
 
 _STANDS_ON = (
     "click",
-    "lark",
     "msgpack",
     "cryptography",
     "pynacl",
@@ -19,7 +18,6 @@ _STANDS_ON = (
     "hypothesis",
     "starlette",
     "uvicorn",
-    "httpx",
 )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kit.meanings import FAILURES
 from kit.output import count, wants_colour
 from kit.testing.options import Options
 from kit.testing.story import Storyteller
@@ -201,7 +202,7 @@ class Suite:
             return Trouble(problem.message, source, problem.span, [], facts, teller.tell(), shown)
         trouble = Trouble(self._failure(world, problem), source, world.here, [], [], teller.tell(), shown)
         for contract, function, position in problem.where:
-            deployed = world.deployed.get(contract)
+            deployed = world.contract(contract)
             if deployed is None:
                 continue
             debug = deployed.compiled.debug[function]
@@ -218,10 +219,11 @@ class Suite:
             parts = [str(value) for value in failure.values]
         said = f"{failure.name}({', '.join(parts)})" if parts else failure.name
         detail = f" ({failure.detail})" if failure.detail else ""
-        return f"failed with {said}{detail}"
+        meaning = f": {FAILURES[failure.name]}" if fields is None and failure.name in FAILURES else ""
+        return f"failed with {said}{detail}{meaning}"
 
     def _error_fields(self, world: World, failure: Failure) -> Sequence[tuple[str, Any]] | None:
-        deployed = world.deployed.get(failure.contract) if failure.contract is not None else None
+        deployed = world.contract(failure.contract) if failure.contract is not None else None
         if deployed is None:
             return None
         for record in deployed.compiled.module.errors:
@@ -307,11 +309,11 @@ def _shown(source: Source, span: Span) -> list[str]:
 
 
 def _tell_end(results: list[Result], broken: list[Compilation], seconds: float, files: int) -> None:
-    from lang.render import render_text
+    from lang.render import render
 
     for compilation in broken:
         for finding in compilation.findings:
-            print(render_text(finding, colour=wants_colour(sys.stdout)))
+            print(render(finding, colour=wants_colour(sys.stdout)))
             print()
     failed = sum(1 for result in results if result.trouble is not None)
     passed = len(results) - failed
@@ -323,7 +325,7 @@ def _tell_end(results: list[Result], broken: list[Compilation], seconds: float, 
 
 
 def _plain(results: list[Result], broken: list[Compilation], seconds: float) -> dict[str, Any]:
-    from lang.render import render_json
+    from lang.render import to_json
 
     return {
         "passed": sum(1 for result in results if result.trouble is None),
@@ -342,7 +344,7 @@ def _plain(results: list[Result], broken: list[Compilation], seconds: float) -> 
             }
             for result in results
         ],
-        "findings": [render_json(finding) for compilation in broken for finding in compilation.findings],
+        "findings": [to_json(finding) for compilation in broken for finding in compilation.findings],
     }
 
 

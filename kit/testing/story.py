@@ -12,6 +12,7 @@ from vm import types as vm
 from vm.failure import Failure
 from vm.module import Kind, Module
 
+CHECKERS = (Kind.INVARIANT, Kind.OLD, Kind.ENSURES)
 LINES_MAX = 60  # of one story; the end is where the trouble is, so the beginning is left out
 
 
@@ -34,20 +35,20 @@ class Storyteller:
 
     def _module(self, contract: bytes) -> Module | None:
         assert self.world is not None
-        found = self.world.deployed.get(contract)
-        return found.compiled.module if found is not None else self._arriving
-
-    _arriving: Module | None = None
+        found = self.world.contract(contract)
+        return found.compiled.module if found is not None else None
 
     def _setting(self, contract: bytes) -> Setting:
         assert self.world is not None
-        found = self.world.deployed.get(contract)
+        found = self.world.contract(contract)
         home = found.currency if found is not None else self.world.currency
         return Setting(home, self.world.decimals, name_of=self.world.wallet_names.get)
 
     def _name(self, address: bytes) -> str:
         assert self.world is not None
-        return self.world.wallet_names.get(address) or f"{address.hex()[:8]}…"
+        found = self.world.arriving
+        is_new = address not in self.world.wallet_names and found is not None
+        return self.world.wallet_names.get(address) or (found.symbol.name if is_new and found else f"{address.hex()[:8]}…")
 
     def _values(self, contract: bytes, kinds: list[vm.Type], values: tuple[Any, ...]) -> str:
         setting = self._setting(contract)
@@ -73,6 +74,8 @@ class Storyteller:
         module = self._module(contract)
         if failure is not None:
             scene.outcome = f"failed: {failure.name}"
+        elif module is not None and module.functions[function].kind in CHECKERS and result is not False:
+            self._open[-1].lines.pop()  # a promise that was kept is no news
         elif result is not None and module is not None:
             kind = module.functions[function].result
             if kind is not None:

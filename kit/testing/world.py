@@ -19,11 +19,9 @@ from lang.symbols import (
     ContractSymbol,
     ExternalUse,
     FunctionSymbol,
-    InterfaceSymbol,
     Local,
     Method,
     Part,
-    RecordSymbol,
     StateField,
 )
 from lang.types import Type, arithmetic, lower
@@ -70,7 +68,7 @@ class Deployed:
 
 
 class World(Evaluator):
-    """Carries out a test. `compiled` gives the compiled form of a contract; `show` turns a value into text."""
+    """Carries out a test. `compiled` gives the compiled form of a contract."""
 
     def __init__(
         self,
@@ -87,6 +85,7 @@ class World(Evaluator):
         codes = {code: self.decimals[code] for code in sorted({currency, *units})}
         self.sandbox = Sandbox(codes, tracer=tracer, check_promises=True)
         self.deployed: dict[bytes, Deployed] = {}
+        self.arriving: Deployed | None = None  # what is being deployed, before its address is known
         self.wallet_names: dict[bytes, str] = {}
         self.gas_used = 0
         self.here = Span(0, 0)  # the statement that is carried out
@@ -267,6 +266,10 @@ class World(Evaluator):
                     facts.append((f"@{node.span.start}:{node.span.end}", self.show(self.value(node), node.type, node)))
         return facts
 
+    def contract(self, address: bytes) -> Deployed | None:
+        """The contract at an address, or the one that is being deployed."""
+        return self.deployed.get(address, self.arriving)
+
     def show(self, value: Any, kind: Type, node: ast.Expression | None = None) -> str:
         """A value for people."""
         from kit.values import Setting, show_value
@@ -329,10 +332,11 @@ class World(Evaluator):
             wanted = tuple(self.value(argument.value) for argument in node.what.arguments)
         for event in self.sandbox.events[count:]:
             contract = self.deployed[event.contract]
-            record = contract.compiled.module.events[event.index]
-            if record.name == name and wanted in (None, event.values):
+            record = contract.compiled.module.events[event.number]
+            told = values.decode_arguments([kind for _, kind in record.fields], event.payload)
+            if record.name == name and wanted in (None, told):
                 return
-            shown = ", ".join(self._show_plain(value) for value in event.values)
+            shown = ", ".join(self.show(value, kind) for value, (_, kind) in zip(told, record.fields, strict=True))
             seen.append((record.name, f"({shown})"))
         what = f"expected event {name}" + ("" if wanted is None else " with these values")
         raise Unmet(f"{what}; seen: {', '.join(n + v for n, v in seen) or 'none'}", node.what.span)
@@ -419,8 +423,9 @@ class World(Evaluator):
         sender = self.value(node.sender) if node.sender is not None else self._someone()
         parameters = symbol.init.parameters if symbol.init is not None else ()
         arguments = self._arguments(parameters, node.arguments, home)
+        self.arriving = Deployed(symbol, compiled, home)
         address: bytes = self._acting(lambda: self.sandbox.deploy(compiled.code, home, arguments, sender))
-        self.deployed[address] = Deployed(symbol, compiled, home)
+        self.deployed[address], self.arriving = self.arriving, None
         self.wallet_names.setdefault(address, symbol.name)
         return address
 
@@ -482,6 +487,3 @@ class World(Evaluator):
                 number = 0 if stored is None else values.decode(vm.U8, stored)
                 return self.deployed[address].symbol.phases[number]
         return super()._attribute(node)
-
-
-__all__ = ["Deployed", "InterfaceSymbol", "RecordSymbol", "Unmet", "World"]

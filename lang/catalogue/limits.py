@@ -22,8 +22,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E0903": Entry(
         "brackets or blocks stand too deep",
-        "Brackets within brackets, and blocks within blocks, go at most 64 deep. Give inner parts a name with `let`, or make them "
-        "a function.",
+        "Brackets within brackets, and blocks within blocks, go at most 64 deep. Give inner parts a name with `let`, or make "
+        "them a function.",
         _CONSTANT.format("(" * 65 + "1" + ")" * 65),
         _CONSTANT.format("(1)"),
     ),

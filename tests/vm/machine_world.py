@@ -1,4 +1,4 @@
-"""A world for tests of the machine: a host of dictionaries, names for addresses, and programs kept as text."""
+"""A world for tests of the machine: a host of dictionaries, names for addresses, programs kept as text."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """The conformance corpus: programs in `programs/*.tasm` with scenarios in `programs/*.json`.
 
-A scenario lists steps and, behind each, what the machine must make of it to the unit of gas. Values are JSON: addresses as
-"@name", byte strings as "0x…", coins as {"coin": [currency, amount]}, the rest as it looks at run time. To take down what
-the machine does now, after a change of protocol: `python tests/vm/test_vm_programs.py`.
+A scenario lists steps and, behind each, what the machine must make of it to the unit of gas. Values are
+JSON: addresses as "@name", byte strings as "0x…", coins as {"coin": [currency, amount]}, the rest as it looks
+at run time. To take down what the machine does now, after a change of protocol, run this file with the
+project's root and `tests/vm` on the path.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Any
 import pytest
 from machine_world import PROGRAMS, World, address, program
 
+from vm.assembler import assemble
 from vm.codec import decode_module, encode_module
 from vm.disassembler import disassemble
-from vm.assembler import assemble
 from vm.failure import Failure
 from vm.instructions import TABLE
 from vm.machine import Session

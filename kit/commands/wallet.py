@@ -1,0 +1,251 @@
+"""`tael wallet`: the wallets of this machine and their money."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kit.names import ALIASES, development_number
+from kit.options import CONTEXT, Signing, command, node_option, password_option, signing_options
+from kit.output import Output
+from kit.problem import Problem, missing, usage
+from kit.wallets import development_wallets, find_wallet, keystore, own_wallets, read_password, unlock
+
+if TYPE_CHECKING:
+    from kit.network import Network
+    from kit.wallets import Wallet
+
+_PASSWORD_CHARACTERS_MIN = 8
+
+
+@click.group("wallet", context_settings=CONTEXT)
+def wallet() -> None:
+    """Make, list, show and open wallets.
+
+    A wallet of yours is an encrypted key file in ~/.tael/wallets (or under TAEL_HOME). The devnet's wallets, dev0 … dev9
+    or alice, bob, carol …, need no file and no password: everybody knows their keys.
+    """
+
+
+@command("new", examples="tael wallet new savings\ntael wallet new shop --password-file secret.txt", group=wallet)
+@click.argument("name")
+@password_option
+def new(out: Output, name: str, password_file: str | None) -> None:
+    """Make a wallet NAME: a new key, encrypted with a password of at least 8 characters.
+
+    It is not on a ledger before `tael wallet open NAME`.
+    """
+    _check_name(name)
+    password = read_password(f"A password for {name}", password_file, twice=True)
+    _check_password(password)
+    file = keystore().create(name, password)
+    _tell_made(out, name, file.address)
+
+
+@command(
+    "import",
+    examples="tael wallet import savings --secret-file key.hex\ntael wallet import savings --secret-file - < key.hex",
+    group=wallet,
+)
+@click.argument("name")
+@click.option("--secret-file", required=True, metavar="FILE", help="A file with the 64 hexadecimal digits; - is standard input.")
+@password_option
+def import_(out: Output, name: str, secret_file: str, password_file: str | None) -> None:
+    """Make a wallet NAME of a secret key that you have: 32 bytes of Ed25519 in hexadecimal, read from a file."""
+    from chain.primitives.keys import SecretKey
+
+    _check_name(name)
+    if secret_file != "-" and not Path(secret_file).is_file():
+        raise missing(f"the file {secret_file} is not there", "Check the path.")
+    text = sys.stdin.read() if secret_file == "-" else Path(secret_file).read_text("utf-8")
+    try:
+        key = SecretKey(bytes.fromhex(text.strip().removeprefix("0x")))
+    except ValueError:
+        raise usage("this is not a secret key", "It has 64 hexadecimal digits.") from None
+    password = read_password(f"A password for {name}", password_file, twice=True)
+    _check_password(password)
+    file = keystore().create(name, password, key)
+    _tell_made(out, name, file.address)
+
+
+@command("export", examples="tael wallet export savings savings.hex", group=wallet)
+@click.argument("name")
+@click.argument("file")
+@password_option
+def export(out: Output, name: str, file: str, password_file: str | None) -> None:
+    """Write the secret key of the wallet NAME to a new FILE, in the open, for a backup that you lock away.
+
+    Who has the file has the money. Only you may read the file; it is never shown on the screen.
+    """
+    found = find_wallet(name, None)
+    if found is None or not found.own:
+        raise missing(f"there is no key file of {name!r} here", "`tael wallet list` shows those there are.")
+    key = unlock(found, "", password_file)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise missing(f"{file} is there already", "Choose another file; nothing is overwritten.") from None
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(key.secret_bytes().hex() + "\n")
+    out.line(f"Wrote the secret key of {name} to {file}. Who has the file has the money.")
+    out.result({"ok": True, "name": name, "file": file})
+
+
+@command("list", examples="tael wallet list\ntael wallet list --dev", group=wallet)
+@click.option("--dev", "with_development", is_flag=True, help="The devnet's wallets too.")
+def list_(out: Output, with_development: bool) -> None:
+    """List the wallets of this machine: names, addresses, and which are for development only."""
+    from chain.primitives.address import format_address
+
+    rows = [(found, "development" if found.development else "encrypted") for found in own_wallets()]
+    if with_development:
+        rows += [(found, f"devnet, also {ALIASES[i]}") for i, found in enumerate(development_wallets())]
+    if rows:
+        out.table(("name", "kind", "address"), [(w.name, kind, format_address(w.address)) for w, kind in rows])
+    else:
+        out.line("No wallets here yet. Make one with `tael wallet new NAME`; --dev lists the devnet's.")
+    out.result(
+        {
+            "ok": True,
+            "wallets": [
+                {
+                    "name": found.name,
+                    "address": format_address(found.address),
+                    "public": found.public.hex(),
+                    "development": found.development,
+                    "file": found.own,
+                }
+                for found, _ in rows
+            ],
+        }
+    )
+
+
+@command("show", examples="tael wallet show alice\ntael wallet show tael1… --json", group=wallet)
+@click.argument("name")
+@node_option
+def show(out: Output, name: str, node: str | None) -> None:
+    """Show a wallet, by name or address: key, guardian, rules, balances, next sequence."""
+    from chain.primitives.refusal import Refusal, Refused
+    from kit.network import connect
+    from kit.values import plain_money, show_money
+
+    network = connect(node)
+    address = network.address(name)
+    try:
+        answer = network.client.wallet(address)
+    except Refusal as refusal:
+        if refusal.code is not Refused.NOT_FOUND:
+            raise
+        raise _not_open(network, name) from None
+    rows = [("address", answer["address"]), ("key", answer["key"]), ("guardian", answer["guardian"] or "none")]
+    rows += [("rule", rule) for rule in answer["rules"]] or [("rules", "none")]
+    balances = {entry["currency"]: int(entry["amount"]) for entry in answer["balances"]}
+    rows += [("balance", show_money(minor, code, network.setting(code))) for code, minor in balances.items()]
+    rows.append(("sequence", str(answer["next_sequence"])))
+    out.pairs(rows)
+    out.result(
+        {
+            "ok": True,
+            **{key: answer[key] for key in ("address", "key", "guardian", "rules", "next_sequence")},
+            "balances": [plain_money(minor, code, network.setting(code)) for code, minor in balances.items()],
+        }
+    )
+
+
+@command("balance", examples="tael wallet balance\ntael wallet balance alice bob", group=wallet)
+@click.argument("wallets", nargs=-1)
+@node_option
+def balance(out: Output, wallets: tuple[str, ...], node: str | None) -> None:
+    """Show what WALLETS hold, by name or address; without any, all that have a name here.
+
+    The balances are the node's word; `tael proof WALLET` checks one.
+    """
+    from kit.network import connect
+    from kit.values import plain_money, show_money
+
+    network = connect(node)
+    found = [(name, network.address(name)) for name in wallets] if wallets else _named(network)
+    rows: list[tuple[str, str]] = []
+    plain: list[dict[str, Any]] = []
+    for name, address in found:
+        balances = network.balances(address)
+        if balances is None:
+            if wallets:
+                raise _not_open(network, name)
+            rows.append((name, "not on this ledger"))
+            plain.append({"name": name, "open": False, "balances": []})
+            continue
+        rows.append((name, ", ".join(show_money(n, code, network.setting(code)) for code, n in balances.items())))
+        money = [plain_money(n, code, network.setting(code)) for code, n in balances.items()]
+        plain.append({"name": name, "open": True, "balances": money})
+    if not rows:
+        out.line("No wallets here yet. Make one with `tael wallet new NAME`.")
+    out.pairs(rows)
+    out.result({"ok": True, "height": network.status.height, "wallets": plain})
+
+
+@command("open", examples="tael wallet open savings\ntael wallet open savings --from alice", group=wallet)
+@click.argument("name")
+@signing_options
+def open_(out: Output, name: str, node: str | None, signing: Signing) -> int:
+    """Open the wallet NAME on the ledger, so that it can be paid.
+
+    It opens itself where gas is free; else, or with --from, another wallet sends the transaction and pays for it.
+    """
+    from chain.primitives.transaction import OpenWallet
+    from kit.network import connect
+    from kit.receipts import plain_receipt, tell_receipt
+
+    network = connect(node)
+    found = find_wallet(name, network.status.chain_id)
+    if found is None:
+        raise missing(f"there is no wallet {name!r} here", "Make it with `tael wallet new`.")
+    if network.balances(found.address) is not None:
+        out.line(f"{name} is open already.")
+        out.result({"ok": True, "opened": False})
+        return 0
+    by = signing if signing.sender is not None else signing.by(name)
+    receipt = by.transact(network, [OpenWallet(found.public)])
+    tell_receipt(out, network, receipt)
+    out.result({"ok": receipt.ok, "opened": receipt.ok, "receipt": plain_receipt(network, receipt)})
+    return 0 if receipt.ok else 1
+
+
+def _named(network: Network) -> list[tuple[str, bytes]]:
+    from kit.names import CHAIN_ID
+
+    found: list[Wallet] = own_wallets()
+    rows = [(each.name, each.address) for each in found]
+    if network.status.chain_id == CHAIN_ID:
+        rows += [(ALIASES[i], each.address) for i, each in enumerate(development_wallets())]
+    return rows
+
+
+def _not_open(network: Network, name: str) -> Problem:
+    remedy = f"Open it: tael wallet open {name}" if find_wallet(name, network.status.chain_id) else "Check the address."
+    return Problem(f"{name} is not a wallet of this ledger", remedy, code="NoWallet")
+
+
+def _check_name(name: str) -> None:
+    if development_number(name) is not None:
+        raise usage(f"{name} is a name of the devnet's wallets", "Choose another name.")
+    if name.lower().startswith("tael1"):
+        raise usage("a wallet's name may not look like an address", "Choose another name.")
+
+
+def _check_password(password: str) -> None:
+    if len(password) < _PASSWORD_CHARACTERS_MIN:
+        raise usage(f"a password has at least {_PASSWORD_CHARACTERS_MIN} characters", "Choose a longer one.")
+
+
+def _tell_made(out: Output, name: str, address: bytes) -> None:
+    from chain.primitives.address import format_address
+
+    out.line(f"Made the wallet {out.style(name, 'bold')}: {format_address(address)}")
+    out.line(f"Nobody can restore it without its key file and password. Next: tael wallet open {name}")
+    out.result({"ok": True, "name": name, "address": format_address(address)})

@@ -1,0 +1,298 @@
+"""The network as commands see it: a node to ask, names for wallets, typed contracts, signed transactions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from kit.names import CHAIN_ID, PORT
+from kit.problem import Exit, Problem, missing, usage
+from kit.values import Setting, read_value
+
+if TYPE_CHECKING:
+    from chain.client.client import Client, Proved
+    from chain.primitives.header import Header
+    from chain.primitives.receipt import Receipt
+    from chain.primitives.transaction import Action
+    from kit.wallets import Wallet
+    from vm.module import Function, Kind, Module
+
+DEFAULT_NODE = f"http://127.0.0.1:{PORT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the chain is: its id, height, currencies with their decimals."""
+
+    chain_id: str
+    height: int
+    base_currency: str
+    decimals: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OnLedger:
+    """A contract on the ledger, with the module that its code is."""
+
+    address: bytes
+    code: bytes
+    module: Module
+    currency: str
+    deployer: bytes
+
+    def function(self, name: str, kinds: Sequence[Kind], verb: str) -> Function:
+        """The function of a name that may be called or read. Raises `Problem` that names those there are."""
+        from vm.module import Kind
+
+        found = next((function for function in self.module.functions if function.name == name), None)
+        if found is not None and found.kind in kinds:
+            return found
+        others = [function.name for function in self.module.functions if function.kind in kinds]
+        remedy = f"It has {', '.join(others)}." if others else f"It has none to {verb}."
+        if found is None:
+            raise usage(f"{self.module.name} has no function {name!r}", remedy)
+        if found.kind in (Kind.VIEW, Kind.PURE):
+            raise usage(f"{name} only reads", f"Use `tael read`. To {verb}: {', '.join(others) or 'none'}.")
+        if found.kind is Kind.PUBLIC:
+            raise usage(f"{name} changes things", f"Use `tael call`. To {verb}: {', '.join(others) or 'none'}.")
+        raise usage(f"{name} cannot be entered from outside ({found.kind})", remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """A block: its header, and the identities of its transactions in hexadecimal."""
+
+    header: Header
+    transactions: tuple[str, ...]
+
+
+class Network:
+    """One node and what it knows, for one command."""
+
+    def __init__(self, client: Client, status: Status, *, wallet: str | None, currency: str | None) -> None:
+        self.client = client
+        self.status = status
+        self.project_currency = currency
+        self._project_wallet = wallet
+        self._contracts: dict[bytes, OnLedger | None] = {}
+
+    @cached_property
+    def _names(self) -> dict[bytes, str]:
+        from kit.wallets import names
+
+        return names(self.status.chain_id)
+
+    def setting(self, home: str | None = None) -> Setting:
+        """How values are read and shown here, in a contract of this home currency."""
+        return Setting(home, self.status.decimals, self._address_of, self._name_of)
+
+    def address(self, text: str) -> bytes:
+        """The address of a wallet's name or of an address in text. Raises `WrongValue`."""
+        from vm.types import ADDRESS
+
+        address = read_value(text, ADDRESS, self.setting())
+        assert isinstance(address, bytes)
+        return address
+
+    def is_contract(self, address: bytes) -> bool:
+        """Whether a contract is at the address."""
+        return self._find_contract(address) is not None
+
+    def contract(self, address: bytes) -> OnLedger:
+        """The contract at an address. Raises `Problem` if there is none."""
+        found = self._find_contract(address)
+        if found is None:
+            from kit.values import show_address
+
+            shown = show_address(address, self.setting())
+            raise Problem(f"there is no contract at {shown}", "Check the address; `tael deploy` prints it.", code="NotFound")
+        return found
+
+    def signer(self, name: str | None) -> Wallet:
+        """The wallet that signs: the one named, else TAEL_FROM's, else tael.toml's, else the devnet's first."""
+        from kit.wallets import find_wallet
+
+        chosen = name or os.environ.get("TAEL_FROM") or self._project_wallet
+        if chosen is None:
+            if self.status.chain_id != CHAIN_ID:
+                raise usage("no wallet is named that signs", "Give --from WALLET; `tael wallet list` shows them.")
+            chosen = "dev0"
+        wallet = find_wallet(chosen, self.status.chain_id)
+        if wallet is None:
+            raise missing(f"there is no wallet {chosen!r} here", "`tael wallet list` shows them; `tael wallet new` makes one.")
+        return wallet
+
+    def transact(
+        self,
+        wallet: Wallet,
+        actions: Sequence[Action],
+        *,
+        gas_limit: int | None = None,
+        max_spend: Sequence[str] = (),
+        password_file: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Build, sign and commit a transaction, and return its receipt. Raises `Problem`, `Refusal`.
+
+        A dry run asks the node what it would come to, and needs no key.
+        """
+        from chain.client.client import GAS_LIMIT
+        from chain.primitives.refusal import Refusal, Refused
+        from chain.primitives.transaction import Transaction, sign
+        from kit.wallets import unlock
+
+        limits = self._limits(max_spend) if max_spend else None
+        try:
+            body = self.client.build(wallet.address, actions, gas_limit=gas_limit or GAS_LIMIT, limits=limits)
+            if dry_run:
+                return self.client.simulate(Transaction(body)).receipt
+            key = unlock(wallet, self.status.chain_id, password_file)
+            return self.client.commit(sign(body, [key])).receipt
+        except Refusal as refusal:
+            if refusal.code is Refused.NO_WALLET and wallet.own:
+                remedy = f"Open it: tael wallet open {wallet.name}"
+                raise Problem(f"the wallet {wallet.name} is not on the ledger yet", remedy, code="NoWallet") from None
+            raise
+
+    def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
+        """(encoded value, gas) of a view. Raises `Problem` if it fails."""
+        from chain.primitives.refusal import Refusal, Refused
+
+        try:
+            answer = self.client.read(contract, function, arguments)
+        except Refusal as refusal:
+            if refusal.code is not Refused.EXECUTION_FAILED:
+                raise
+            raise Problem(f"{function} failed: {refusal.message}", code="ExecutionFailed", data=refusal.data) from None
+        result = answer["result"]
+        return None if result is None else bytes.fromhex(result), int(answer["gas_used"])
+
+    def prove(self, key: bytes) -> Proved:
+        """A value of the state, its proof checked here against the head's header. Raises `Refusal` WrongProof."""
+        return self.client.prove(key)
+
+    def receipt(self, identity: bytes) -> Receipt:
+        """What became of a transaction."""
+        return self.client.receipt(identity).receipt
+
+    def block(self, height: int | None) -> BlockView:
+        """A block, the newest if no height is given."""
+        from chain.primitives.header import decode_header
+        from chain.primitives.refusal import Refusal, Refused
+
+        answer = self.client.block("latest" if height is None else height)
+        header = decode_header(bytes.fromhex(answer["header"]["encoded"]))
+        if header.hash.hex() != answer["header"]["hash"] or (height is not None and header.height != height):
+            raise Refusal(Refused.WRONG_PROOF, "the node gave another block than was asked for")
+        return BlockView(header, tuple(answer["transactions"]))
+
+    def balances(self, address: bytes) -> dict[str, int] | None:
+        """What a wallet holds by currency, in minor units, as the node says; None if it is not on the ledger."""
+        from chain.primitives.refusal import Refusal, Refused
+
+        try:
+            answer = self.client.wallet(address)
+        except Refusal as refusal:
+            if refusal.code is Refused.NOT_FOUND:
+                return None
+            raise
+        return {entry["currency"]: int(entry["amount"]) for entry in answer["balances"]}
+
+    def _limits(self, texts: Sequence[str]) -> dict[str, int]:
+        limits: dict[str, int] = {}
+        for text in texts:
+            coin = self.coin(text)
+            limits[coin[0]] = coin[1]
+        return limits
+
+    def coin(self, text: str) -> tuple[str, int]:
+        """(currency, minor units) of an amount; without a code it is in tael.toml's currency, else the chain's."""
+        from vm.types import COIN, Coin
+
+        code = text.strip().rpartition(" ")[2]
+        home = self.project_currency or self.status.base_currency
+        kind = Coin(code) if code in self.status.decimals else COIN
+        coin = read_value(text, kind, self.setting(home))
+        return coin.currency, coin.amount
+
+    def _address_of(self, name: str) -> bytes | None:
+        from chain.primitives.address import TEXT_CHARACTERS
+        from kit.wallets import find_wallet
+
+        if len(name) == TEXT_CHARACTERS and name.lower().startswith("tael1"):
+            return None
+        wallet = find_wallet(name, self.status.chain_id)
+        return None if wallet is None else wallet.address
+
+    def _name_of(self, address: bytes) -> str | None:
+        return self._names.get(address)
+
+    def _find_contract(self, address: bytes) -> OnLedger | None:
+        if address not in self._contracts:
+            self._contracts[address] = self._fetch_contract(address)
+        return self._contracts[address]
+
+    def _fetch_contract(self, address: bytes) -> OnLedger | None:
+        from chain.primitives.address import parse_address
+        from chain.primitives.refusal import Refusal, Refused
+        from vm.codec import decode_module, module_hash
+        from vm.illegal import Illegal
+
+        try:
+            answer = self.client.contract(address)
+        except Refusal as refusal:
+            if refusal.code is Refused.NOT_FOUND:
+                return None
+            raise
+        code = bytes.fromhex(answer["module"])
+        try:
+            module = decode_module(code)
+        except Illegal as illegal:
+            raise Refusal(Refused.WRONG_PROOF, f"the node gave a module that is none: {illegal}") from None
+        if module_hash(code).hex() != answer["code_hash"]:
+            raise Refusal(Refused.WRONG_PROOF, "the node gave other code than its hash says")
+        return OnLedger(address, code, module, answer["currency"], parse_address(answer["deployer"]))
+
+
+def connect(url: str | None) -> Network:
+    """The network of a command: the node named, else TAEL_NODE's, else tael.toml's, else the devnet on this machine.
+
+    Raises `Problem` with exit code 3 if no node answers.
+    """
+    from kit.project import find_project
+
+    project = find_project()
+    chosen = url or os.environ.get("TAEL_NODE") or project.node or DEFAULT_NODE
+    return open_network(chosen, wallet=project.wallet, currency=project.currency)
+
+
+def open_network(url: str, *, wallet: str | None = None, currency: str | None = None) -> Network:
+    """The network of the node at an address; `wallet` signs and `currency` is meant if nothing else is said.
+
+    Raises `Problem` with exit code 3 if no node answers.
+    """
+    from chain.client.client import Client
+    from chain.primitives.refusal import Refusal, Refused
+
+    try:
+        client = Client(url)
+    except Refusal as refusal:
+        raise usage(refusal.message, refusal.remedy) from None
+    try:
+        answer: dict[str, Any] = client.status()
+    except Refusal as refusal:
+        if refusal.code is not Refused.UNREACHABLE:
+            raise
+        raise Problem(
+            f"no node answers at {url}",
+            "Start one with `tael devnet`, or say where it is with --node URL or TAEL_NODE.",
+            exit_code=Exit.UNREACHABLE,
+            code="Unreachable",
+            data={"node": url},
+        ) from None
+    decimals = {str(code): int(number) for code, number in answer["currencies"].items()}
+    status = Status(str(answer["chain_id"]), int(answer["height"]), str(answer["base_currency"]), decimals)
+    return Network(client, status, wallet=wallet, currency=currency)

@@ -1,0 +1,185 @@
+"""Receipts for people and for JSON: events, errors and results by the types of their contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from kit.output import Output
+from kit.meanings import FAILURES
+from kit.values import plain_money, plain_value, show_address, show_money, show_value
+
+if TYPE_CHECKING:
+    from chain.primitives.receipt import Error, Event, Move, Receipt
+    from kit.network import Network
+    from vm.types import Type
+
+_REASONS = {"pay": "pays", "coins": "hands over", "payout": "pays out", "fee": "pays the fee"}
+
+
+def tell_receipt(out: Output, network: Network, receipt: Receipt) -> None:
+    """Show a receipt to people."""
+    outcome = out.style("went well", "green", "bold") if receipt.ok else out.style("failed", "red", "bold")
+    out.line(f"{outcome}  in block {receipt.height:_}, place {receipt.index}")
+    rows = [("transaction", receipt.identity.hex()), ("gas", f"{receipt.gas_used:_}")]
+    base = network.status.base_currency
+    rows.append(("fee", show_money(receipt.fee, base, network.setting(base))))
+    if receipt.error is not None:
+        rows.append(("error", show_error(network, receipt.error)))
+        if _error_fields(network, receipt.error) is None and receipt.error.name in FAILURES:
+            rows.append(("", FAILURES[receipt.error.name]))
+    rows += [("event", show_event(network, event)) for event in receipt.events]
+    rows += [("money", show_move(network, move)) for move in receipt.moves]
+    out.pairs(rows)
+
+
+def plain_receipt(network: Network, receipt: Receipt) -> dict[str, Any]:
+    """A receipt for JSON."""
+    from chain.primitives.address import format_address
+
+    base = network.status.base_currency
+    return {
+        "id": receipt.identity.hex(),
+        "ok": receipt.ok,
+        "height": receipt.height,
+        "index": receipt.index,
+        "gas_used": receipt.gas_used,
+        "fee": plain_money(receipt.fee, base, network.setting(base)),
+        "error": None if receipt.error is None else plain_error(network, receipt.error),
+        "events": [plain_event(network, event) for event in receipt.events],
+        "results": [None if result is None else "0x" + result.hex() for result in receipt.results],
+        "moves": [
+            {
+                "from": None if move.source is None else format_address(move.source),
+                "to": format_address(move.to),
+                "reason": move.reason,
+                **plain_money(move.amount, move.currency, network.setting(move.currency)),
+            }
+            for move in receipt.moves
+        ],
+    }
+
+
+def show_event(network: Network, event: Event) -> str:
+    """`Escrow.Settled(to: bob, amount: 100.00 CNY)`."""
+    contract = network.contract(event.contract)
+    record = contract.module.events[event.number]
+    fields = _fields(network, contract.currency, record.fields, event.payload)
+    return f"{contract.module.name}.{record.name}({fields})"
+
+
+def plain_event(network: Network, event: Event) -> dict[str, Any]:
+    """An event for JSON."""
+    from chain.primitives.address import format_address
+
+    contract = network.contract(event.contract)
+    record = contract.module.events[event.number]
+    return {
+        "contract": format_address(event.contract),
+        "module": contract.module.name,
+        "event": record.name,
+        "fields": _plain_fields(network, contract.currency, record.fields, event.payload),
+    }
+
+
+def show_error(network: Network, error: Error) -> str:
+    """`TooEarly(until: 2026-01-08T00:00:00Z)`, and where it came from."""
+    fields = _error_fields(network, error)
+    if fields is not None:
+        currency, types = fields
+        return f"{error.name}({_fields(network, currency, types, error.payload)}){_origin(network, error)}"
+    values = ", ".join(_untyped_texts(network, error.payload))
+    return f"{error.name}{f'({values})' if values else ''}{_origin(network, error)}"
+
+
+def plain_error(network: Network, error: Error) -> dict[str, Any]:
+    """An error for JSON."""
+    from chain.primitives.address import format_address
+
+    fields = _error_fields(network, error)
+    plain: dict[str, Any] = {"name": error.name, "action": error.action}
+    plain["contract"] = None if error.contract is None else format_address(error.contract)
+    if fields is not None:
+        currency, types = fields
+        plain["fields"] = _plain_fields(network, currency, types, error.payload)
+    else:
+        plain["values"] = _untyped_texts(network, error.payload)
+    return plain
+
+
+def show_move(network: Network, move: Move) -> str:
+    """`alice hands over 100.00 CNY to Escrow at tael1…`."""
+    setting = network.setting(move.currency)
+    amount = show_money(move.amount, move.currency, setting)
+    if move.source is None:
+        return f"{amount} is paid out to {_party(network, move.to)}"
+    done = _REASONS.get(move.reason, move.reason)
+    return f"{_party(network, move.source)} {done} {amount} to {_party(network, move.to)}"
+
+
+def _party(network: Network, address: bytes) -> str:
+    """A wallet by name or address; a contract as such."""
+    if network.is_contract(address):
+        return f"{network.contract(address).module.name} {show_address(address, network.setting())}"
+    return show_address(address, network.setting())
+
+
+def _origin(network: Network, error: Error) -> str:
+    if error.contract is None or not network.is_contract(error.contract):
+        return ""
+    return f" in {network.contract(error.contract).module.name}"
+
+
+def _error_fields(network: Network, error: Error) -> tuple[str, tuple[tuple[str, Type], ...]] | None:
+    """Home currency and fields of the contract's error that this is, or None if it is one of the machine's."""
+    if error.contract is None or not network.is_contract(error.contract):
+        return None
+    contract = network.contract(error.contract)
+    record = next((record for record in contract.module.errors if record.name == error.name), None)
+    if record is None or len(record.fields) != len(_untyped(error.payload)):
+        return None
+    return contract.currency, record.fields
+
+
+def _decode(fields: Sequence[tuple[str, Type]], payload: bytes) -> tuple[Any, ...]:
+    from vm.values import decode_arguments
+
+    return decode_arguments([kind for _, kind in fields], payload)
+
+
+def _fields(network: Network, currency: str, fields: Sequence[tuple[str, Type]], payload: bytes) -> str:
+    setting = network.setting(currency)
+    values = _decode(fields, payload)
+    shown = (f"{name}: {show_value(v, kind, setting)}" for (name, kind), v in zip(fields, values, strict=True))
+    return ", ".join(shown)
+
+
+def _plain_fields(network: Network, currency: str, fields: Sequence[tuple[str, Type]], payload: bytes) -> dict[str, Any]:
+    setting = network.setting(currency)
+    values = _decode(fields, payload)
+    return {name: plain_value(v, kind, setting) for (name, kind), v in zip(fields, values, strict=True)}
+
+
+def _untyped(payload: bytes) -> list[Any]:
+    from chain.primitives.codec import decode
+
+    values = decode(payload)
+    return values if isinstance(values, list) else [values]
+
+
+def _untyped_texts(network: Network, payload: bytes) -> list[str]:
+    """The values of a failure that has no declared types. After a currency's code, integers are amounts of it."""
+    values = _untyped(payload)
+    code = values[0] if values and values[0] in network.status.decimals else None
+    setting = network.setting(code)
+    if code is not None and len(values) > 1 and all(type(value) is int for value in values[1:]):
+        return [show_money(value, code, setting) for value in values[1:]]
+    return [_plain_text(value) for value in values]
+
+
+def _plain_text(value: Any) -> str:
+    from chain.primitives.address import ADDRESS_BYTES, format_address
+
+    if isinstance(value, bytes):
+        return format_address(value) if len(value) == ADDRESS_BYTES else "0x" + value.hex()
+    return f"{value:_}" if type(value) is int else str(value)

@@ -1,0 +1,143 @@
+"""The state tree against a naive model, and its proofs against forgers."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from hashlib import sha256
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chain.primitives.proof import EMPTY_ROOT, Proof, bit, decode_proof, inner_hash, leaf_hash, verify_proof
+from chain.state.tree import Tree
+
+KEY = st.integers(0, 40).map(lambda i: b"%d" % i)
+CHANGES = st.lists(st.tuples(KEY, st.none() | st.binary(max_size=3)), max_size=30)
+
+
+def naive_root(items: dict[bytes, bytes]) -> bytes:
+    """The root by the definition, without pages and without batches."""
+
+    def subtree(leaves: list[tuple[bytes, bytes]], depth: int) -> bytes:
+        if not leaves:
+            return EMPTY_ROOT
+        if len(leaves) == 1:
+            return leaf_hash(*leaves[0])
+        sides: tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]] = ([], [])
+        for leaf in leaves:
+            sides[bit(leaf[0], depth)].append(leaf)
+        return inner_hash(subtree(sides[0], depth + 1), subtree(sides[1], depth + 1))
+
+    return subtree([(sha256(k).digest(), sha256(v).digest()) for k, v in items.items()], 0)
+
+
+class Forest:
+    """A tree over stored pages, and a dictionary beside it."""
+
+    def __init__(self) -> None:
+        self.pages: dict[bytes, bytes] = {}
+        self.items: dict[bytes, bytes] = {}
+
+    def update(self, changes: list[tuple[bytes, bytes | None]]) -> bytes:
+        """A batch, through storage."""
+        tree = Tree(self.pages.get)
+        root = tree.update(changes)
+        for table, entries in ((self.pages, tree.changed.items()), (self.items, changes)):
+            for key, value in entries:
+                if value is None:
+                    table.pop(key, None)
+                else:
+                    table[key] = value
+        return root
+
+
+@given(st.lists(CHANGES, max_size=5))
+def test_the_root_is_that_of_the_definition(batches: list[list[tuple[bytes, bytes | None]]]) -> None:
+    """After every batch of insertions, changes and removals, and when read again."""
+    forest = Forest()
+    for batch in batches:
+        assert forest.update(batch) == naive_root(forest.items) == Tree(forest.pages.get).root
+
+
+@given(CHANGES, st.randoms(use_true_random=False))
+def test_one_set_of_entries_has_one_tree(changes: list[tuple[bytes, bytes | None]], chance: random.Random) -> None:
+    """The same entries in another order, in other batches, after detours, give the same root and the same
+    pages.
+    """
+    straight, detour = Forest(), Forest()
+    straight.update(changes)
+    detour.update([(b"%d" % i, b"x") for i in range(60)])
+    detour.update([(b"%d" % i, None) for i in range(60)])
+    entries = list(straight.items.items())
+    chance.shuffle(entries)
+    for key, value in entries:
+        detour.update([(key, value)])
+    assert detour.pages == straight.pages
+
+
+@given(CHANGES)
+def test_every_key_is_proved_present_or_absent(changes: list[tuple[bytes, bytes | None]]) -> None:
+    """Proofs hold under the root, and come back from their bytes."""
+    forest = Forest()
+    root = forest.update(changes)
+    tree = Tree(forest.pages.get)
+    for number in range(45):
+        key = b"%d" % number
+        proof = tree.prove(key, forest.items.get(key))
+        assert proof.value == forest.items.get(key)
+        assert verify_proof(proof, root)
+        assert decode_proof(proof.encoded) == proof
+
+
+def filled() -> tuple[Tree, dict[bytes, bytes]]:
+    """A tree of 200 entries."""
+    items = {b"key %d" % i: b"value %d" % i for i in range(200)}
+    tree = Tree({}.get)
+    tree.update(items.items())
+    return tree, items
+
+
+def test_altered_proofs_are_refused() -> None:
+    """Another value, key, step, length of the path, or claim of absence does not hold."""
+    tree, items = filled()
+    for key in list(items)[:40]:
+        proof = tree.prove(key, items[key])
+        lies = [
+            replace(proof, value=b"other"),
+            replace(proof, key=b"other"),
+            replace(proof, value=None),
+            replace(proof, path=proof.path[1:]),
+            replace(proof, path=(*proof.path, EMPTY_ROOT)),
+            replace(proof, path=proof.path[::-1]),
+            replace(proof, value=None, other=(sha256(key).digest(), sha256(items[key]).digest())),
+            *(replace(proof, path=(*proof.path[:i], bytes(32), *proof.path[i + 1 :])) for i in range(len(proof.path))),
+        ]
+        assert verify_proof(proof, tree.root)
+        assert not any(verify_proof(lie, tree.root) for lie in lies if lie != proof)
+
+
+def test_absence_cannot_be_shown_by_a_leaf_of_another_place() -> None:
+    """A leaf that is in the tree, but not where the key would be, proves nothing about the key."""
+    tree, items = filled()
+    absent = b"not there"
+    for key, value in items.items():
+        present = tree.prove(key, value)
+        lie = Proof(absent, None, present.path, (sha256(key).digest(), sha256(value).digest()))
+        agrees = all(bit(sha256(absent).digest(), i) == bit(sha256(key).digest(), i) for i in range(len(present.path)))
+        assert verify_proof(lie, tree.root) == agrees
+
+
+def test_an_inner_node_cannot_pass_for_a_leaf() -> None:
+    """Leaves and inner nodes are hashed apart: a proof that stops one step early does not hold."""
+    tree, items = filled()
+    key, value = next(iter(items.items()))
+    proof = tree.prove(key, value)
+    left, right = proof.path[0], leaf_hash(sha256(key).digest(), sha256(value).digest())
+    for pair in ((left, right), (right, left)):
+        assert not verify_proof(Proof(b"x", None, proof.path[1:], pair), tree.root)
+
+
+def test_the_empty_tree_proves_every_absence() -> None:
+    """With an empty path, under 32 zero bytes."""
+    assert verify_proof(Tree({}.get).prove(b"x", None), EMPTY_ROOT)
