@@ -33,7 +33,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "pay": ("kit.commands.pay:pay", "Pay money to a wallet."),
     },
     "Look": {
-        "wallet": ("kit.commands.wallet:wallet", "Make, list, show and fund wallets."),
+        "wallet": ("kit.commands.wallet:wallet", "Make, list, show and open wallets."),
         "receipt": ("kit.commands.receipt:receipt", "Show what became of a transaction."),
         "block": ("kit.commands.block:block", "Show a block."),
         "proof": ("kit.commands.proof:proof", "Fetch a proof of the state and check it here."),
@@ -104,12 +104,25 @@ def tael(context: click.Context, wants_version: bool) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code. Prints every problem; raises nothing."""
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # The reader has gone, as in `tael … | head`: nothing is left to say, and nobody to say it to.
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return Exit.OK
+
+
+def _run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         outcome = tael.main(list(arguments), prog_name="tael", standalone_mode=False)
     except Problem as problem:
         show_problem(problem, as_json=as_json)
         return problem.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        return Exit.OK
     except click.UsageError as error:
         show_problem(_usage_problem(error), as_json=as_json)
         return Exit.USAGE
@@ -120,9 +133,7 @@ def run(arguments: Sequence[str]) -> int:
         print("stopped", file=sys.stderr)
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone, as in `tael … | head`: nothing is left to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+        raise
     except Exception as error:
         return _last_resort(error, as_json=as_json)
     return outcome if isinstance(outcome, int) else Exit.OK

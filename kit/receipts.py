@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kit.output import Output
+from kit.meanings import FAILURES
 from kit.values import plain_money, plain_value, show_address, show_money, show_value
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def tell_receipt(out: Output, network: Network, receipt: Receipt) -> None:
     rows.append(("fee", show_money(receipt.fee, base, network.setting(base))))
     if receipt.error is not None:
         rows.append(("error", show_error(network, receipt.error)))
+        if _error_fields(network, receipt.error) is None and receipt.error.name in FAILURES:
+            rows.append(("", FAILURES[receipt.error.name]))
     rows += [("event", show_event(network, event)) for event in receipt.events]
     rows += [("money", show_move(network, move)) for move in receipt.moves]
     out.pairs(rows)
@@ -85,7 +88,7 @@ def show_error(network: Network, error: Error) -> str:
     if fields is not None:
         currency, types = fields
         return f"{error.name}({_fields(network, currency, types, error.payload)}){_origin(network, error)}"
-    values = ", ".join(_plain_text(value) for value in _untyped(error.payload))
+    values = ", ".join(_untyped_texts(network, error.payload))
     return f"{error.name}{f'({values})' if values else ''}{_origin(network, error)}"
 
 
@@ -100,7 +103,7 @@ def plain_error(network: Network, error: Error) -> dict[str, Any]:
         currency, types = fields
         plain["fields"] = _plain_fields(network, currency, types, error.payload)
     else:
-        plain["values"] = [_plain_text(value) for value in _untyped(error.payload)]
+        plain["values"] = _untyped_texts(network, error.payload)
     return plain
 
 
@@ -162,6 +165,16 @@ def _untyped(payload: bytes) -> list[Any]:
 
     values = decode(payload)
     return values if isinstance(values, list) else [values]
+
+
+def _untyped_texts(network: Network, payload: bytes) -> list[str]:
+    """The values of a failure that has no declared types. After a currency's code, integers are amounts of it."""
+    values = _untyped(payload)
+    code = values[0] if values and values[0] in network.status.decimals else None
+    setting = network.setting(code)
+    if code is not None and len(values) > 1 and all(type(value) is int for value in values[1:]):
+        return [show_money(value, code, setting) for value in values[1:]]
+    return [_plain_text(value) for value in values]
 
 
 def _plain_text(value: Any) -> str:

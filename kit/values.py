@@ -50,7 +50,7 @@ _TIME = re.compile(
     r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?(?:Z|z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_TEXT_SHOWN_MAX = 60
+_TEXT_SHOWN_MAX = 80
 _DIGITS_MAX = 120  # enough for u256 with separators; keeps int() cheap
 
 
@@ -485,7 +485,7 @@ def show_value(value: Any, kind: vm.Type, setting: Setting) -> str:
             quoted: str = json.dumps(value, ensure_ascii=False)
             return quoted
         case vm.Bytes():
-            return "0x" + value.hex()
+            return f"0x{value.hex()}"
         case vm.List(element, _):
             return f"[{', '.join(show_value(item, element, setting) for item in value)}]"
         case vm.Tuple(parts):

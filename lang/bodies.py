@@ -219,8 +219,9 @@ class BodyChecker(ExpressionChecker):
         for case in node.cases:
             self.flow = before.copy()
             name = case.pattern.variant
-            if "_" in seen:
-                self.scope.error("E0605", "no value gets here: `_` above takes them all", case.pattern.span)
+            if "_" in seen or (name.text == "_" and all(variant in seen for variant in variants)):
+                above = "`_` above takes" if "_" in seen else "the arms above take"
+                self.scope.error("E0605", f"no value gets here: {above} them all", case.pattern.span)
             elif name.text in seen:
                 notes = (("it was taken here", seen[name.text]),)
                 self.scope.error("E0605", f"`{name.text}` has an arm already", name.span, notes=notes)
@@ -345,9 +346,18 @@ class BodyChecker(ExpressionChecker):
                 place = Span(node.end.span.end, node.end.span.end)
                 edit = Edit(place, " max 100", "say how many passes there are at most")
                 self.scope.error("E0602", "a loop says how often it runs at most: `max 100`", pair.span, edit=edit)
+            elif is_integer(kind):
+                self._fixed_passes(node, kind, pair.span)
         else:
             self._bound(node.bound)
         self._loop(node.name, kind, node.body, node.span)
+
+    def _fixed_passes(self, node: ast.ForRange, kind: Type, span: Span) -> None:
+        assert self.scope.constant_value is not None
+        first, end = (self.scope.constant_value(value, kind, self.scope) for value in (node.first, node.end))
+        if isinstance(first, int) and isinstance(end, int) and end - first > limits.LOOP_PASSES_MAX:
+            most = f"{limits.LOOP_PASSES_MAX:,}".replace(",", "_")
+            self.scope.error("E0603", f"a loop runs at most {most} times", span)
 
     def _is_fixed_end(self, node: ast.Expression) -> bool:
         assert self.scope.constant_value is not None
@@ -527,7 +537,9 @@ class BodyChecker(ExpressionChecker):
         self.condition(node.condition)
 
     def _do_expect(self, node: ast.Expect) -> None:
-        self._only_in_test(node, "expect")
+        if not self.is_test:
+            self.scope.error("E0801", "`expect` belongs into a test", node.span)
+            return
         fields = self._expected_fields(node)
         if node.what.arguments is not None:
             if fields is None:
@@ -544,6 +556,8 @@ class BodyChecker(ExpressionChecker):
         name = node.what.name
         contracts = self._contracts_in_sight(node.contract)
         known: list[str] = []
+        if not contracts and node.contract is not None:
+            return None
         for contract in contracts:
             records = contract.events if node.is_event else contract.errors
             if name.text in records:

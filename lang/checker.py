@@ -725,6 +725,9 @@ class ContractChecker:
 
     def _implements(self) -> None:
         for name in self.symbol.declaration.implements:
+            if name.text == WALLET_RULE and WALLET_RULE in self.symbol.implements:
+                self.scope.error("E0202", f"`{name.text}` is named twice", name.span)
+                continue
             if name.text == WALLET_RULE:
                 self.symbol.implements.append(WALLET_RULE)
                 if "check" not in self.symbol.functions or self.symbol.functions["check"].kind != "rule":
@@ -734,6 +737,9 @@ class ContractChecker:
             symbol = self.scope.find(name.text)
             if not isinstance(symbol, InterfaceSymbol):
                 self.scope.unknown("E0201", "interface", name, [*self.scope.known_names(), WALLET_RULE])
+                continue
+            if symbol in self.symbol.implements:
+                self.scope.error("E0202", f"`{name.text}` is named twice", name.span)
                 continue
             self.symbol.implements.append(symbol)
 
@@ -805,7 +811,7 @@ class ContractChecker:
                 if callee in seen:
                     continue
                 seen.add(callee)
-                if callee.effects & ~may:
+                if callee.effects & ~may or (function.kind == "pure" and callee.sees_call):
                     code = "E0705" if function.kind == "pure" else "E0704"
                     what = {"view": "only reads", "pure": "only computes", "rule": "decides and remembers"}[function.kind]
                     self.scope.error(code, f"`{function.name}` {what}; `{callee.name}` does more", span)
@@ -819,6 +825,7 @@ class ContractChecker:
         function = FunctionSymbol("invariant", "view", (), NOTHING, None, nobody, self.scope.source, scope=self.scope)
         checker = ExpressionChecker(self.scope, function=function)
         checker.flow = Flow(phases=frozenset(range(len(self.symbol.phases))))
+        checker.is_invariant = True
         checker.condition(invariant.condition)
         _only_reads(self.scope, checker, "an invariant")
         return function

@@ -161,7 +161,8 @@ class ModuleEmitter:
         emitter.names = [local.name for local in symbol.locals]
         emitter.function_body(symbol, self._initials() if symbol.kind == "init" else ())
         result = None if isinstance(symbol.result, NothingType) else lower(symbol.result)
-        phases = sum(1 << phase for phase in symbol.phases) if symbol.phases is not None else None
+        asked = symbol.phases if symbol.kind else None  # of private functions the checker knows the phase wherever they run
+        phases = sum(1 << phase for phase in asked) if asked is not None else None
         return emitter.draft(name, kind, parameters, result, phases)
 
     def _initials(self) -> Sequence[StateField]:

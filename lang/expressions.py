@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lang import ast
+from lang import ast, habits
 from lang.diagnostics import Edit
 from lang.scope import RESERVED, TESTING, WORLD, Scope
 from lang.source import Span
@@ -101,6 +101,7 @@ class ExpressionChecker:
         self.flow = Flow()
         self.told: set[Local] = set()  # linear locals about which something was said: one finding each is enough
         self.is_promise = False
+        self.is_invariant = False
         self.effects: dict[Effect, tuple[Span, str]] = {}
 
     # ── Locals ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -408,6 +409,11 @@ class ExpressionChecker:
         if self.is_test and symbol.name != "now":
             self.scope.error("E0802", f"`{symbol.name}` has no meaning in a test: name the wallet", node.span)
             return UNKNOWN
+        if symbol.name == "sender" and self.is_invariant:
+            self.scope.error("E0714", "an invariant holds whoever calls; it has no `sender`", node.span)
+            return UNKNOWN
+        if self.function is not None:
+            self.function.sees_call = True
         if self.is_constant or (self.function is not None and self.function.kind == "pure"):
             self.scope.error("E0705", f"`{symbol.name}` belongs to the call; what is pure does not see it", node.span)
             return UNKNOWN
@@ -423,9 +429,9 @@ class ExpressionChecker:
                 self.scope.error("E0201", f"`{name}` is a state field", node.span, edit=edit)
             elif name == "phase":
                 self.scope.error("E0201", "`phase` is no value: ask `phase is Funded`, change it with `become Funded`", node.span)
-            elif name in ("msg", "block", "tx"):
-                hint = {"msg": "`sender`", "block": "`now`", "tx": "`sender`"}[name]
-                self.scope.error("E0201", f"there is no `{name}`; use {hint}", node.span)
+            elif name in habits.VALUES:
+                habit = habits.VALUES[name]
+                self.scope.error("E0201", f"there is no `{name}`: {habit[0]}", node.span, edit=habits.edit_of(habit, node.span))
             else:
                 identifier = ast.Identifier(name, span=node.span)
                 nearby = [local for block in self.locals for local in block]
@@ -455,7 +461,7 @@ class ExpressionChecker:
                 name = node.name.text
                 edit = Edit(node.span, name, f"write `{name}`")
                 self.scope.error("E0205", "functions of the same contract are called by their bare name", node.span, edit=edit)
-            else:
+            elif not self._habit_member("E0204", node.name, []):
                 self.scope.unknown("E0204", "state field", node.name, self.contract.fields)
             return UNKNOWN
         node.ref = symbol
@@ -473,9 +479,12 @@ class ExpressionChecker:
             symbol = self.scope.find(node.value.text)
             if isinstance(symbol, TypeSymbol) and isinstance(symbol.type, vm.Enum):
                 return self._bare_variant(node, symbol.type)
-            if node.value.text in ("msg", "block", "tx"):
-                instead = {"sender": "sender", "timestamp": "now", "value": "a parameter of type Coin"}.get(name, "sender")
-                self.scope.error("E0201", f"there is no `{node.value.text}.{name}`; use `{instead}`", node.span)
+            if node.value.text in ("msg", "block", "tx") and symbol is None:
+                written = f"{node.value.text}.{name}"
+                instead = habits.OF_THE_CALL.get(written)
+                edit = Edit(node.span, instead, f"write `{instead}`") if instead is not None else None
+                hint = f"write `{instead}`" if instead is not None else habits.VALUES[node.value.text][0]
+                self.scope.error("E0201", f"there is no `{written}`: {hint}", node.span, edit=edit)
                 return UNKNOWN
         base = self._peeked_entry(node.value) or self.look(node.value)
         if isinstance(node.value, ast.Name) and isinstance(node.value.ref, Local):
@@ -550,9 +559,21 @@ class ExpressionChecker:
             edit = Edit(Span(node.span.start, node.span.start), "read ", "write `read`")
             message = f"functions of another contract are called with `read` or `call`: `read x.{name}(…)`"
             self.scope.error("E0701", message, node.span, edit=edit)
-        else:
+        elif isinstance(base, vm.Coin | vm.Vault) and name in ("value", "balance"):
+            edit = Edit(node.name.span, "amount", "write `amount`")
+            self.scope.error("E0204", f"how much {one(base)} holds is its `amount`", node.name.span, edit=edit)
+        elif not self._habit_member("E0204", node.name, known):
             self.scope.unknown("E0204", f"`.…` of `{describe(base)}` called", node.name, known)
         return UNKNOWN
+
+    def _habit_member(self, code: str, name: ast.Identifier, known: Sequence[str]) -> bool:
+        """Whether this is a word of another language; then the finding says what to write."""
+        habit = habits.MEMBERS.get(name.text)
+        if habit is None:
+            return False
+        edit = habits.edit_of(habit, name.span) if habit[1] in known else None
+        self.scope.error(code, f"there is no `{name.text}`: {habit[0]}", name.span, edit=edit)
+        return True
 
     def _inspected(self, node: ast.Attribute, base: Reference, name: str) -> Type:
         """In tests, a contract's state and phase may be looked at."""
@@ -885,10 +906,15 @@ class ExpressionChecker:
             case None if self.is_constant:
                 self.scope.error("E0315", "a constant is computed from literals and constants", node.span)
             case None:
-                if name in TESTING:
+                records = {**self.contract.events, **self.contract.errors} if self.contract is not None else {}
+                if name in records:
+                    word = "emit" if name in self._events() else "fail"
+                    self.scope.error("E0309", f"`{name}` is not called: write `{word} {name}`", callee.span)
+                elif name in TESTING:
                     self.scope.error("E0801", f"`{name}` belongs into a test", callee.span)
-                elif name in ("assert", "revert", "require"):
-                    self.scope.error("E0205", f"`{name}` is not a function; write `require condition else Error(…)`", callee.span)
+                elif name in habits.FUNCTIONS:
+                    self._habit_call(node, callee)
+                    return UNKNOWN
                 else:
                     own = self.contract.functions if self.contract is not None else {}
                     identifier = ast.Identifier(name, span=callee.span)
@@ -898,6 +924,23 @@ class ExpressionChecker:
         self._forget_arguments(node.arguments)
         return UNKNOWN
 
+    def _habit_call(self, node: ast.Call, callee: ast.Name) -> None:
+        """The finding about a function that other languages have. Its arguments need not make sense here."""
+        edit = None
+        if callee.text == "len" and len(node.arguments) == 1:
+            span = node.arguments[0].span
+            edit = Edit(node.span, f"{self.scope.source.text[span.start : span.end]}.len", "write `.len`")
+        self.scope.error("E0205", f"there is no `{callee.text}`: {habits.FUNCTIONS[callee.text][0]}", callee.span, edit=edit)
+        known = self.scope.known_names()
+        for argument in node.arguments:
+            if not isinstance(argument.value, ast.Name) or argument.value.text not in known:
+                self.check(argument.value)
+            else:
+                self.forgive(argument.value)
+
+    def _events(self) -> dict[str, RecordSymbol]:
+        return self.contract.events if self.contract is not None else {}
+
     def arguments(
         self, arguments: list[ast.Argument], parameters: Sequence[tuple[str, Type]], span: Span, what: str, *, coins_by_amount: bool = False
     ) -> None:
@@ -906,6 +949,7 @@ class ExpressionChecker:
         `coins_by_amount` is for tests, where an amount stands for a coin out of the caller's wallet.
         """
         given: dict[str, ast.Argument] = {}
+        misnamed = False
         place = 0
         for argument in arguments:
             if argument.name is None:
@@ -916,15 +960,19 @@ class ExpressionChecker:
             else:
                 name = argument.name.text
             if name not in dict(parameters):
+                misnamed = True
                 assert argument.name is not None
                 self.scope.unknown("E0308", f"parameter of {what}", argument.name, [n for n, _ in parameters])
                 self.check(argument.value)
             elif name in given:
+                misnamed = True
                 self.scope.error("E0308", f"`{name}` is given twice", argument.span)
+                self.check(argument.value)
             else:
                 given[name] = argument
         positional = sum(1 for argument in arguments if argument.name is None)
-        if positional > len(parameters) or any(name not in given for name, _ in parameters):
+        miscounted = positional > len(parameters) or any(name not in given for name, _ in parameters)
+        if miscounted and not misnamed:
             missing = ", ".join(f"{name}: {describe(kind)}" for name, kind in parameters)
             number = len(parameters)
             takes = "nothing" if not number else f"{number} argument{'s' if number > 1 else ''}"
@@ -932,7 +980,10 @@ class ExpressionChecker:
         for name, kind in parameters:
             if name in given:
                 wanted = vm.Amount(kind.currency) if coins_by_amount and isinstance(kind, vm.Coin) else kind
-                self.check(given[name].value, wanted)
+                self.check(given[name].value, wanted if not miscounted else UNKNOWN)
+        if positional > len(parameters):
+            for argument in [argument for argument in arguments if argument.name is None][len(parameters) :]:
+                self.check(argument.value)
         if len(given) == len(parameters) == len(arguments):
             arguments[:] = [given[name] for name, _ in parameters]
 
@@ -1027,6 +1078,8 @@ class ExpressionChecker:
             self.note(Effect.MONEY, node.span, "pays")
             if self.is_test:
                 self.scope.error("E0802", "in a test a wallet pays: `pay 5.00 CNY to shop as kid`", node.span)
+                self._forget_arguments(node.arguments)
+                return NOTHING
             coin: Type = vm.COIN
             if len(node.arguments) == 2:
                 self.check(node.arguments[0].value, vm.ADDRESS)
@@ -1161,10 +1214,10 @@ class ExpressionChecker:
             return UNKNOWN
         if not self._is_method(base, name):
             self._forget_arguments(node.arguments)
-            if isinstance(base, vm.List) and name in ("push", "add"):
+            if isinstance(base, vm.List) and name == "add":
                 edit = Edit(callee.name.span, "append", "write `append`")
                 self.scope.error("E0205", "lists grow by `append`", callee.name.span, edit=edit)
-            else:
+            elif not self._habit_member("E0205", callee.name, self._attributes_known(base)):
                 self.scope.unknown("E0205", f"method of `{describe(base)}`", callee.name, self._attributes_known(base))
             return UNKNOWN
         owner = type(base).__name__.lower()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from lang import ast
+from lang import ast, habits
 from lang.currencies import DECIMALS
 from lang.diagnostics import Edit, Findings
 from lang.source import Source, Span
@@ -163,7 +163,7 @@ class Scope:
             return self._sized(vm.Tuple(items), node.span)  # type: ignore[arg-type]
         if node.name in PARAMETRIC:
             return self._parametric(node, depth)
-        if node.arguments:
+        if node.arguments and (node.name in NAMED or self.find(node.name) is not None):
             self.error("E0312", f"`{node.name}` takes nothing in brackets", node.span)
             return UNKNOWN
         if node.name in NAMED:
@@ -181,15 +181,13 @@ class Scope:
             case Unknown():
                 return UNKNOWN
             case None:
-                hints = {"int": "u64", "uint": "u256", "uint256": "u256", "string": "Text[64]", "str": "Text[64]",
-                         "address": "Address", "Bool": "bool", "boolean": "bool", "float": "Rate", "String": "Text[64]",
-                         "bytes32": "Bytes[32]", "mapping": "Map"}  # fmt: skip
-                if node.name in hints:
-                    instead = hints[node.name]
-                    edit = Edit(node.span, instead, f"write `{instead}`")
-                    self.error("E0203", f"there is no type `{node.name}`", node.span, edit=edit)
+                habit = habits.TYPES.get(node.name)
+                if habit is not None:
+                    message = f"there is no type `{node.name}`: {habit[0]}"
+                    self.error("E0203", message, node.span, edit=habits.edit_of(habit, node.span))
                 else:
-                    self.unknown("E0203", "type", ast.Identifier(node.name, span=node.span), self.known_names())
+                    place = Span(node.span.start, node.span.start + len(node.name))
+                    self.unknown("E0203", "type", ast.Identifier(node.name, span=place), self.known_names())
                 return UNKNOWN
         self.error("E0203", f"`{node.name}` is not a type", node.span)
         return UNKNOWN

@@ -77,6 +77,7 @@ class FunctionSymbol:
     becomes: set[int] = field(default_factory=set)
     effects: int = 0
     local_count: int = 0
+    sees_call: bool = False  # it looks at `sender`, `now` or `this`, which what is pure does not
     locals: list[Local] = field(default_factory=list)
     scope: object = None  # the contract or file scope it was declared in
 

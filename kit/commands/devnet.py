@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ import click
 from kit.names import ALIASES, PORT, development_seed
 from kit.options import command
 from kit.output import Output
-from kit.problem import usage
+from kit.problem import missing, usage
 
 if TYPE_CHECKING:
     from chain.node.devnet import DevelopmentWallet
@@ -44,6 +45,7 @@ def devnet(out: Output, port: int, data_dir: str | None, ready_file: str | None,
     """
     from chain.node.devnet import run_devnet
 
+    _check_folder(data_dir)
     return run_devnet(
         data_dir,
         port=port,
@@ -52,6 +54,13 @@ def devnet(out: Output, port: int, data_dir: str | None, ready_file: str | None,
         ready_file=ready_file,
         announce=lambda address, wallets: _announce(out, address, wallets, data_dir),
     )
+
+
+def _check_folder(data_dir: str | None) -> None:
+    """A ledger is begun in an empty folder, and found again in its own; it is not put among other things."""
+    folder = None if data_dir is None else Path(data_dir)
+    if folder is not None and folder.is_dir() and any(folder.iterdir()) and not (folder / "ledger").exists():
+        raise missing(f"{data_dir} has something in it that is no ledger", "Name an empty folder, or one that is not there yet.")
 
 
 def _milliseconds(text: str) -> int:

@@ -135,6 +135,7 @@ def _interface(out: Output, subject: _Subject) -> dict[str, Any]:
                 "kind": str(function.kind),
                 "parameters": plain(function.parameters),
                 "result": None if function.result is None else type_name(function.result),
+                "by": _by(module, function),
                 "phases": _phases(module, function),
             }
             for function in functions
@@ -157,7 +158,16 @@ def _signature(module: Module, function: Function) -> str:
     result = "" if function.result is None else f" -> {type_name(function.result)}"
     phases = _phases(module, function)
     where = f" in {' | '.join(phases)}" if phases is not None else ""
-    return f"{function.kind} {function.name}({parameters}){result}{where}"
+    by = _by(module, function)
+    return f"{function.kind} {function.name}({parameters}){result}{f' by {by}' if by else ''}{where}"
+
+
+def _by(module: Module, function: Function) -> str | None:
+    """Who may call a public function, read from its code."""
+    from vm.authority import who_may_call
+    from vm.module import Kind
+
+    return who_may_call(module, function) if function.kind == Kind.PUBLIC else None
 
 
 def _bytecode(out: Output, subject: _Subject) -> str:

@@ -24,7 +24,7 @@ _PASSWORD_CHARACTERS_MIN = 8
 
 @click.group("wallet", context_settings=CONTEXT)
 def wallet() -> None:
-    """Make, list, show and fund wallets.
+    """Make, list, show and open wallets.
 
     A wallet of yours is an encrypted key file in ~/.tael/wallets (or under TAEL_HOME). The devnet's wallets, dev0 … dev9
     or alice, bob, carol …, need no file and no password: everybody knows their keys.

@@ -236,3 +236,25 @@ def test_names_that_would_mislead_are_refused(tael: Tael, monkeypatch: pytest.Mo
     monkeypatch.setenv("TAEL_PASSWORD", "correct horse")
     assert tael("wallet", "new", name).exit_code != 0
     assert not list(tael.folder.parent.rglob("*.key.json"))
+
+
+def test_failures_of_the_ledger_show_money_as_money(net: Tael) -> None:
+    """More than there is cannot be paid, and the failure says both amounts as people write them."""
+    ran = net("pay", "heidi", "9_999_999.00", "--from", "ivan")
+    assert ran.exit_code == Exit.FINDINGS
+    assert "InsufficientFunds(1_000_000.00 CNY, 9_999_999.00 CNY)" in ran.out
+
+
+def test_a_devnet_is_not_begun_among_other_things(tael: Tael) -> None:
+    """A folder with something in it that is no ledger is left alone."""
+    Path("papers").mkdir()
+    Path("papers/letter.txt").write_text("dear")
+    assert tael("devnet", "--port", "0", "--data", "papers").exit_code == Exit.MISSING
+    assert [path.name for path in Path("papers").iterdir()] == ["letter.txt"]
+
+
+def test_a_group_without_a_command_shows_its_help(tael: Tael) -> None:
+    """`tael` and `tael wallet` show what there is."""
+    assert "Write:" in tael().out
+    assert "balance" in tael("wallet").out
+    assert tael("wallet").exit_code == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -292,18 +291,6 @@ def test_hostile_texts_take_little_time(text: str) -> None:
     read("fn f():\n    let x = " + text)
     read(text)
     assert time.process_time() - start < 3
-
-
-@pytest.mark.long
-def test_speed() -> None:
-    """At least 8 000 lines are read in a second."""
-    text = next(path for path in EXAMPLES if path.stem == "escrow").read_text(encoding="utf-8") * 20
-    best = 0.0
-    for _ in range(5):
-        start = time.process_time()
-        parse(Source("speed.tael", text), Findings())
-        best = max(best, text.count("\n") / (time.process_time() - start))
-    assert best > 8_000
 
 
 # ── Any text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
