@@ -185,6 +185,9 @@ class BodyChecker(ExpressionChecker):
 
     def _do_if(self, node: ast.If) -> None:
         ends: list[Flow] = []
+        if len(node.branches) > limits.BLOCK_DEPTH_MAX:
+            place = node.branches[limits.BLOCK_DEPTH_MAX][0].span
+            self.scope.error("E0901", f"an `if` has at most {limits.BLOCK_DEPTH_MAX} branches", place)
         for condition, body in node.branches:
             self.condition(condition)
             before = self.flow.copy()

@@ -327,6 +327,8 @@ class FunctionEmitter:
     steps: list[Callable[[], None]] = field(default_factory=list)  # what the innermost loops do before the next pass
     olds: dict[int, list[int]] = field(default_factory=dict)
     result_slot: int = 0
+    used: list[int] = field(default_factory=list)  # temporaries of the present statement
+    spare: dict[vm.Type, list[int]] = field(default_factory=dict)  # temporaries that nothing needs any more
 
     # ── Code ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -359,8 +361,13 @@ class FunctionEmitter:
 
     def temporary(self, kind: vm.Type) -> int:
         """A fresh local."""
-        self.locals.append(kind)
-        return len(self.locals) - 1
+        if self.spare.get(kind):
+            slot = self.spare[kind].pop()
+        else:
+            self.locals.append(kind)
+            slot = len(self.locals) - 1
+        self.used.append(slot)
+        return slot
 
     def slot(self, local: Local) -> int:
         """The number of a local of the text."""
@@ -465,7 +472,12 @@ class FunctionEmitter:
         """Statements one after another."""
         for statement in statements:
             self.at(statement.span)
+            before, self.used = self.used, []
             getattr(self, f"_do_{type(statement).__name__.lower()}")(statement)
+            for slot in self.used:  # what a statement needed on the way, later ones may use again
+                if is_plain(self.locals[slot]):
+                    self.spare.setdefault(self.locals[slot], []).append(slot)
+            self.used = before
 
     def _do_let(self, node: ast.Let) -> None:
         if len(node.names) == 1:

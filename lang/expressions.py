@@ -363,7 +363,7 @@ class ExpressionChecker:
             if len(node.items) > expected.max:
                 self.scope.error("E0304", f"`{describe(expected)}` has at most {expected.max} elements", node.span)
             return expected
-        return vm.List(element, len(node.items))  # type: ignore[arg-type]
+        return self.scope.sized(vm.List(element, len(node.items)), node.span)  # type: ignore[arg-type]
 
     def _on_tupleliteral(self, node: ast.TupleLiteral, expected: Type | None) -> Type:
         wanted: Sequence[Type | None] = [None] * len(node.items)
@@ -372,7 +372,10 @@ class ExpressionChecker:
         kinds = [self.check(item, want) for item, want in zip(node.items, wanted, strict=True)]
         if any(isinstance(kind, Unknown) for kind in kinds):
             return UNKNOWN
-        return vm.Tuple(tuple(kinds))  # type: ignore[arg-type]
+        if len(kinds) > limits.STRUCT_FIELDS_MAX:
+            self.scope.error("E0901", f"a tuple has at most {limits.STRUCT_FIELDS_MAX} items", node.span)
+            return UNKNOWN
+        return self.scope.sized(vm.Tuple(tuple(kinds)), node.span)  # type: ignore[arg-type]
 
     # ── Names ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -1117,7 +1120,7 @@ class ExpressionChecker:
         node.ref = VariantUse(1)
         if isinstance(kind, Unknown):
             return UNKNOWN
-        return expected if isinstance(expected, vm.Option) else vm.Option(kind)  # type: ignore[arg-type]
+        return expected if isinstance(expected, vm.Option) else self.scope.sized(vm.Option(kind), node.span)  # type: ignore[arg-type]
 
     def _same_numbers(self, node: ast.Call, count: int, expected: Type | None) -> Type:
         """The common number type of the first arguments, bare numbers following the others."""

@@ -216,7 +216,7 @@ def test_findings_are_bounded() -> None:
         ("E0901", "#" * FILE_BYTES_MAX, "#" * (FILE_BYTES_MAX + 1)),
         ("E0901", "#" + "é" * (FILE_BYTES_MAX // 2 - 1), "#" + "é" * (FILE_BYTES_MAX // 2)),
         (  # `const A: T = [1, … 1]`, the end of its line and the end of the file
-            "E0902",
+            "E0905",
             "const A: T = [" + "1," * ((TOKENS_MAX - 10) // 2) + "1]",
             "const A: T = [" + "1," * ((TOKENS_MAX - 10) // 2) + "1,1]",
         ),
