@@ -511,6 +511,9 @@ class FunctionEmitter:
                 self.put(op.SET, self.slot(node.target.ref))
                 return
         place = self.place(node.target)
+        if node.operator is None and place.kind not in ("part", "item"):
+            self.assign(place, lambda: self.value(node.value))
+            return
         new = self._before(node.value)
         if node.operator is None:
             self.assign(place, new)
