@@ -591,7 +591,7 @@ class BodyChecker(ExpressionChecker):
             if isinstance(symbol, InterfaceSymbol) and symbol.contract is not None and (name is None or key == name.text):
                 found.append(symbol.contract)
         if name is not None and not found:
-            self.scope.unknown("E0201", "contract", name, self.scope.known_names())
+            self.scope.unknown("E0201", "contract", name, self.scope.names_of(InterfaceSymbol))
         return found
 
     def _do_pay(self, node: ast.Pay) -> None:

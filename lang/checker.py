@@ -727,7 +727,7 @@ class ContractChecker:
                 continue
             symbol = self.scope.find(name.text)
             if not isinstance(symbol, InterfaceSymbol):
-                self.scope.unknown("E0201", "interface", name, [*self.scope.known_names(), WALLET_RULE])
+                self.scope.unknown("E0201", "interface", name, [*self.scope.names_of(InterfaceSymbol), WALLET_RULE])
                 continue
             if symbol in self.symbol.implements:
                 self.scope.error("E0202", f"`{name.text}` is named twice", name.span)

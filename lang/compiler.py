@@ -168,6 +168,9 @@ class _Compiler:
             name = _LIMIT.search(illegal.detail)
             message = f"`{contract.name}` is more than the machine takes: {_LIMITS.get(name[1] if name else '', illegal.detail)}"
             self.findings.add("E0901", message, source, span)
+        elif illegal.code == Reason.DUPLICATE and illegal.where.startswith("types"):
+            message = f"two types called `{illegal.detail}` meet in `{contract.name}`; the machine tells types apart by name"
+            self.findings.add("E0202", message, source, span)
         else:
             message = f"the compiler made of `{contract.name}` what the machine refuses; please report it: {illegal}"
             self.findings.add("E0909", message, source, span)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lang import ast, habits
 from lang.diagnostics import Edit
-from lang.scope import RESERVED, TESTING, WORLD, Scope
+from lang.scope import RESERVED, STANDARD, TESTING, WORLD, Scope
 from lang.source import Span
 from lang.symbols import (
     Builtin,
@@ -438,7 +438,8 @@ class ExpressionChecker:
             else:
                 identifier = ast.Identifier(name, span=node.span)
                 nearby = [local for block in self.locals for local in block]
-                self.scope.unknown("E0201", "name", identifier, [*nearby, *self.scope.known_names()])
+                values = [*nearby, *self.scope.names_of(ConstantSymbol), *WORLD]
+                self.scope.unknown("E0201", "name", identifier, values)
             return UNKNOWN
         what = {
             FunctionSymbol: "a function: call it with `(…)`",
@@ -921,7 +922,8 @@ class ExpressionChecker:
                 else:
                     own = self.contract.functions if self.contract is not None else {}
                     identifier = ast.Identifier(name, span=callee.span)
-                    self.scope.unknown("E0205", "function", identifier, [*own, *self.scope.known_names()])
+                    callable_names = [*own, *STANDARD, *self.scope.names_of(FunctionSymbol, TypeSymbol, InterfaceSymbol)]
+                    self.scope.unknown("E0205", "function", identifier, callable_names)
             case _:
                 self.scope.error("E0309", f"`{name}` is not a function", callee.span)
         self._forget_arguments(node.arguments)
@@ -1463,7 +1465,7 @@ class ExpressionChecker:
             elif node.resource.text in ("Coin", "Vault"):
                 self.scope.error("E0409", "money is issued by the ledger; a contract cannot make it", node.span)
             else:
-                self.scope.unknown("E0215", "resource", node.resource, self.scope.known_names())
+                self.scope.unknown("E0215", "resource", node.resource, self.scope.names_of(TypeSymbol))
             return UNKNOWN
         self.arguments(node.arguments, symbol.type.fields, node.span, f"`new {node.resource.text}`")
         return symbol.type
@@ -1563,7 +1565,7 @@ class ExpressionChecker:
             if isinstance(symbol, InterfaceSymbol):
                 self.scope.error("E0309", f"`{symbol.name}` is an interface; deploy a contract", node.contract.span)
             else:
-                self.scope.unknown("E0201", "contract", node.contract, self.scope.known_names())
+                self.scope.unknown("E0201", "contract", node.contract, self.scope.names_of(InterfaceSymbol))
             return UNKNOWN
         if node.currency is not None and self.scope.decimals(node.currency.text) is None:
             self.scope.error("E0214", f"there is no currency `{node.currency.text}`", node.currency.span)

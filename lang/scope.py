@@ -142,9 +142,16 @@ class Scope:
         """A finding for a name that is not there, with the nearest one that is."""
         if self.is_broken(name.text):
             return
-        near = get_close_matches(name.text, [c for c in among if not c.startswith("_")], n=1)
+        if len(name.text) < 3:
+            among = ()
+        near = get_close_matches(name.text, [c for c in among if not c.startswith("_") and c != name.text], n=1)
         edit = Edit(name.span, near[0], f"write `{near[0]}`") if near else None
         self.error(code, f"there is no {what} `{name.text}`", name.span, edit=edit)
+
+    def names_of(self, *kinds: type) -> list[str]:
+        """Every declared name in sight that stands for one of these, those not looked into yet included."""
+        outer = self.parent.names_of(*kinds) if self.parent is not None else []
+        return [*(name for name, symbol in self.names.items() if isinstance(symbol, (*kinds, Pending))), *outer]
 
     def known_names(self) -> list[str]:
         """Every name in sight."""
@@ -204,7 +211,8 @@ class Scope:
                     self.error("E0203", message, node.span, edit=habits.edit_of(habit, node.span))
                 else:
                     place = Span(node.span.start, node.span.start + len(node.name))
-                    self.unknown("E0203", "type", ast.Identifier(node.name, span=place), self.known_names())
+                    types = self.names_of(TypeSymbol, InterfaceSymbol)
+                    self.unknown("E0203", "type", ast.Identifier(node.name, span=place), [*types, *NAMED, *PARAMETRIC])
                 return UNKNOWN
         self.error("E0203", f"`{node.name}` is not a type", node.span)
         return UNKNOWN
