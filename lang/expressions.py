@@ -241,8 +241,8 @@ class ExpressionChecker:
         """A truth value must stand here."""
         kind = self.check(node)
         if not fits(kind, vm.BOOL):
-            hint = " (write `== `, not `=`?)" if isinstance(node, ast.Name) else ""
-            self.scope.error("E0316", f"a condition is a `bool`, this is `{describe(kind)}`{hint}", node.span, expected="`bool`")
+            self.forgive(node)
+            self.scope.error("E0316", f"a condition is a `bool`, this is {one(kind)}", node.span, expected="`bool`")
 
     # ── Literals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -716,13 +716,26 @@ class ExpressionChecker:
         self.condition(node.left)
         before = self.flow.copy()
         self.condition(node.right)
+        self._maybe(before, "the right side is looked at")
+        return vm.BOOL
+
+    def _maybe(self, before: Flow, when: str) -> None:
+        """What is known after an expression that was perhaps not looked at; `before` is what was known ahead of it."""
         after, self.flow = self.flow, before
+        before.phases |= after.phases
         for local, used in after.held.items():
             if used is not None and before.held.get(local, used) is None:
-                message = f"`{local.name}` would be used only if the right side is looked at"
-                self.linear("E0403", local, message, used)
-                self.flow.held[local] = used
-        return vm.BOOL
+                self.linear("E0403", local, f"`{local.name}` would be used only if {when}", used)
+                before.held[local] = used
+
+    def fallback(self, node: ast.Expression, kind: Type) -> Type:
+        """The type of a value that is computed only where another is missing."""
+        before = self.flow.copy()
+        found = self.check(node, kind)
+        if is_linear(kind):
+            self.forgive(node)  # that it is linear is a finding already
+        self._maybe(before, "the other value is missing")
+        return found
 
     def _membership(self, node: ast.Binary) -> Type:
         base = self.look(node.right)
@@ -1249,7 +1262,7 @@ class ExpressionChecker:
             for argument in node.arguments[extra:]:
                 self.check(argument.value)
         else:
-            self.check(last.value, kind)
+            self.fallback(last.value, kind)
 
     def _plain_map(self, node: ast.Call, base: vm.Map, name: str) -> bool:
         if isinstance(base.value, vm.Vault):
@@ -1456,6 +1469,10 @@ class ExpressionChecker:
 
     def _on_new(self, node: ast.New, _: Type | None) -> Type:
         symbol = self.scope.find(node.resource.text)
+        if self.is_test:
+            self.scope.error("E0802", "only a contract makes its resources; call a function of it", node.span)
+            self._forget_arguments(node.arguments)
+            return UNKNOWN
         if not isinstance(symbol, TypeSymbol) or not isinstance(symbol.type, vm.Resource):
             self._forget_arguments(node.arguments)
             if isinstance(symbol, TypeSymbol):
@@ -1492,7 +1509,7 @@ class ExpressionChecker:
                 self.scope.error("E0322", "this gives no value; use `try … else:` with a block", node.span)
                 self.check(node.fallback)
                 return UNKNOWN
-            fallback = self.check(node.fallback, kind)
+            fallback = self.fallback(node.fallback, kind)
             return kind if not isinstance(kind, Unknown) else fallback
         return kind
 
