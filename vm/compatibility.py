@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from enum import Enum as PythonEnum
+from enum import IntEnum
 
 from vm.state import Contract
-from vm.types import Amount, Coin, Enum, List, Option, Struct, Tuple, Type, is_subtype
+from vm.types import Amount, Coin, Enum, List, Option, Struct, Type, is_subtype, labels, parts
 
 
-class Fit(PythonEnum):
-    """How well a signature fits."""
+class Fit(IntEnum):
+    """How well a signature fits, the worst first."""
 
-    YES = "yes"
-    OTHER_CURRENCY = "other currency"  # it would, were it not for a currency
-    NO = "no"
+    NO = 0
+    OTHER_CURRENCY = 1  # it would, were it not for a currency
+    YES = 2
 
 
 def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit:
@@ -32,38 +32,34 @@ def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit
     ]
     if expected.result is not None and found.result is not None:
         pairs.append((found.result, callee.home, expected.result, caller.home))
-    if caller.home == callee.home and all(is_subtype(a, b) for a, _, b, _ in pairs):
-        return Fit.YES
-    if not all(is_subtype(in_currency(a, None), in_currency(b, None)) for a, _, b, _ in pairs):
+    worst = Fit.YES
+    for a, home_a, b, home_b in pairs:
+        worst = min(worst, _match(a, home_a, b, home_b, exact=False))
+        if worst is Fit.NO:
+            break
+    return worst
+
+
+def _match(a: Type, home_a: str, b: Type, home_b: str, *, exact: bool) -> Fit:
+    """Whether values of `a` are values of `b`, or the types are equal if `exact`. It ends at the first difference
+    but of currency, so that it is no more work than the smaller of the two.
+    """
+    match a, b:
+        case (Amount(x), Amount(y)) | (Coin(x), Coin(y)):
+            return Fit.YES if (x or home_a) == (y or home_b) else Fit.OTHER_CURRENCY
+        case List(x, m), List(y, n):
+            return _match(x, home_a, y, home_b, exact=exact) if m == n or (m < n and not exact) else Fit.NO
+        case Option(x), Option(y):
+            return _match(x, home_a, y, home_b, exact=exact)
+        case (Struct(), Struct()) | (Enum(), Enum()):
+            exact = True  # they are known by their names
+    if type(a) is not type(b) or labels(a) != labels(b) or len(parts(a)) != len(parts(b)):
         return Fit.NO
-    if all(is_subtype(in_currency(a, home_a), in_currency(b, home_b)) for a, home_a, b, home_b in pairs):
-        return Fit.YES
-    return Fit.OTHER_CURRENCY
-
-
-def in_currency(kind: Type, home: str | None) -> Type:
-    """The type with the home currency written out, or, for None, with all currencies struck out."""
-    match kind:
-        case Amount(currency):
-            return Amount(home and (currency or home))
-        case Coin(currency):
-            return Coin(home and (currency or home))
-        case List(element, most):
-            return List(in_currency(element, home), most)
-        case Option(element):
-            return Option(in_currency(element, home))
-        case Tuple(items):
-            return Tuple(tuple([in_currency(item, home) for item in items]))
-        case Struct(name, fields):
-            return Struct(name, _fields_in_currency(fields, home))
-        case Enum(name, variants):
-            return Enum(
-                name, tuple([(variant, _fields_in_currency(payload, home)) for variant, payload in variants])
-            )
-    return kind
-
-
-def _fields_in_currency(
-    fields: tuple[tuple[str, Type], ...], home: str | None
-) -> tuple[tuple[str, Type], ...]:
-    return tuple([(name, in_currency(kind, home)) for name, kind in fields])
+    if not parts(a):
+        return Fit.YES if a == b or (not exact and is_subtype(a, b)) else Fit.NO
+    worst = Fit.YES
+    for x, y in zip(parts(a), parts(b), strict=True):
+        worst = min(worst, _match(x, home_a, y, home_b, exact=exact))
+        if worst is Fit.NO:
+            break
+    return worst
