@@ -9,7 +9,7 @@ from pathlib import Path
 from lang import ast
 from lang.checker import CheckedFile, check_file
 from lang.diagnostics import Diagnostic, Findings
-from lang.emitter import Emitted, FunctionDebug, emit_contract
+from lang.emit import Emitted, FunctionDebug, emit_contract
 from lang.interface import describe_contract
 from lang.limits import FILE_BYTES_MAX, FILES_MAX
 from lang.parser import parse

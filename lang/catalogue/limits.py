@@ -9,8 +9,8 @@ _CONSTANT = "const A: u64 = {}\n"
 ENTRIES: dict[str, Entry] = {
     "E0901": Entry(
         "something is larger than it may be",
-        "Files, names, texts, lists of parameters, fields, phases and so on have greatest sizes, so that compiling and running take "
-        "bounded time. A file has at most 256 KiB: put shared declarations into a file of their own and name them with "
+        "Files, names, texts, lists of parameters, fields, phases and so on have greatest sizes, so that compiling and running "
+        "take bounded time. A file has at most 256 KiB: put shared declarations into a file of their own and name them with "
         "`from … import …`.",
         "# much too long\n" * 20_000,
         "# short\n",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 
 import pytest
 from hypothesis import given, settings
 from syntax_texts import EXAMPLES, accepted, any_text, bare, body, depth, mutated_example, nodes, parts, read, token_soup, value
 
 from lang import ast
-from lang.diagnostics import Findings
 from lang.limits import (
     BLOCK_DEPTH_MAX,
     BRACKET_DEPTH_MAX,
@@ -17,8 +17,6 @@ from lang.limits import (
     SYNTAX_FINDINGS_MAX,
     TOKENS_MAX,
 )
-from lang.parser import parse
-from lang.source import Source
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.stem))
