@@ -1153,7 +1153,9 @@ class ExpressionChecker:
         node.ref = VariantUse(1)
         if isinstance(kind, Unknown):
             return UNKNOWN
-        return expected if isinstance(expected, vm.Option) else self.scope.sized(vm.Option(kind), node.span)  # type: ignore[arg-type]
+        if isinstance(expected, vm.Option):
+            return expected
+        return self.scope.sized(vm.Option(kind), node.span)  # type: ignore[arg-type]
 
     def _same_numbers(self, node: ast.Call, count: int, expected: Type | None) -> Type:
         """The common number type of the first arguments, bare numbers following the others."""
