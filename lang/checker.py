@@ -90,7 +90,8 @@ class FileChecker:
         self.file = file
         self.load = load
         self.scope = Scope(file.source, findings, constant_value=constant_value)
-        self.scope.broken = set(getattr(file, "broken_names", ()))
+        self.scope.broken = set(file.broken_names)
+        self.scope.is_incomplete = file.incomplete
         self.checked = CheckedFile(file, self.scope)
         self._tests: Scope | None = None
 
@@ -182,6 +183,7 @@ class FileChecker:
             self.scope.interfaces[Reference(symbol.name, self.scope.source.path)] = interface
         scope = Scope(self.scope.source, self.scope.findings, self.scope, symbol, constant_value=constant_value)
         scope.broken = self.scope.broken
+        scope.is_incomplete = self.scope.is_incomplete
         return symbol, scope
 
     def _pure(self, item: ast.FunctionDeclaration) -> FunctionSymbol | None:
@@ -269,6 +271,11 @@ def plain_fields(scope: Scope, declared: Sequence[ast.Field], what: str) -> tupl
     return tuple(seen.items())
 
 
+def _type_symbol(scope: Scope, name: ast.Identifier, kind: vm.Type) -> TypeSymbol | Unknown:
+    sized = scope.sized(kind, name.span)
+    return UNKNOWN if isinstance(sized, Unknown) else TypeSymbol(name.text, kind, name.span)
+
+
 def struct(scope: Scope, item: ast.StructDeclaration) -> TypeSymbol | Unknown:
     """The type of a struct."""
     parts = plain_fields(scope, item.fields, "a struct")
@@ -277,8 +284,7 @@ def struct(scope: Scope, item: ast.StructDeclaration) -> TypeSymbol | Unknown:
         return UNKNOWN
     if any(isinstance(kind, Unknown) for _, kind in parts):
         return UNKNOWN
-    kind = scope.sized(vm.Struct(item.name.text, parts), item.name.span)  # type: ignore[arg-type]
-    return TypeSymbol(item.name.text, kind, item.name.span) if not isinstance(kind, Unknown) else UNKNOWN  # type: ignore[arg-type]
+    return _type_symbol(scope, item.name, vm.Struct(item.name.text, parts))  # type: ignore[arg-type]
 
 
 def enum(scope: Scope, item: ast.EnumDeclaration) -> TypeSymbol | Unknown:
@@ -294,8 +300,7 @@ def enum(scope: Scope, item: ast.EnumDeclaration) -> TypeSymbol | Unknown:
         return UNKNOWN
     if any(isinstance(kind, Unknown) for payload in variants.values() for _, kind in payload):
         return UNKNOWN
-    kind = scope.sized(vm.Enum(item.name.text, tuple(variants.items())), item.name.span)  # type: ignore[arg-type]
-    return TypeSymbol(item.name.text, kind, item.name.span) if not isinstance(kind, Unknown) else UNKNOWN  # type: ignore[arg-type]
+    return _type_symbol(scope, item.name, vm.Enum(item.name.text, tuple(variants.items())))  # type: ignore[arg-type]
 
 
 def resource(scope: Scope, item: ast.ResourceDeclaration) -> TypeSymbol | Unknown:
@@ -316,8 +321,7 @@ def resource(scope: Scope, item: ast.ResourceDeclaration) -> TypeSymbol | Unknow
             return UNKNOWN
     if any(isinstance(kind, Unknown) for _, kind in parts):
         return UNKNOWN
-    kind = scope.sized(vm.Resource(item.name.text, parts, divides), item.name.span)  # type: ignore[arg-type]
-    return TypeSymbol(item.name.text, kind, item.name.span) if not isinstance(kind, Unknown) else UNKNOWN  # type: ignore[arg-type]
+    return _type_symbol(scope, item.name, vm.Resource(item.name.text, parts, divides))  # type: ignore[arg-type]
 
 
 def constant(scope: Scope, item: ast.Constant) -> ConstantSymbol | Unknown:
@@ -352,6 +356,8 @@ def _not_a_failure(scope: Scope, name: ast.Identifier) -> None:
 def signature(scope: Scope, item: ast.FunctionDeclaration) -> FunctionSymbol:
     """A function's parameters, result and phases, resolved."""
     parameters: dict[str, Type] = {}
+    if item.name.text == "init" and item.kind != "init":
+        scope.error("E0206", "`init` is what a contract begins with; it is written without `fn`", item.name.span)
     if len(item.parameters) > limits.PARAMETERS_MAX:
         scope.error("E0901", f"a function has at most {limits.PARAMETERS_MAX} parameters", item.parameters[-1].span)
     scope.fits_name(item.name)
@@ -463,12 +469,13 @@ def _check_clauses(checker: BodyChecker, function: FunctionSymbol) -> None:
                 scope.error("E0502", "`anyone` stands alone", by.span)
             continue
         if not by.any_of:
-            kind = checker.check(by.value)
+            kind = checker.look(by.value) if isinstance(by.value, ast.Attribute) else checker.check(by.value)
             if not isinstance(kind, Unknown | Reference) and kind != vm.ADDRESS:
                 checker.forgive(by.value)
                 message = f"`by` names an address, this is `{describe(kind)}`"
-                hint = "`by any of …`" if isinstance(kind, vm.List | vm.Set) else "an `Address`"
-                scope.error("E0502", message, by.value.span, expected=hint)
+                is_many = isinstance(kind, vm.List | vm.Set | vm.Map)
+                edit = Edit(Span(by.value.span.start, by.value.span.start), "any of ", "write `any of`") if is_many else None
+                scope.error("E0502", message, by.value.span, expected="`any of …`" if is_many else "an `Address`", edit=edit)
             continue
         kind = checker.look(by.value)
         match kind:
@@ -652,7 +659,7 @@ class ContractChecker:
             message = f"a value in the state has at most {limits.VALUE_BYTES_MAX} bytes, this one may have more"
             self.scope.error("E0901", message, member.annotation.span)
         if len(self.symbol.fields) == limits.STATE_FIELDS_MAX:
-            self.scope.error("E0901", f"a contract has at most {limits.STATE_FIELDS_MAX} state fields", member.span)
+            self.scope.error("E0901", f"a contract has at most {limits.STATE_FIELDS_MAX} state fields", member.name.span)
         initial = member.value
         if initial is not None and isinstance(kind, vm.Vault | vm.Map | vm.Set):
             self.scope.error("E0315", f"a {type(kind).__name__} begins empty", initial.span)
@@ -672,7 +679,8 @@ class ContractChecker:
         if isinstance(member, ast.ErrorDeclaration):
             _not_a_failure(self.scope, member.name)
         if len(table) == most:
-            self.scope.error("E0901", f"a contract has at most {most} {'events' if table is self.symbol.events else 'errors'}", member.span)
+            what = "events" if table is self.symbol.events else "errors"
+            self.scope.error("E0901", f"a contract has at most {most} {what}", member.name.span)
         table[name] = record(self.scope, member, len(table))
 
     def _function(self, member: ast.FunctionDeclaration) -> None:
@@ -696,7 +704,7 @@ class ContractChecker:
         if name in RESERVED:
             self.scope.error("E0206", f"`{name}` belongs to the language; choose another name", member.name.span)
         if len(symbol.functions) == limits.FUNCTIONS_MAX // 2:
-            self.scope.error("E0901", f"a contract has at most {limits.FUNCTIONS_MAX // 2} functions", member.span)
+            self.scope.error("E0901", f"a contract has at most {limits.FUNCTIONS_MAX // 2} functions", member.name.span)
         symbol.functions[name] = function
         if member.kind in PUBLIC:
             assert symbol.interface is not None

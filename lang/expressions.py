@@ -494,7 +494,8 @@ class ExpressionChecker:
         if isinstance(node.value, ast.Name) and isinstance(node.value.ref, Local):
             self.peek(node.value.ref, node.value.span)
         elif is_linear(base) and not isinstance(node.value, ast.Index):
-            self.scope.error("E0410", "a value that must not be lost is only looked at here; give it a name first", node.value.span)
+            message = "a value that must not be lost is only looked at here; give it a name first"
+            self.scope.error("E0410", message, node.value.span)
             return UNKNOWN
         return self._attribute_of(node, base, name)
 
@@ -539,7 +540,8 @@ class ExpressionChecker:
                 return vm.Amount(currency)
             case vm.List() | vm.Text() | vm.Bytes() if name in ("len", "length", "size"):
                 if name != "len":
-                    self.scope.error("E0204", "it is called `len`", node.name.span, edit=Edit(node.name.span, "len", "write `len`"))
+                    edit = Edit(node.name.span, "len", "write `len`")
+                    self.scope.error("E0204", "it is called `len`", node.name.span, edit=edit)
                 node.ref = Method("list", "len")
                 return vm.U64
             case vm.Option() if name in ("is_some", "is_none"):
@@ -760,6 +762,8 @@ class ExpressionChecker:
         if kind is None:
             self.scope.error("E0302", f"{name} compares different types", node.span, expected=f"`{describe(left)}`")
         elif not is_plain(kind):
+            self.forgive(node.left)
+            self.forgive(node.right)
             self.scope.error("E0306", f"{name}: values that must not be lost are not compared", node.span)
         elif node.operator not in ("==", "!=") and not is_number(kind):
             self.scope.error("E0306", f"{name}: only numbers have an order", node.span)
@@ -775,6 +779,9 @@ class ExpressionChecker:
             hint = ""
             if is_integer(left) and is_integer(right):
                 hint = f"; convert one: `{describe(left)}(…)`"
+            elif is_linear(left) or is_linear(right):
+                self.forgive(node.left)
+                self.forgive(node.right)
             elif isinstance(left, vm.Text) and operator == "+":
                 hint = "; texts are joined with texts only"
             self.scope.error("E0302", f"{name} has no meaning{hint}", node.span)
@@ -960,7 +967,13 @@ class ExpressionChecker:
         return self.contract.events if self.contract is not None else {}
 
     def arguments(
-        self, arguments: list[ast.Argument], parameters: Sequence[tuple[str, Type]], span: Span, what: str, *, coins_by_amount: bool = False
+        self,
+        arguments: list[ast.Argument],
+        parameters: Sequence[tuple[str, Type]],
+        span: Span,
+        what: str,
+        *,
+        coins_by_amount: bool = False,
     ) -> None:
         """Check arguments against parameters, by place first and by name after; puts them in the parameters' order.
 
@@ -1086,6 +1099,11 @@ class ExpressionChecker:
 
     def _standard(self, node: ast.Call, name: str, expected: Type | None) -> Type:
         node.ref = Builtin(name)
+        named = next((argument.name for argument in node.arguments if argument.name is not None), None)
+        if named is not None and name in ("Some", "min", "max", "mul_div", "pay", "encode", "bytes_of"):
+            self.scope.error("E0308", f"what `{name}` takes has no names", named.span)
+            self._forget_arguments(node.arguments)
+            return UNKNOWN if name != "pay" else NOTHING
         if name == "Some":
             return self._some(node, expected)
         if name in ("min", "max"):
@@ -1135,22 +1153,24 @@ class ExpressionChecker:
         node.ref = VariantUse(1)
         if isinstance(kind, Unknown):
             return UNKNOWN
-        return expected if isinstance(expected, vm.Option) else self.scope.sized(vm.Option(kind), node.span)  # type: ignore[arg-type]
+        if isinstance(expected, vm.Option):
+            return expected
+        return self.scope.sized(vm.Option(kind), node.span)  # type: ignore[arg-type]
 
     def _same_numbers(self, node: ast.Call, count: int, expected: Type | None) -> Type:
         """The common number type of the first arguments, bare numbers following the others."""
         values = [argument.value for argument in node.arguments[:count]]
-        kind: Type | None = expected if expected is not None and is_number(expected) else None
+        kind: Type | None = None
         for value in values:
             if not is_flexible(value):
-                found = self.check(value, self._hint(value, kind))
-                if kind is None or not is_number(kind):
+                found = self.check(value, self._hint(value, kind if kind is not None else expected))
+                if kind is None:
                     kind = found
                 elif not fits(found, kind):
-                    if kind is expected:
-                        kind = found
-                    else:
-                        self.mismatch(value, found, kind)
+                    self.mismatch(value, found, kind)
+                    kind = UNKNOWN
+        if kind is None and expected is not None and is_number(expected):
+            kind = expected
         for value in values:
             if is_flexible(value):
                 kind = self.check(value, kind)
@@ -1281,7 +1301,10 @@ class ExpressionChecker:
         if not self._plain_map(node, base, "get"):
             return UNKNOWN
         if node.arguments:
-            self.check(node.arguments[0].value, base.key)
+            key = node.arguments[0]
+            if key.name is not None and key.name.text not in ("key", "default"):
+                self.scope.error("E0308", f"there is no parameter of `get` `{key.name.text}`", key.name.span)
+            self.check(key.value, base.key)
         self._named_default(node, base.value, 1)
         return base.value
 
