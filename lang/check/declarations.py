@@ -154,6 +154,7 @@ def record(scope: Scope, item: ast.EventDeclaration | ast.ErrorDeclaration, inde
 
 
 def not_a_failure(scope: Scope, name: ast.Identifier) -> None:
+    """A finding where an error takes the name of one of the machine's failures."""
     if name.text in set(Code):
         scope.error("E0206", f"`{name.text}` is a failure of the machine; choose another name", name.span)
 

@@ -135,6 +135,7 @@ def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures)
 
 
 def only_reads(scope: Scope, checker: ExpressionChecker, what: str) -> None:
+    """A finding for everything that a promise does to the world."""
     for effect, (span, does) in checker.effects.items():
         if effect not in (Effect.READ, Effect.READ_OTHER):
             scope.error("E0704", f"{what} only reads; this {does}", span)
