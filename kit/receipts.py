@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kit.output import Output
+from kit.meanings import FAILURES
 from kit.values import plain_money, plain_value, show_address, show_money, show_value
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def tell_receipt(out: Output, network: Network, receipt: Receipt) -> None:
     rows.append(("fee", show_money(receipt.fee, base, network.setting(base))))
     if receipt.error is not None:
         rows.append(("error", show_error(network, receipt.error)))
+        if _error_fields(network, receipt.error) is None and receipt.error.name in FAILURES:
+            rows.append(("", FAILURES[receipt.error.name]))
     rows += [("event", show_event(network, event)) for event in receipt.events]
     rows += [("money", show_move(network, move)) for move in receipt.moves]
     out.pairs(rows)

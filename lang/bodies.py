@@ -9,7 +9,7 @@ from lang.diagnostics import Edit
 from lang.expressions import ExpressionChecker, Flow
 from lang.scope import Scope
 from lang.source import Span
-from lang.symbols import ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, RecordSymbol
+from lang.symbols import ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, Method, RecordSymbol
 from lang.types import (
     NOTHING,
     UNKNOWN,
@@ -173,11 +173,21 @@ class BodyChecker(ExpressionChecker):
             self.scope.error("E0401", f"this gives {what}, which would be lost", node.span)
         elif not isinstance(node.value, ast.Call | ast.ExternalCall | ast.Deploy) and not isinstance(kind, Unknown):
             self.scope.error("E0612", "this line does nothing", node.span)
+        elif not self.is_test and not isinstance(kind, Nothing | Unknown) and not self._may_be_forgotten(node.value):
+            edit = Edit(Span(node.span.start, node.span.start), "let _ = ", "say that the value is not needed")
+            self.scope.error("E0612", f"nothing is done with the `{describe(kind)}` that this gives", node.span, edit=edit)
+
+    def _may_be_forgotten(self, node: ast.Expression) -> bool:
+        """`xs.pop()` and `m.take(k)` are also ways to get rid of something; what else gives a value gives it to be used."""
+        return isinstance(node, ast.Call) and isinstance(node.ref, Method) and node.ref.name in ("pop", "take")
 
     # ── Branches ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _do_if(self, node: ast.If) -> None:
         ends: list[Flow] = []
+        if len(node.branches) > limits.BLOCK_DEPTH_MAX:
+            place = node.branches[limits.BLOCK_DEPTH_MAX][0].span
+            self.scope.error("E0901", f"an `if` has at most {limits.BLOCK_DEPTH_MAX} branches", place)
         for condition, body in node.branches:
             self.condition(condition)
             before = self.flow.copy()
@@ -581,7 +591,7 @@ class BodyChecker(ExpressionChecker):
             if isinstance(symbol, InterfaceSymbol) and symbol.contract is not None and (name is None or key == name.text):
                 found.append(symbol.contract)
         if name is not None and not found:
-            self.scope.unknown("E0201", "contract", name, self.scope.known_names())
+            self.scope.unknown("E0201", "contract", name, self.scope.names_of(InterfaceSymbol))
         return found
 
     def _do_pay(self, node: ast.Pay) -> None:

@@ -256,6 +256,7 @@ def plain_fields(scope: Scope, declared: Sequence[ast.Field], what: str) -> tupl
     if len(declared) > limits.STRUCT_FIELDS_MAX:
         scope.error("E0901", f"{what} has at most {limits.STRUCT_FIELDS_MAX} fields", declared[-1].span)
     for item in declared[: limits.STRUCT_FIELDS_MAX]:
+        scope.fits_name(item.name)
         kind = scope.type_of(item.annotation)
         if not is_plain(kind):
             scope.error("E0406", f"{what} holds plain values, not `{describe(kind)}`", item.annotation.span)
@@ -268,37 +269,6 @@ def plain_fields(scope: Scope, declared: Sequence[ast.Field], what: str) -> tupl
     return tuple(seen.items())
 
 
-def _bounded(scope: Scope, kind: vm.Type, span: Span) -> Type:
-    """A declared type, unless its values may grow too large."""
-    if depth(kind) > limits.TYPE_DEPTH_MAX:
-        scope.error("E0901", f"types nest at most {limits.TYPE_DEPTH_MAX} deep", span)
-        return UNKNOWN
-    if vm.size_max(lower(kind)) > limits.TYPE_SIZE_BYTES_MAX:
-        message = f"one value of `{describe(kind)}` may grow past {limits.TYPE_SIZE_BYTES_MAX} bytes"
-        scope.error("E0901", message, span)
-        return UNKNOWN
-    return kind
-
-
-def depth(kind: Type) -> int:
-    """How deep a type nests; a scalar is 1."""
-    inner: list[Type] = []
-    match kind:
-        case vm.List(element, _) | vm.Option(element):
-            inner = [element]
-        case vm.Tuple(items):
-            inner = list(items)
-        case vm.Struct(_, parts) | vm.Resource(_, parts, _):
-            inner = [part for _, part in parts]
-        case vm.Enum(_, variants):
-            inner = [part for _, payload in variants for _, part in payload]
-        case vm.Map(key, value):
-            inner = [key, value]
-        case vm.Set(key):
-            inner = [key]
-    return 1 + max((depth(item) for item in inner), default=0)
-
-
 def struct(scope: Scope, item: ast.StructDeclaration) -> TypeSymbol | Unknown:
     """The type of a struct."""
     parts = plain_fields(scope, item.fields, "a struct")
@@ -307,7 +277,7 @@ def struct(scope: Scope, item: ast.StructDeclaration) -> TypeSymbol | Unknown:
         return UNKNOWN
     if any(isinstance(kind, Unknown) for _, kind in parts):
         return UNKNOWN
-    kind = _bounded(scope, vm.Struct(item.name.text, parts), item.name.span)  # type: ignore[arg-type]
+    kind = scope.sized(vm.Struct(item.name.text, parts), item.name.span)  # type: ignore[arg-type]
     return TypeSymbol(item.name.text, kind, item.name.span) if not isinstance(kind, Unknown) else UNKNOWN  # type: ignore[arg-type]
 
 
@@ -315,6 +285,7 @@ def enum(scope: Scope, item: ast.EnumDeclaration) -> TypeSymbol | Unknown:
     """The type of an enum."""
     variants: dict[str, tuple[tuple[str, Type], ...]] = {}
     for variant in item.variants[: limits.VARIANTS_MAX]:
+        scope.fits_name(variant.name)
         if variant.name.text in variants:
             scope.error("E0202", f"`{variant.name.text}` is declared twice", variant.name.span)
         variants[variant.name.text] = plain_fields(scope, variant.fields, "a variant")
@@ -323,7 +294,7 @@ def enum(scope: Scope, item: ast.EnumDeclaration) -> TypeSymbol | Unknown:
         return UNKNOWN
     if any(isinstance(kind, Unknown) for payload in variants.values() for _, kind in payload):
         return UNKNOWN
-    kind = _bounded(scope, vm.Enum(item.name.text, tuple(variants.items())), item.name.span)  # type: ignore[arg-type]
+    kind = scope.sized(vm.Enum(item.name.text, tuple(variants.items())), item.name.span)  # type: ignore[arg-type]
     return TypeSymbol(item.name.text, kind, item.name.span) if not isinstance(kind, Unknown) else UNKNOWN  # type: ignore[arg-type]
 
 
@@ -345,7 +316,7 @@ def resource(scope: Scope, item: ast.ResourceDeclaration) -> TypeSymbol | Unknow
             return UNKNOWN
     if any(isinstance(kind, Unknown) for _, kind in parts):
         return UNKNOWN
-    kind = _bounded(scope, vm.Resource(item.name.text, parts, divides), item.name.span)  # type: ignore[arg-type]
+    kind = scope.sized(vm.Resource(item.name.text, parts, divides), item.name.span)  # type: ignore[arg-type]
     return TypeSymbol(item.name.text, kind, item.name.span) if not isinstance(kind, Unknown) else UNKNOWN  # type: ignore[arg-type]
 
 
@@ -364,7 +335,13 @@ def constant(scope: Scope, item: ast.Constant) -> ConstantSymbol | Unknown:
 def record(scope: Scope, item: ast.EventDeclaration | ast.ErrorDeclaration, index: int) -> RecordSymbol:
     """An event or error."""
     what = "an event" if isinstance(item, ast.EventDeclaration) else "an error"
-    return RecordSymbol(item.name.text, plain_fields(scope, item.fields, what), index, item.name.span)
+    scope.fits_name(item.name)
+    parts = plain_fields(scope, item.fields, what)
+    most = limits.EVENT_BYTES_MAX if isinstance(item, ast.EventDeclaration) else limits.RETURN_BYTES_MAX
+    size = 3 + sum(vm.encoded_max(lower(kind)) for _, kind in parts if not isinstance(kind, Unknown))
+    if size > most:
+        scope.error("E0901", f"{what} has at most {most} bytes, this one may have {size}", item.name.span)
+    return RecordSymbol(item.name.text, parts, index, item.name.span)
 
 
 def _not_a_failure(scope: Scope, name: ast.Identifier) -> None:
@@ -377,7 +354,9 @@ def signature(scope: Scope, item: ast.FunctionDeclaration) -> FunctionSymbol:
     parameters: dict[str, Type] = {}
     if len(item.parameters) > limits.PARAMETERS_MAX:
         scope.error("E0901", f"a function has at most {limits.PARAMETERS_MAX} parameters", item.parameters[-1].span)
+    scope.fits_name(item.name)
     for parameter in item.parameters:
+        scope.fits_name(parameter.name)
         kind = scope.type_of(parameter.annotation)
         if not is_value(kind):
             scope.error("E0311", f"a `{describe(kind)}` stays in the state; it is no parameter", parameter.annotation.span)
@@ -397,6 +376,11 @@ def signature(scope: Scope, item: ast.FunctionDeclaration) -> FunctionSymbol:
             scope.error("E0311", f"a `{describe(result)}` stays in the state; it is no result", item.result.span)
             result = UNKNOWN
         _no_resource(scope, item, result, item.result.span)
+        if item.kind in ("pub", "view", "pure") and not isinstance(result, Unknown):
+            size = vm.encoded_max(lower(result))
+            if size > limits.RETURN_BYTES_MAX:
+                message = f"a result has at most {limits.RETURN_BYTES_MAX} bytes, this one may have {size}"
+                scope.error("E0901", message, item.result.span)
         if item.kind in ("init", "rule"):
             scope.error("E0322", f"`{item.name.text}` returns nothing", item.result.span)
     phases = None
@@ -436,8 +420,6 @@ def check_body(scope: Scope, function: FunctionSymbol) -> list[FunctionSymbol]:
     _run(checker, rest)
     function.locals = checker.all_locals
     function.local_count = len(checker.all_locals)
-    if len(checker.all_locals) > limits.LOCALS_MAX - 24:
-        scope.error("E0901", f"a function has at most {limits.LOCALS_MAX - 24} locals", item.name.span)
     _check_effects(scope, function, checker)
     leading = len(body) - len(rest)
     for promise in promises[:leading]:
@@ -632,6 +614,7 @@ class ContractChecker:
             for group in chain:
                 for name in group:
                     if name.text not in symbol.phases:
+                        self.scope.fits_name(name)
                         symbol.phases.append(name.text)
         if len(symbol.phases) > limits.PHASES_MAX:
             self.scope.error("E0901", f"a contract has at most {limits.PHASES_MAX} phases", member.span)
@@ -663,6 +646,11 @@ class ContractChecker:
             notes = (("it was declared here first", self.symbol.fields[name].span),)
             self.scope.error("E0202", f"`{name}` is declared twice", member.name.span, notes=notes)
             return
+        self.scope.fits_name(member.name)
+        stored = kind.value if isinstance(kind, vm.Map) else kind
+        if not isinstance(stored, Unknown) and vm.encoded_max(lower(stored)) > limits.VALUE_BYTES_MAX:
+            message = f"a value in the state has at most {limits.VALUE_BYTES_MAX} bytes, this one may have more"
+            self.scope.error("E0901", message, member.annotation.span)
         if len(self.symbol.fields) == limits.STATE_FIELDS_MAX:
             self.scope.error("E0901", f"a contract has at most {limits.STATE_FIELDS_MAX} state fields", member.span)
         initial = member.value
@@ -684,7 +672,7 @@ class ContractChecker:
         if isinstance(member, ast.ErrorDeclaration):
             _not_a_failure(self.scope, member.name)
         if len(table) == most:
-            self.scope.error("E0901", f"a contract has at most {most} of these", member.span)
+            self.scope.error("E0901", f"a contract has at most {most} {'events' if table is self.symbol.events else 'errors'}", member.span)
         table[name] = record(self.scope, member, len(table))
 
     def _function(self, member: ast.FunctionDeclaration) -> None:
@@ -724,6 +712,9 @@ class ContractChecker:
             self.scope.error("E0709", message, function.declaration.name.span)
 
     def _implements(self) -> None:
+        if len(self.symbol.declaration.implements) > limits.IMPLEMENTS_MAX:
+            place = self.symbol.declaration.implements[limits.IMPLEMENTS_MAX].span
+            self.scope.error("E0901", f"a contract implements at most {limits.IMPLEMENTS_MAX} interfaces", place)
         for name in self.symbol.declaration.implements:
             if name.text == WALLET_RULE and WALLET_RULE in self.symbol.implements:
                 self.scope.error("E0202", f"`{name.text}` is named twice", name.span)
@@ -736,7 +727,7 @@ class ContractChecker:
                 continue
             symbol = self.scope.find(name.text)
             if not isinstance(symbol, InterfaceSymbol):
-                self.scope.unknown("E0201", "interface", name, [*self.scope.known_names(), WALLET_RULE])
+                self.scope.unknown("E0201", "interface", name, [*self.scope.names_of(InterfaceSymbol), WALLET_RULE])
                 continue
             if symbol in self.symbol.implements:
                 self.scope.error("E0202", f"`{name.text}` is named twice", name.span)

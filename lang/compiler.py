@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import errno
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lang import ast
 from lang.checker import CheckedFile, check_file
 from lang.diagnostics import Diagnostic, Findings
-from lang.emitter import FunctionDebug, emit_contract
+from lang.emit import Emitted, FunctionDebug, emit_contract
 from lang.interface import describe_contract
 from lang.limits import FILE_BYTES_MAX, FILES_MAX
 from lang.parser import parse
 from lang.source import Source, Span
+from lang.symbols import ContractSymbol
 from vm.codec import encode_module, module_hash
-from vm.illegal import Illegal
+from vm import limits
+from vm.illegal import Illegal, Reason
 from vm.module import Module
 from vm.verifier import verify
+
+
+_PLACE = re.compile(r"functions\[(\d+)\](?: \([^)]*\) word (\d+))?")
+_LIMIT = re.compile(r"past (\w+)")
+_LIMITS = {
+    "BLOCK_DEPTH_MAX": f"blocks go at most {limits.BLOCK_DEPTH_MAX} deep, and every `elif`, `case` and `and` opens one",
+    "LOCALS_MAX": f"a function has at most {limits.LOCALS_MAX} values at once, unnamed ones included; move a part into another",
+    "STACK_DEPTH_MAX": f"at most {limits.STACK_DEPTH_MAX} values wait within one expression; name some with `let`",
+    "CODE_WORDS_MAX": f"a function has at most {limits.CODE_WORDS_MAX} words of code; move a part into another",
+    "MODULE_BYTES_MAX": f"a module has at most {limits.MODULE_BYTES_MAX} bytes; split the contract",
+    "CONSTANTS_MAX": f"a contract has at most {limits.CONSTANTS_MAX} constants, literals included",
+    "TYPES_MAX": f"a contract has at most {limits.TYPES_MAX} types",
+    "EXTERNALS_MAX": f"a contract calls at most {limits.EXTERNALS_MAX} functions of others",
+    "ERRORS_MAX": f"a contract fails with at most {limits.ERRORS_MAX} errors, those of its file included",
+    "FUNCTIONS_MAX": f"a contract has at most {limits.FUNCTIONS_MAX} functions, promises included",
+    "PARAMETERS_MAX": f"a promise sees at most {limits.PARAMETERS_MAX} values: parameters, remembered ones and the result",
+    "INVOKE_DEPTH_MAX": f"functions call one another at most {limits.INVOKE_DEPTH_MAX} deep",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +108,16 @@ class _Compiler:
         self.compiled: dict[int, Compiled] = {}
 
     def run(self, source: Source) -> Compilation:
-        checked = self._check(source, Path(source.path).resolve())
-        result = Compilation(source.path, self.findings.in_order(), checked)
-        if checked is not None and not self.findings.has_errors:
-            self._emit(checked, result)
+        result = Compilation(source.path, [])
+        try:
+            result.checked = self._check(source, Path(source.path).resolve())
+            if result.checked is not None and not self.findings.has_errors:
+                self._emit(result.checked, result)
+        except RecursionError:  # many deep things within one another; each of them alone is within its limit
+            self.findings.add("E0901", "this file is nested too deep as a whole", source, Span(0, 0))
+            result.checked = None
+            result.contracts.clear()
+        result.findings = self.findings.in_order()
         return result
 
     def _check(self, source: Source, key: Path) -> CheckedFile | None:
@@ -131,10 +158,30 @@ class _Compiler:
                 code = encode_module(emitted.module)
                 verify(emitted.module)
             except Illegal as illegal:
-                message = f"`{contract.name}` is more than the machine takes: {illegal}"
-                self.findings.add("E0902", message, contract.source, contract.declaration.name.span)
-                result.findings = self.findings.in_order()
+                self._refused(contract, emitted, illegal)
                 result.contracts.clear()
                 return
             interface = describe_contract(contract, emitted.module)
             result.contracts[contract.name] = Compiled(contract.name, emitted.module, code, interface, emitted.debug)
+
+    def _refused(self, contract: ContractSymbol, emitted: Emitted, illegal: Illegal) -> None:
+        """The finding that the verifier refuses: a limit is passed, or the compiler made something it should not."""
+        source, span = contract.source, contract.declaration.name.span
+        found = _PLACE.search(illegal.where)
+        if found is not None and int(found[1]) < len(emitted.debug):
+            debug = emitted.debug[int(found[1])]
+            function = contract.functions.get(debug.name)
+            word = int(found[2]) if found[2] is not None else 0
+            source, span = debug.source, [span, *(place for position, place in debug.places if position <= word)][-1]
+            if found[2] is None and function is not None:
+                source, span = function.source, function.declaration.name.span
+        if illegal.code == Reason.LIMIT:
+            name = _LIMIT.search(illegal.detail)
+            message = f"`{contract.name}` is more than the machine takes: {_LIMITS.get(name[1] if name else '', illegal.detail)}"
+            self.findings.add("E0901", message, source, span)
+        elif illegal.code == Reason.DUPLICATE and illegal.where.startswith("types"):
+            message = f"two types called `{illegal.detail}` meet in `{contract.name}`; the machine tells types apart by name"
+            self.findings.add("E0202", message, source, span)
+        else:
+            message = f"the compiler made of `{contract.name}` what the machine refuses; please report it: {illegal}"
+            self.findings.add("E0909", message, source, span)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lang import ast, habits
 from lang.diagnostics import Edit
-from lang.scope import RESERVED, TESTING, WORLD, Scope
+from lang.scope import RESERVED, STANDARD, TESTING, WORLD, Scope
 from lang.source import Span
 from lang.symbols import (
     Builtin,
@@ -241,8 +241,8 @@ class ExpressionChecker:
         """A truth value must stand here."""
         kind = self.check(node)
         if not fits(kind, vm.BOOL):
-            hint = " (write `== `, not `=`?)" if isinstance(node, ast.Name) else ""
-            self.scope.error("E0316", f"a condition is a `bool`, this is `{describe(kind)}`{hint}", node.span, expected="`bool`")
+            self.forgive(node)
+            self.scope.error("E0316", f"a condition is a `bool`, this is {one(kind)}", node.span, expected="`bool`")
 
     # ── Literals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -363,7 +363,7 @@ class ExpressionChecker:
             if len(node.items) > expected.max:
                 self.scope.error("E0304", f"`{describe(expected)}` has at most {expected.max} elements", node.span)
             return expected
-        return vm.List(element, len(node.items))  # type: ignore[arg-type]
+        return self.scope.sized(vm.List(element, len(node.items)), node.span)  # type: ignore[arg-type]
 
     def _on_tupleliteral(self, node: ast.TupleLiteral, expected: Type | None) -> Type:
         wanted: Sequence[Type | None] = [None] * len(node.items)
@@ -372,7 +372,10 @@ class ExpressionChecker:
         kinds = [self.check(item, want) for item, want in zip(node.items, wanted, strict=True)]
         if any(isinstance(kind, Unknown) for kind in kinds):
             return UNKNOWN
-        return vm.Tuple(tuple(kinds))  # type: ignore[arg-type]
+        if len(kinds) > limits.STRUCT_FIELDS_MAX:
+            self.scope.error("E0901", f"a tuple has at most {limits.STRUCT_FIELDS_MAX} items", node.span)
+            return UNKNOWN
+        return self.scope.sized(vm.Tuple(tuple(kinds)), node.span)  # type: ignore[arg-type]
 
     # ── Names ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -435,7 +438,8 @@ class ExpressionChecker:
             else:
                 identifier = ast.Identifier(name, span=node.span)
                 nearby = [local for block in self.locals for local in block]
-                self.scope.unknown("E0201", "name", identifier, [*nearby, *self.scope.known_names()])
+                values = [*nearby, *self.scope.names_of(ConstantSymbol), *WORLD]
+                self.scope.unknown("E0201", "name", identifier, values)
             return UNKNOWN
         what = {
             FunctionSymbol: "a function: call it with `(…)`",
@@ -712,13 +716,26 @@ class ExpressionChecker:
         self.condition(node.left)
         before = self.flow.copy()
         self.condition(node.right)
+        self._maybe(before, "the right side is looked at")
+        return vm.BOOL
+
+    def _maybe(self, before: Flow, when: str) -> None:
+        """What is known after an expression that was perhaps not looked at; `before` is what was known ahead of it."""
         after, self.flow = self.flow, before
+        before.phases |= after.phases
         for local, used in after.held.items():
             if used is not None and before.held.get(local, used) is None:
-                message = f"`{local.name}` would be used only if the right side is looked at"
-                self.linear("E0403", local, message, used)
-                self.flow.held[local] = used
-        return vm.BOOL
+                self.linear("E0403", local, f"`{local.name}` would be used only if {when}", used)
+                before.held[local] = used
+
+    def fallback(self, node: ast.Expression, kind: Type) -> Type:
+        """The type of a value that is computed only where another is missing."""
+        before = self.flow.copy()
+        found = self.check(node, kind)
+        if is_linear(kind):
+            self.forgive(node)  # that it is linear is a finding already
+        self._maybe(before, "the other value is missing")
+        return found
 
     def _membership(self, node: ast.Binary) -> Type:
         base = self.look(node.right)
@@ -918,7 +935,8 @@ class ExpressionChecker:
                 else:
                     own = self.contract.functions if self.contract is not None else {}
                     identifier = ast.Identifier(name, span=callee.span)
-                    self.scope.unknown("E0205", "function", identifier, [*own, *self.scope.known_names()])
+                    callable_names = [*own, *STANDARD, *self.scope.names_of(FunctionSymbol, TypeSymbol, InterfaceSymbol)]
+                    self.scope.unknown("E0205", "function", identifier, callable_names)
             case _:
                 self.scope.error("E0309", f"`{name}` is not a function", callee.span)
         self._forget_arguments(node.arguments)
@@ -1117,7 +1135,7 @@ class ExpressionChecker:
         node.ref = VariantUse(1)
         if isinstance(kind, Unknown):
             return UNKNOWN
-        return expected if isinstance(expected, vm.Option) else vm.Option(kind)  # type: ignore[arg-type]
+        return expected if isinstance(expected, vm.Option) else self.scope.sized(vm.Option(kind), node.span)  # type: ignore[arg-type]
 
     def _same_numbers(self, node: ast.Call, count: int, expected: Type | None) -> Type:
         """The common number type of the first arguments, bare numbers following the others."""
@@ -1244,7 +1262,7 @@ class ExpressionChecker:
             for argument in node.arguments[extra:]:
                 self.check(argument.value)
         else:
-            self.check(last.value, kind)
+            self.fallback(last.value, kind)
 
     def _plain_map(self, node: ast.Call, base: vm.Map, name: str) -> bool:
         if isinstance(base.value, vm.Vault):
@@ -1451,6 +1469,10 @@ class ExpressionChecker:
 
     def _on_new(self, node: ast.New, _: Type | None) -> Type:
         symbol = self.scope.find(node.resource.text)
+        if self.is_test:
+            self.scope.error("E0802", "only a contract makes its resources; call a function of it", node.span)
+            self._forget_arguments(node.arguments)
+            return UNKNOWN
         if not isinstance(symbol, TypeSymbol) or not isinstance(symbol.type, vm.Resource):
             self._forget_arguments(node.arguments)
             if isinstance(symbol, TypeSymbol):
@@ -1460,7 +1482,7 @@ class ExpressionChecker:
             elif node.resource.text in ("Coin", "Vault"):
                 self.scope.error("E0409", "money is issued by the ledger; a contract cannot make it", node.span)
             else:
-                self.scope.unknown("E0215", "resource", node.resource, self.scope.known_names())
+                self.scope.unknown("E0215", "resource", node.resource, self.scope.names_of(TypeSymbol))
             return UNKNOWN
         self.arguments(node.arguments, symbol.type.fields, node.span, f"`new {node.resource.text}`")
         return symbol.type
@@ -1487,7 +1509,7 @@ class ExpressionChecker:
                 self.scope.error("E0322", "this gives no value; use `try … else:` with a block", node.span)
                 self.check(node.fallback)
                 return UNKNOWN
-            fallback = self.check(node.fallback, kind)
+            fallback = self.fallback(node.fallback, kind)
             return kind if not isinstance(kind, Unknown) else fallback
         return kind
 
@@ -1560,7 +1582,7 @@ class ExpressionChecker:
             if isinstance(symbol, InterfaceSymbol):
                 self.scope.error("E0309", f"`{symbol.name}` is an interface; deploy a contract", node.contract.span)
             else:
-                self.scope.unknown("E0201", "contract", node.contract, self.scope.known_names())
+                self.scope.unknown("E0201", "contract", node.contract, self.scope.names_of(InterfaceSymbol))
             return UNKNOWN
         if node.currency is not None and self.scope.decimals(node.currency.text) is None:
             self.scope.error("E0214", f"there is no currency `{node.currency.text}`", node.currency.span)

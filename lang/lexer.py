@@ -193,7 +193,7 @@ class _Reading:
                     tokens.append(Token("_NEWLINE", "", self.last_end, self.last_end))
                     self.in_line = False
                     if len(tokens) > TOKENS_MAX:
-                        self.too_much("E0902", f"the file has more than {TOKENS_MAX:,} words and marks", start)
+                        self.too_much("E0905", f"the file has more than {TOKENS_MAX:,} words and marks", start)
                 line_start = text.rfind("\n", start, position) + 1
                 if brackets and _FRESH_LINE.match(text, position):
                     self.unclosed()
@@ -240,7 +240,7 @@ class _Reading:
         tokens.extend(Token("_DEDENT", "", end, end) for _ in self.blocks[1:])
         tokens.append(Token("$END", "", end, end))
         if len(tokens) > TOKENS_MAX:
-            self.too_much("E0902", f"the file has more than {TOKENS_MAX:,} words and marks", len(text))
+            self.too_much("E0905", f"the file has more than {TOKENS_MAX:,} words and marks", len(text))
         return tokens, self.comments
 
     # ── Layout ────────────────────────────────────────────────────────────────────────────────────────────────────────

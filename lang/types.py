@@ -114,6 +114,20 @@ def lower(kind: Type) -> vm.Type:
     return kind
 
 
+def depth(kind: Type) -> int:
+    """How deep a type nests; a scalar is 1."""
+    return 1 + max((depth(part) for part in _parts(kind)), default=0)
+
+
+def nodes(kind: Type) -> int:
+    """How many types a type is made of, itself included."""
+    return 1 + sum(nodes(part) for part in _parts(kind))
+
+
+def _parts(kind: Type) -> tuple[vm.Type, ...]:
+    return () if isinstance(kind, Reference | Nothing | Unknown) else vm.parts(kind)
+
+
 def is_plain(kind: Type) -> bool:
     """Whether values may be copied, compared and stored."""
     if isinstance(kind, Nothing | Unknown):

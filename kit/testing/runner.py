@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kit.meanings import FAILURES
 from kit.output import count, wants_colour
 from kit.testing.options import Options
 from kit.testing.story import Storyteller
@@ -18,7 +19,7 @@ from kit.testing.world import Unmet, World
 from lang import ast
 from lang.checker import CheckedFile, CheckedTest
 from lang.compiler import Compilation, Compiled, compile_file
-from lang.emitter import emit_contract
+from lang.emit import emit_contract
 from lang.interface import describe_contract
 from lang.source import Source, Span
 from lang.symbols import ContractSymbol
@@ -218,7 +219,8 @@ class Suite:
             parts = [str(value) for value in failure.values]
         said = f"{failure.name}({', '.join(parts)})" if parts else failure.name
         detail = f" ({failure.detail})" if failure.detail else ""
-        return f"failed with {said}{detail}"
+        meaning = f": {FAILURES[failure.name]}" if fields is None and failure.name in FAILURES else ""
+        return f"failed with {said}{detail}{meaning}"
 
     def _error_fields(self, world: World, failure: Failure) -> Sequence[tuple[str, Any]] | None:
         deployed = world.contract(failure.contract) if failure.contract is not None else None

@@ -37,16 +37,25 @@ class Seed:
     parts: dict[str, list[tuple[Span, str]]] = field(default_factory=dict)
 
 
-def _read(path: Path) -> Seed:
-    seed = Seed(path.read_text("utf-8"))
-    result = compile_text(seed.text)
-    assert result.ok, (path, [(d.code, d.message) for d in result.findings])
+def _read(text: str) -> Seed:
+    seed = Seed(text)
+    result = compile_text(text)
+    assert result.ok, (text, [(d.code, d.message) for d in result.findings])
     assert result.file is not None
     for node in ast.walk(result.file):
         part = seed.text[node.span.start : node.span.end]
         for kind in _kinds(node):
             seed.parts.setdefault(kind, []).append((node.span, part))
     return seed
+
+
+def _programs() -> Iterator[str]:
+    """The programs of `tests/programs` that are one file."""
+    for path in sorted((ROOT / "tests" / "programs").glob("*.programs")):
+        for block in path.read_text("utf-8").split("\n=== ")[1:]:
+            text = block.partition("\n")[2].partition("--- run")[0]
+            if "--- file" not in text and "\nfrom " not in f"\n{text}":
+                yield text
 
 
 def _kinds(node: ast.Node) -> Iterator[str]:
@@ -84,7 +93,7 @@ class Mutator:
     def mutant(self, number: int) -> str:
         """The program of a number."""
         rng = random.Random(number)
-        seed = rng.choice(self.seeds)
+        seed = rng.choice(self.seeds if rng.random() < 0.5 else self.seeds[: len(SEEDS)])
         shape = rng.random()
         if shape < 0.45:
             return self._by_tree(rng, seed, typed=True)
@@ -178,7 +187,9 @@ def _try(number: int, text: str) -> bool:
 @pytest.fixture(scope="module")
 def mutator() -> Mutator:
     """The mutator over the example contracts and the seeds."""
-    return Mutator([_read(path) for path in SEEDS])
+    programs = list(_programs())
+    assert len(programs) > 100
+    return Mutator([_read(text) for text in (*(path.read_text("utf-8") for path in SEEDS), *programs)])
 
 
 def test_mutants_never_break_the_compiler(mutator: Mutator) -> None:

