@@ -16,12 +16,11 @@ from lang.limits import FILE_BYTES_MAX, FILES_MAX
 from lang.parser import parse
 from lang.source import Source, Span
 from lang.symbols import ContractSymbol
-from vm.codec import encode_module, module_hash
 from vm import limits
+from vm.codec import encode_module, module_hash
 from vm.illegal import Illegal, Reason
 from vm.module import Module
 from vm.verifier import verify
-
 
 _PLACE = re.compile(r"functions\[(\d+)\](?: \([^)]*\) word (\d+))?")
 _LIMIT = re.compile(r"past (\w+)")
