@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kit.output import Output
 from kit.meanings import FAILURES
+from kit.output import Output
 from kit.values import plain_money, plain_value, show_address, show_money, show_value
 
 if TYPE_CHECKING:

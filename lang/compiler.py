@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lang import ast
-from lang.checker import CheckedFile, check_file
+from lang.check import CheckedFile, check_file
 from lang.diagnostics import Diagnostic, Findings
 from lang.emit import Emitted, FunctionDebug, emit_contract
 from lang.interface import describe_contract

@@ -27,6 +27,12 @@ WORLD = frozenset({"sender", "now", "this"})
 TESTING = frozenset({"wallets", "wallet", "balance", "advance"})
 """Standard functions of tests."""
 
+ABSENCES = frozenset({"E0321", "E0401", "E0604", "E0608", "E0706", "W0201", "W0501"})
+"""Findings that something is missing: in a file of which pieces could not be read, it may stand in those."""
+
+NEAR_NAMES_MAX = 200
+"""Findings after which none is looked up among the names that are there: with so many, the mistake is another."""
+
 DECLARATION_DEPTH_MAX = 16
 """Declarations that are looked into, one by way of another: each may hold a deep expression."""
 
@@ -37,6 +43,16 @@ _MONEY: dict[str, Callable[[str | None], vm.Amount | vm.Coin | vm.Vault]] = {
     "Amount": vm.Amount,
     "Coin": vm.Coin,
     "Vault": vm.Vault,
+}
+
+
+_COMPOUND: dict[str, Callable[..., vm.Type]] = {
+    "Text": vm.Text,
+    "Bytes": vm.Bytes,
+    "List": vm.List,
+    "Option": vm.Option,
+    "Map": vm.Map,
+    "Set": vm.Set,
 }
 
 
@@ -62,6 +78,7 @@ class Scope:
     units: dict[str, int] = field(default_factory=dict)
     interfaces: dict[Reference, InterfaceSymbol] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    is_incomplete: bool = False  # pieces of the file could not be read
     constant_value: Callable[[ast.Expression, Type, Scope], object | None] | None = None
 
     def error(
@@ -75,6 +92,8 @@ class Scope:
         notes: Iterable[tuple[str, Span | None]] = (),
     ) -> None:
         """Remember a finding in this file."""
+        if self.is_incomplete and code in ABSENCES:
+            return
         self.findings.add(code, message, self.source, span, expected=expected, edit=edit, notes=tuple(notes))
 
     def declare(self, name: ast.Identifier, symbol: object) -> bool:
@@ -142,7 +161,7 @@ class Scope:
         """A finding for a name that is not there, with the nearest one that is."""
         if self.is_broken(name.text):
             return
-        if len(name.text) < 3:
+        if len(name.text) < 3 or len(self.findings.diagnostics) > NEAR_NAMES_MAX:
             among = ()
         near = get_close_matches(name.text, [c for c in among if not c.startswith("_") and c != name.text], n=1)
         edit = Edit(name.span, near[0], f"write `{near[0]}`") if near else None
@@ -272,8 +291,7 @@ class Scope:
         if name == "Option" and isinstance(parts[0], vm.Vault | vm.Map | vm.Set):
             self.error("E0311", f"`{describe(parts[0])}` stands alone as a state field", node.span)
             return UNKNOWN
-        made: dict[str, Any] = {"Text": vm.Text, "Bytes": vm.Bytes, "List": vm.List, "Option": vm.Option, "Map": vm.Map, "Set": vm.Set}
-        compound: vm.Type = made[name](*parts)
+        compound: vm.Type = _COMPOUND[name](*parts)
         return self.sized(compound, node.span)
 
     def sized(self, kind: vm.Type, span: Span) -> Type:

@@ -24,14 +24,9 @@ def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit
     """
     expected = caller.verified.module.externals[external]
     found = callee.verified.module.functions[function]
-    if len(expected.parameters) != len(found.parameters) or (expected.result is None) != (
-        found.result is None
-    ):
+    if len(expected.parameters) != len(found.parameters) or (expected.result is None) != (found.result is None):
         return Fit.NO
-    pairs = [
-        (a, caller.home, b, callee.home)
-        for a, (_, b) in zip(expected.parameters, found.parameters, strict=True)
-    ]
+    pairs = [(a, caller.home, b, callee.home) for a, (_, b) in zip(expected.parameters, found.parameters, strict=True)]
     if expected.result is not None and found.result is not None:
         pairs.append((found.result, callee.home, expected.result, caller.home))
     return _worst(pairs, False, {})

@@ -104,9 +104,7 @@ _PLAIN_WORDS: Final[Mapping[str, Type]] = {
     "Bytes[32]": Bytes(32),
     "Bytes[64]": Bytes(64),
 }
-_NUMBERS: Final = frozenset(
-    (i.ADD, i.SUB, i.MUL, i.DIV, i.MOD, i.NEG, i.MULDIV, i.MIN, i.MAX, i.CAST, i.LT, i.LE, i.GT, i.GE)
-)
+_NUMBERS: Final = frozenset((i.ADD, i.SUB, i.MUL, i.DIV, i.MOD, i.NEG, i.MULDIV, i.MIN, i.MAX, i.CAST, i.LT, i.LE, i.GT, i.GE))
 """Instructions whose operand type is a number."""
 
 
@@ -695,13 +693,7 @@ class FunctionVerifier:
         kind = self.module.fields[field][1]
         match kind:
             case Map(key, value):
-                found = (
-                    "vault"
-                    if isinstance(value, Vault)
-                    else "resource"
-                    if isinstance(value, Resource)
-                    else "plain"
-                )
+                found = "vault" if isinstance(value, Vault) else "resource" if isinstance(value, Resource) else "plain"
                 self.key, self.value, found = key, value, f"map-{found}"
             case Set(key):
                 self.key, self.value, found = key, BOOL, "set"

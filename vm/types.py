@@ -138,8 +138,7 @@ class Set:
 
 
 Type: TypeAlias = (
-    Int | Amount | Bool | Address | Text | Bytes | List | Option | Tuple
-    | Struct | Enum | Resource | Coin | Vault | Map | Set
+    Int | Amount | Bool | Address | Text | Bytes | List | Option | Tuple | Struct | Enum | Resource | Coin | Vault | Map | Set
 )
 
 
@@ -325,8 +324,7 @@ def encoded_max(kind: Type) -> int:
             return _encoded_array(len(fields)) + sum(encoded_max(field) for _, field in fields)
         case Enum(_, variants):
             return max(
-                _encoded_array(1 + len(payload)) + 1 + sum(encoded_max(field) for _, field in payload)
-                for _, payload in variants
+                _encoded_array(1 + len(payload)) + 1 + sum(encoded_max(field) for _, field in payload) for _, payload in variants
             )
         case Map() | Set():
             return 0

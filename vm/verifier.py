@@ -100,11 +100,7 @@ def verify(module: Module) -> Verified:
         rule=kinds.index(Kind.RULE) if Kind.RULE in kinds else None,
         invariants=tuple([position for position, kind in enumerate(kinds) if kind == Kind.INVARIANT]),
         promises=promises,
-        final_phases=sum(
-            1 << phase
-            for phase in range(len(module.phases))
-            if all(before != phase for before, _ in module.steps)
-        ),
+        final_phases=sum(1 << phase for phase in range(len(module.phases)) if all(before != phase for before, _ in module.steps)),
     )
 
 
@@ -248,9 +244,7 @@ def _check_signature(function: Function, module: Module, where: str, used: _Uses
         used.take(kind, where)
         if not is_value(kind):
             raise Illegal(Reason.TYPE, where, "maps, sets and vaults are not values")
-    if function.phases is not None and (
-        function.kind not in _PHASED or not 0 < function.phases < 1 << len(module.phases)
-    ):
+    if function.phases is not None and (function.kind not in _PHASED or not 0 < function.phases < 1 << len(module.phases)):
         raise Illegal(Reason.PHASES, where, "phases that may not be asked for here")
     match function.kind:
         case Kind.INIT | Kind.PUBLIC:
@@ -330,9 +324,7 @@ def _check_promises(module: Module, facts: Facts) -> dict[int, tuple[tuple[int |
     return promises
 
 
-def _check_promise(
-    module: Module, facts: Facts, position: int, old: int | None, ensures: int, where: str
-) -> None:
+def _check_promise(module: Module, facts: Facts, position: int, old: int | None, ensures: int, where: str) -> None:
     function, checker = module.functions[position], module.functions[ensures]
     if function.kind in _CHECKERS or checker.kind != Kind.ENSURES:
         raise Illegal(Reason.PROMISE, where, "functions of the wrong kinds")
@@ -346,6 +338,4 @@ def _check_promise(
     if function.result is not None and facts.plain(function.result):
         expected += (function.result,)
     if tuple([kind for _, kind in checker.parameters]) != expected:
-        raise Illegal(
-            Reason.PROMISE, where, "the checker does not take plain parameters, remembered values, result"
-        )
+        raise Illegal(Reason.PROMISE, where, "the checker does not take plain parameters, remembered values, result")

@@ -17,7 +17,7 @@ from kit.testing.options import Options
 from kit.testing.story import Storyteller
 from kit.testing.world import Unmet, World
 from lang import ast
-from lang.checker import CheckedFile, CheckedTest
+from lang.check import CheckedFile, CheckedTest
 from lang.compiler import Compilation, Compiled, compile_file
 from lang.emit import emit_contract
 from lang.interface import describe_contract

@@ -63,9 +63,7 @@ def emitter() -> bytes:
     kind = Bytes(16_000)
     body = (i.CONST, 0, i.EMIT, 0) * 60
     function = Function("go", Kind.PUBLIC, (), None, None, 8, (), (*body, i.RETURN))
-    return code(
-        (kind,), (function,), constants=(Constant(kind, bytes(16_000)),), events=(Record("Big", (("a", kind),)),)
-    )
+    return code((kind,), (function,), constants=(Constant(kind, bytes(16_000)),), events=(Record("Big", (("a", kind),)),))
 
 
 def deployed(world: World, module: bytes) -> bytes:

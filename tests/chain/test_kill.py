@@ -33,8 +33,21 @@ def work(directory: Path) -> None:
         for name in NAMES:
             sender = ADDRESSES[name]
             for lane in range(4):
+<<<<<<< HEAD
                 sequence, expiry = node.next_sequence(sender, lane), node.head.height + 9
                 body = Body(CHAIN_ID, sender, lane, sequence, expiry, 50_000, 0, (Pay(BOB, "CNY", 1),))
+=======
+                body = Body(
+                    CHAIN_ID,
+                    sender,
+                    lane,
+                    node.next_sequence(sender, lane),
+                    node.head.height + 9,
+                    50_000,
+                    0,
+                    (Pay(BOB, "CNY", 1),),
+                )
+>>>>>>> refs/heads/main
                 node.submit(sign(body, [KEYS[name]]).encoded)
         for identity in node.produce().identities:
             os.write(1, identity.hex().encode() + b"\n")
@@ -43,9 +56,7 @@ def work(directory: Path) -> None:
 def kill_and_reopen(directory: Path, chance: random.Random) -> int:
     """One life of a node, ended at some moment; how many transactions it had acknowledged."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(Path(__file__).parent)))}
-    worker = subprocess.Popen(
-        [sys.executable, __file__, str(directory)], stdout=subprocess.PIPE, env=environment, cwd=ROOT
-    )
+    worker = subprocess.Popen([sys.executable, __file__, str(directory)], stdout=subprocess.PIPE, env=environment, cwd=ROOT)
     assert worker.stdout is not None
     assert worker.stdout.readline() == b"ready\n"
     acknowledged = [worker.stdout.readline() for _ in range(chance.randrange(1, 60))]

@@ -17,14 +17,19 @@ from lang.source import Span
 
 ROOT = Path(__file__).parents[2]
 SEEDS = [*sorted((ROOT / "contracts" / "examples").glob("*.tael")), *sorted((Path(__file__).parent / "seeds").glob("*.tael"))]
-TOKEN = re.compile(r'"""[\s\S]*?"""|"[^"\n]*"|0x[0-9a-f]+|[0-9][0-9_.]*(?: (?:[A-Z]{3}|days?|weeks?|bps|%))?|\w+|[-<>=!+*]=|->|\.\.|\n *|[^\w\s]|[ ]+')
+TOKEN = re.compile(
+    r'"""[\s\S]*?"""|"[^"\n]*"|0x[0-9a-f]+|[0-9][0-9_.]*(?: (?:[A-Z]{3}|days?|weeks?|bps|%))?'
+    r"|\w+|[-<>=!+*]=|->|\.\.|\n *|[^\w\s]|[ ]+"
+)
 SPICE = [
-    "0", "1", "-1", "255", "256", "18446744073709551616", "1.00 CNY", "5 days", "2.5 %", "true", "None", "Some(1)", "[]", "[1]", "self", "sender",
-    "now", "this", "result", "_", "phase", '"a"', "0x00", "(1, 2)", "u8", "u64", "i64", "u256", "Address", "Amount", "Coin", "Vault", "Time", "Duration",
-    "Rate", "bool", "Text[4]", "Bytes[32]", "List[u8, 3]", "Option[u64]", "Option[Coin]", "(Coin, u64)", "Map[u64, u64]", "Set[u64]", "Map[u64, Vault]",
-    "old", "pay", "encode", "min", "max", "mul_div", "sha256", "break", "continue", "return", "pass", "and", "or", "not", "implies", "in", "mod", "rounded down",
-    "view", "pub", "pure", "rule", "by anyone", "self.owner", "call", "read", "try", "else", "if", "become", "destroy", "emit", "fail", "let", "match", "case",
-    "invariant", "ensures", "expect", "assert", "deploy", "split", "take", "take_all", "join", "merge", "put", "append", "pop", "amount", "len", "get", "find",
+    "0", "1", "-1", "255", "256", "18446744073709551616", "1.00 CNY", "5 days", "2.5 %", "true", "None", "Some(1)", "[]",
+    "[1]", "self", "sender", "now", "this", "result", "_", "phase", '"a"', "0x00", "(1, 2)", "u8", "u64", "i64", "u256",
+    "Address", "Amount", "Coin", "Vault", "Time", "Duration", "Rate", "bool", "Text[4]", "Bytes[32]", "List[u8, 3]",
+    "Option[u64]", "Option[Coin]", "(Coin, u64)", "Map[u64, u64]", "Set[u64]", "Map[u64, Vault]", "old", "pay", "encode",
+    "min", "max", "mul_div", "sha256", "break", "continue", "return", "pass", "and", "or", "not", "implies", "in", "mod",
+    "rounded down", "view", "pub", "pure", "rule", "by anyone", "self.owner", "call", "read", "try", "else", "if", "become",
+    "destroy", "emit", "fail", "let", "match", "case", "invariant", "ensures", "expect", "assert", "deploy", "split",
+    "take", "take_all", "join", "merge", "put", "append", "pop", "amount", "len", "get", "find",
 ]  # fmt: skip
 PRINTED_EVERY_SECONDS = 30.0
 

@@ -68,12 +68,14 @@ def test_a_circle_of_imports_is_refused(tmp_path: Path) -> None:
     """Two files that import one another are told so, at the import."""
     _write(tmp_path, a="from b import B\nconst A: u64 = 1\n", b="from a import A\nconst B: u64 = 1\n")
     result = compile_file(tmp_path / "a.tael")
-    assert [(finding.code, Path(finding.source.path).name, finding.span) for finding in result.findings] == [("E0211", "b.tael", (5, 6))]
+    found = [(finding.code, Path(finding.source.path).name, finding.span) for finding in result.findings]
+    assert found == [("E0211", "b.tael", (5, 6))]
 
 
 def test_an_import_of_what_is_not_there_is_refused(tmp_path: Path) -> None:
     """A file, or a name in it, that is not there is one finding; its uses are none."""
-    _write(tmp_path, a="from b import B, C\nconst A: u64 = B + C\n", b="const B: u64 = 1\n", c="from d import D\nconst A: u64 = D\n")
+    _write(tmp_path, a="from b import B, C\nconst A: u64 = B + C\n", b="const B: u64 = 1\n")
+    _write(tmp_path, c="from d import D\nconst A: u64 = D\n")
     assert _codes(tmp_path / "a.tael") == ["E0212"]
     assert _codes(tmp_path / "c.tael") == ["E0210"]
 
@@ -105,7 +107,8 @@ def test_types_of_one_name_from_two_files_are_refused(tmp_path: Path) -> None:
     _write(
         tmp_path,
         a="struct P:\n    x: u64\ninterface T:\n    view fn p() -> P\n",
-        b="from a import T\nstruct P:\n    y: bool\ncontract C:\n    p: P = P(true)\n    t: T\n    init(t: T):\n        self.t = t\n"
+        b="from a import T\nstruct P:\n    y: bool\ncontract C:\n    p: P = P(true)\n    t: T\n"
+        "    init(t: T):\n        self.t = t\n"
         "    view fn f() -> u64:\n        let q = read self.t.p()\n        return q.x\n",
     )
     assert _codes(tmp_path / "b.tael") == ["E0202"]

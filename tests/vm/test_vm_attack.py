@@ -66,9 +66,7 @@ def test_many_promises_about_wide_parameters_are_verified_quickly() -> None:
     """3,600 promises on sixteen wide parameters each: every type is looked into once, not once a promise."""
     parameters = tuple((f"a{n}", wide(BOOL)) for n in range(16))
     functions = [function(f"p{n}", Kind.PRIVATE, i.RETURN, parameters=parameters) for n in range(60)]
-    functions += [
-        function(f"e{n}", Kind.ENSURES, i.CONST, 0, i.RETURN, parameters=parameters, result=BOOL) for n in range(60)
-    ]
+    functions += [function(f"e{n}", Kind.ENSURES, i.CONST, 0, i.RETURN, parameters=parameters, result=BOOL) for n in range(60)]
     begun = time.monotonic()
     made(
         "Promises",
@@ -145,9 +143,7 @@ def _written_out(kind: Type, home: str | None) -> Type:
         case Struct(name, fields):
             return Struct(name, tuple((field, _written_out(part, home)) for field, part in fields))
         case Enum(name, variants):
-            return Enum(
-                name, tuple((v, tuple((f, _written_out(part, home)) for f, part in fields)) for v, fields in variants)
-            )
+            return Enum(name, tuple((v, tuple((f, _written_out(part, home)) for f, part in fields)) for v, fields in variants))
     return kind
 
 
@@ -176,9 +172,7 @@ _PLAIN: tuple[Type, ...] = (
 def test_signatures_fit_exactly_when_they_do_with_currencies_written_out(homes: tuple[str, str]) -> None:
     """The comparison side by side says what building both types and comparing them says, for every pair."""
     here, there = homes
-    contracts = {
-        kind: Contract(THERE, made("There", (kind,), functions=(_public(kind),)), there) for kind in _PLAIN
-    }
+    contracts = {kind: Contract(THERE, made("There", (kind,), functions=(_public(kind),)), there) for kind in _PLAIN}
     for expected in _PLAIN:
         caller = Contract(HERE, _caller((expected,), None), here)
         for found in _PLAIN:
