@@ -33,10 +33,6 @@ def work(directory: Path) -> None:
         for name in NAMES:
             sender = ADDRESSES[name]
             for lane in range(4):
-<<<<<<< HEAD
-                sequence, expiry = node.next_sequence(sender, lane), node.head.height + 9
-                body = Body(CHAIN_ID, sender, lane, sequence, expiry, 50_000, 0, (Pay(BOB, "CNY", 1),))
-=======
                 body = Body(
                     CHAIN_ID,
                     sender,
@@ -47,7 +43,6 @@ def work(directory: Path) -> None:
                     0,
                     (Pay(BOB, "CNY", 1),),
                 )
->>>>>>> refs/heads/main
                 node.submit(sign(body, [KEYS[name]]).encoded)
         for identity in node.produce().identities:
             os.write(1, identity.hex().encode() + b"\n")
