@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
+from typing import TypeAlias
 
 from vm.state import Contract
-from vm.types import Amount, Coin, Enum, List, Option, Struct, Type, is_subtype, labels, parts
+from vm.types import Amount, Coin, Enum, List, Option, Struct, Tuple, Type, is_subtype, labels, parts
 
 
 class Fit(IntEnum):
@@ -27,34 +29,44 @@ def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit
     pairs = [(a, caller.home, b, callee.home) for a, (_, b) in zip(expected.parameters, found.parameters, strict=True)]
     if expected.result is not None and found.result is not None:
         pairs.append((found.result, callee.home, expected.result, caller.home))
+    return _worst(pairs, False, {})
+
+
+Pair: TypeAlias = tuple[Type, str, Type, str]
+
+
+def _worst(pairs: Iterable[Pair], exact: bool, known: dict[tuple[int, int, str, bool], Fit]) -> Fit:
+    """The worst of the pairs, up to the first that does not fit. The same two types are compared once."""
     worst = Fit.YES
-    for a, home_a, b, home_b in pairs:
-        worst = min(worst, _match(a, home_a, b, home_b, exact=False))
-        if worst is Fit.NO:
-            break
+    for pair in pairs:
+        a, home, b, _ = pair
+        place = id(a), id(b), home, exact
+        found = known.get(place)
+        if found is None:
+            found = known[place] = _match(pair, exact, known)
+        if found is Fit.NO:
+            return Fit.NO
+        worst = min(worst, found)
     return worst
 
 
-def _match(a: Type, home_a: str, b: Type, home_b: str, *, exact: bool) -> Fit:
-    """Whether values of `a` are values of `b`, or the types are equal if `exact`. It ends at the first difference
-    but of currency, so that it is no more work than the smaller of the two.
+def _match(pair: Pair, exact: bool, known: dict[tuple[int, int, str, bool], Fit]) -> Fit:
+    """Whether values of the one type are values of the other, or the types are equal if `exact`. No more work than
+    the smaller of the two.
     """
+    a, home_a, b, home_b = pair
     match a, b:
         case (Amount(x), Amount(y)) | (Coin(x), Coin(y)):
             return Fit.YES if (x or home_a) == (y or home_b) else Fit.OTHER_CURRENCY
-        case List(x, m), List(y, n):
-            return _match(x, home_a, y, home_b, exact=exact) if m == n or (m < n and not exact) else Fit.NO
-        case Option(x), Option(y):
-            return _match(x, home_a, y, home_b, exact=exact)
+        case List(_, m), List(_, n):
+            fits = m == n or (m < n and not exact)
         case (Struct(), Struct()) | (Enum(), Enum()):
-            exact = True  # they are known by their names
-    if type(a) is not type(b) or labels(a) != labels(b) or len(parts(a)) != len(parts(b)):
+            fits, exact = labels(a) == labels(b), True  # they are known by their names
+        case (Option(), Option()) | (Tuple(), Tuple()):
+            fits = True
+        case _:
+            return Fit.YES if a == b or (not exact and is_subtype(a, b)) else Fit.NO
+    parts_a, parts_b = parts(a), parts(b)
+    if not fits or len(parts_a) != len(parts_b):
         return Fit.NO
-    if not parts(a):
-        return Fit.YES if a == b or (not exact and is_subtype(a, b)) else Fit.NO
-    worst = Fit.YES
-    for x, y in zip(parts(a), parts(b), strict=True):
-        worst = min(worst, _match(x, home_a, y, home_b, exact=exact))
-        if worst is Fit.NO:
-            break
-    return worst
+    return _worst(((x, home_a, y, home_b) for x, y in zip(parts_a, parts_b, strict=True)), exact, known)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from ledger_world import ALICE, BOB, CHAIN_ID, KEYS, World, specification
 
-from chain.client import keystore
 from chain.client.keystore import Keystore
 from chain.ledger import contracts
 from chain.node import api
@@ -173,7 +172,7 @@ def test_a_full_disk_stops_the_node_and_loses_nothing(tmp_path: Path, monkeypatc
     """A map with no room left raises `StoreFailed`; with room again the node goes on from the last whole block."""
     monkeypatch.setattr(store_module, "MAP_BYTES", 512 * 1024)
     node = open_node(tmp_path)
-    committed = []
+    committed: list[bytes] = []
     with pytest.raises(StoreFailed):
         while len(committed) < 1_000:
             identity = node.submit(payment(node)).identity
@@ -268,7 +267,7 @@ def test_a_key_file_half_written_is_taken_away(tmp_path: Path, monkeypatch: pyte
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(keystore.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(Refusal) as caught:
         store.create("alice", "password")
     assert caught.value.code is Refused.BAD_REQUEST
