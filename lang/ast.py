@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lang.source import Source, Span
@@ -651,6 +652,11 @@ class File(Node):
     broken_names: set[str] = field(default_factory=set)
 
 
+@cache
+def _children(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name not in ("type", "ref", "span", "source"))
+
+
 def walk(node: Node) -> Iterator[Node]:
     """A node and everything inside of it."""
     stack: list[object] = [node]
@@ -658,6 +664,6 @@ def walk(node: Node) -> Iterator[Node]:
         item = stack.pop()
         if isinstance(item, Node):
             yield item
-            stack.extend(getattr(item, f.name) for f in fields(item) if f.name not in ("type", "ref", "span", "source"))
+            stack.extend([getattr(item, name) for name in _children(type(item))])
         elif isinstance(item, list | tuple) and not isinstance(item, Span):
             stack.extend(item)
