@@ -134,7 +134,7 @@ class ExpressionChecker:
         while scope is not None:
             if name.text in scope.names:
                 if not isinstance(scope.find(name.text), FunctionSymbol | RecordSymbol | Unknown):
-                    notes = (("it was declared here first", scope.spans[name.text]),)
+                    notes = (("it was declared here first", scope.spans.get(name.text)),)
                     self.scope.error("E0202", f"`{name.text}` would hide what is declared above", name.span, notes=notes)
                 return
             scope = scope.parent
@@ -687,6 +687,9 @@ class ExpressionChecker:
         """Both sides' types, where a bare number takes its type from the other side."""
         scaling = node.operator in ("*", "/", "mod")
         flexible_left, flexible_right = is_flexible(node.left), is_flexible(node.right)
+        if needs_type(node.left) and not needs_type(node.right):
+            right = self.check(node.right)
+            return self.check(node.left, right), right
         if flexible_left and flexible_right:
             wanted = expected if expected is not None and is_integer(expected) else None
             left = self.check(node.left, wanted)
@@ -1512,7 +1515,10 @@ class ExpressionChecker:
 
     def _on_old(self, node: ast.Old, expected: Type | None) -> Type:
         if not self.old_allowed:
-            self.scope.error("E0711", "`old(…)` stands in `ensures`, not inside of another `old`", node.span)
+            message = "`old(…)` stands in `ensures`, not inside of another `old`"
+            if self.is_promise and self.function is not None and self.function.declaration.kind == "init":
+                message = "before `init` there is nothing that `old` could remember"
+            self.scope.error("E0711", message, node.span)
             self.check(node.value, expected)
             return UNKNOWN
         self.old_allowed = False
@@ -1653,6 +1659,11 @@ class ExpressionChecker:
                 self.scope.error("E0214", "a currency's code belongs here", code.span)
                 return UNKNOWN
         return vm.AMOUNT
+
+
+def needs_type(node: ast.Expression) -> bool:
+    """Whether an expression cannot know its own type: `None` and `[]`."""
+    return (isinstance(node, ast.Name) and node.text == "None") or (isinstance(node, ast.ListLiteral) and not node.items)
 
 
 def is_flexible(node: ast.Expression) -> bool:
