@@ -402,10 +402,13 @@ class Builder:
         """`case Some(x):`."""
         return ast.Case(pattern=pattern, body=body, span=span)
 
-    def pattern(self, span: Span, _enum: Token | None, variant: Token, *names: Token | None) -> ast.Pattern:
-        """`Shape.Circle(r, _)`; the name of the enum is not kept."""
+    def pattern(self, span: Span, enum: Token | None, variant: Token, *names: Token | None) -> ast.Pattern:
+        """`Shape.Circle(r, _)`."""
         return ast.Pattern(
-            variant=_identifier(variant), names=[_identifier(name) for name in names if name is not None], span=span
+            variant=_identifier(variant),
+            names=[_identifier(name) for name in names if name is not None],
+            enum=_identifier(enum) if enum is not None else None,
+            span=span,
         )
 
     def try_(self, span: Span, call: ast.ExternalCall, otherwise: list[ast.Statement]) -> ast.TryStatement:

@@ -10,8 +10,9 @@ from lang.check.walker import Flow
 from lang.diagnostics import Edit
 from lang.scope import Scope
 from lang.source import Span
-from lang.symbols import ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, Method, RecordSymbol
+from lang.symbols import ConstantSymbol, ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, Method, RecordSymbol
 from lang.types import (
+    ARITHMETIC,
     NOTHING,
     UNKNOWN,
     Nothing,
@@ -230,6 +231,7 @@ class BodyChecker(ExpressionChecker):
         for case in node.cases:
             self.flow = before.copy()
             name = case.pattern.variant
+            self._of_enum(case.pattern, kind)
             if "_" in seen or (name.text == "_" and all(variant in seen for variant in variants)):
                 above = "`_` above takes" if "_" in seen else "the arms above take"
                 self.scope.error("E0605", f"no value gets here: {above} them all", case.pattern.span)
@@ -246,6 +248,12 @@ class BodyChecker(ExpressionChecker):
             listed = ", ".join(f"`{name}`" for name in missing)
             self.scope.error("E0604", f"no arm for {listed}", node.value.span, expected=f"`case {missing[0]}…:`")
         self._meet(ends or [before], node.span)
+
+    def _of_enum(self, pattern: ast.Pattern, kind: Type) -> None:
+        name = pattern.enum
+        if name is not None and not (isinstance(kind, vm.Enum) and kind.name == name.text):
+            edit = Edit(name.span, kind.name, f"write `{kind.name}`") if isinstance(kind, vm.Enum) else None
+            self.scope.error("E0213", f"`{name.text}` is not what is matched: it is {one(kind)}", name.span, edit=edit)
 
     def _variants(self, kind: Type) -> dict[str, tuple[Type, ...]] | None:
         match kind:
@@ -353,7 +361,7 @@ class BodyChecker(ExpressionChecker):
             self.scope.error("E0302", message, pair.span)
             kind = UNKNOWN
         if node.bound is None:
-            if not (isinstance(node.first, ast.Number) and self._is_fixed_end(node.end)):
+            if not (self._is_fixed_end(node.first) and self._is_fixed_end(node.end)):
                 place = Span(node.end.span.end, node.end.span.end)
                 edit = Edit(place, " max 100", "say how many passes there are at most")
                 self.scope.error("E0602", "a loop says how often it runs at most: `max 100`", pair.span, edit=edit)
@@ -372,9 +380,16 @@ class BodyChecker(ExpressionChecker):
 
     def _is_fixed_end(self, node: ast.Expression) -> bool:
         assert self.scope.constant_value is not None
-        if isinstance(node, ast.Number):
-            return True
-        return isinstance(node, ast.Name) and not isinstance(node.ref, Local)
+        match node:
+            case ast.Number():
+                return True
+            case ast.Name():
+                return isinstance(node.ref, ConstantSymbol) or isinstance(node.type, Unknown)
+            case ast.Unary("-", operand):
+                return self._is_fixed_end(operand)
+            case ast.Binary(operator, left, right) if operator in ARITHMETIC:
+                return self._is_fixed_end(left) and self._is_fixed_end(right)
+        return False
 
     def _bound(self, node: ast.Expression) -> None:
         assert self.scope.constant_value is not None

@@ -58,7 +58,10 @@ class ExpressionChecker(MethodChecker):
 
     def _on_old(self, node: ast.Old, expected: Type | None) -> Type:
         if not self.old_allowed:
-            self.scope.error("E0711", "`old(…)` stands in `ensures`, not inside of another `old`", node.span)
+            message = "`old(…)` stands in `ensures`, not inside of another `old`"
+            if self.is_promise and self.function is not None and self.function.declaration.kind == "init":
+                message = "before `init` there is nothing that `old` could remember"
+            self.scope.error("E0711", message, node.span)
             self.check(node.value, expected)
             return UNKNOWN
         self.old_allowed = False

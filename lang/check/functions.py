@@ -120,7 +120,7 @@ def _clause_place(scope: Scope, item: ast.FunctionDeclaration) -> int:
 def _check_ensures(scope: Scope, function: FunctionSymbol, promise: ast.Ensures) -> FunctionSymbol:
     symbol = FunctionSymbol("ensures", "view", (), NOTHING, None, function.declaration, scope.source, scope=scope)
     checker = BodyChecker(scope, function=symbol)
-    checker.old_allowed = True
+    checker.old_allowed = function.kind != "init"
     checker.result_type = function.result if is_plain(function.result) else None
     if scope.contract is not None:
         checker.flow.phases = frozenset(range(len(scope.contract.phases)))

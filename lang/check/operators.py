@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lang import ast
 from lang.check.literals import LiteralChecker
-from lang.check.walker import Flow, is_flexible
+from lang.check.walker import Flow, is_flexible, needs_type
 from lang.diagnostics import Edit
 from lang.source import Span
 from lang.symbols import (
@@ -76,6 +76,9 @@ class OperatorChecker(LiteralChecker):
         """Both sides' types, where a bare number takes its type from the other side."""
         scaling = node.operator in ("*", "/", "mod")
         flexible_left, flexible_right = is_flexible(node.left), is_flexible(node.right)
+        if needs_type(node.left) and not needs_type(node.right):
+            right = self.check(node.right)
+            return self.check(node.left, right), right
         if flexible_left and flexible_right:
             wanted = expected if expected is not None and is_integer(expected) else None
             left = self.check(node.left, wanted)

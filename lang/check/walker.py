@@ -104,7 +104,7 @@ class Walker:
         while scope is not None:
             if name.text in scope.names:
                 if not isinstance(scope.find(name.text), FunctionSymbol | RecordSymbol | Unknown):
-                    notes = (("it was declared here first", scope.spans[name.text]),)
+                    notes = (("it was declared here first", scope.spans.get(name.text)),)
                     self.scope.error("E0202", f"`{name.text}` would hide what is declared above", name.span, notes=notes)
                 return
             scope = scope.parent
@@ -211,6 +211,11 @@ class Walker:
         if not fits(kind, vm.BOOL):
             self.forgive(node)
             self.scope.error("E0316", f"a condition is a `bool`, this is {one(kind)}", node.span, expected="`bool`")
+
+
+def needs_type(node: ast.Expression) -> bool:
+    """Whether an expression cannot know its own type: `None` and `[]`."""
+    return (isinstance(node, ast.Name) and node.text == "None") or (isinstance(node, ast.ListLiteral) and not node.items)
 
 
 def is_flexible(node: ast.Expression) -> bool:
