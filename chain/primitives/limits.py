@@ -31,7 +31,8 @@ CURRENCY_CODE_CHARACTERS_MAX = 12  # as the machine's
 # Blocks.
 BLOCK_TRANSACTIONS_MAX = 10_000
 BLOCK_BYTES_MAX = 8 * 1024 * 1024
-BLOCK_GAS_MAX = 2_000_000_000  # of the development chain; a chain's own limit stands in its genesis
+TRANSACTION_GAS_MAX = 50_000_000  # the largest module takes 20 million; the dearest program some seconds of a node
+BLOCK_GAS_MAX = 500_000_000  # of the development chain; a chain's own limit stands in its genesis
 
 # Pool.
 POOL_TRANSACTIONS_MAX = 20_000

@@ -68,7 +68,7 @@ def emitter() -> bytes:
 
 def deployed(world: World, module: bytes) -> bytes:
     """The address of a module that Alice deploys."""
-    transaction = world.transaction("alice", Deploy(module, "CNY", NO_ARGUMENTS), gas_limit=100_000_000)
+    transaction = world.transaction("alice", Deploy(module, "CNY", NO_ARGUMENTS), gas_limit=50_000_000)
     assert world.commit(transaction).receipts[0].ok
     return contract_address(ALICE, transaction.identity, 0)
 
@@ -97,10 +97,10 @@ def test_the_longest_receipt_can_be_read_again() -> None:
     """Sixteen calls that emit as much as they may: the transaction fails, and its receipt is small."""
     world = World()
     address = deployed(world, emitter())
-    good = world.send("alice", Call(address, "go", NO_ARGUMENTS), gas_limit=100_000_000)
+    good = world.send("alice", Call(address, "go", NO_ARGUMENTS), gas_limit=50_000_000)
     assert good.ok
     assert decode_receipt(good.encoded) == good
-    bad = world.send("alice", *[Call(address, "go", NO_ARGUMENTS)] * 2, gas_limit=100_000_000)
+    bad = world.send("alice", *[Call(address, "go", NO_ARGUMENTS)] * 2, gas_limit=50_000_000)
     assert bad.error is not None
     assert bad.error.name == "LimitExceeded"
     assert not bad.events
@@ -207,7 +207,7 @@ def test_a_simulation_ends_after_its_gas(tmp_path: Path) -> None:
     with pytest.raises(Refusal) as caught:
         node.simulate(payment(node, Call(address, "go", NO_ARGUMENTS), gas_limit=2_000_000_000))
     assert caught.value.code is Refused.GAS_LIMIT_TOO_HIGH
-    assert node.simulate(payment(node, gas_limit=READ_GAS_MAX * 20)).ok
+    assert node.simulate(payment(node, gas_limit=READ_GAS_MAX * 5)).ok
     node.close()
 
 

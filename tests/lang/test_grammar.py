@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
-from lang.lexer import Lexer
 from lang.tables import GRAMMAR, HARD_WORDS, TABLES, generate, load
 
 
@@ -18,13 +15,3 @@ def test_hard_words_stand_in_the_grammar() -> None:
     assert load().words.keys() >= HARD_WORDS
     comment = GRAMMAR.read_text(encoding="utf-8").split("Hard words are never names: ")[1].split(".")[0]
     assert set(comment.replace("//", "").split()) == HARD_WORDS
-
-
-def test_tables_load_fast() -> None:
-    """Loading the tables and preparing the lexer takes less than 40 ms."""
-    best = 1.0
-    for _ in range(5):
-        start = time.process_time()
-        Lexer(load())
-        best = min(best, time.process_time() - start)
-    assert best < 0.040
