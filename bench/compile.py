@@ -16,7 +16,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from lang.checker import CheckedFile, check_file
+from lang.check import CheckedFile, check_file
 from lang.diagnostics import Findings
 from lang.emit import emit_contract
 from lang.parser import parse

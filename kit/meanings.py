@@ -27,7 +27,7 @@ FAILURES = {
     "LimitExceeded": "A limit of the machine or of the ledger was passed.",
     "InvariantBroken": "After a call, an invariant of a contract did not hold.",
     "EnsuresBroken": "After a function, what it ensures did not hold.",
-    "SpendingLimit": "More money of the signer would move than the transaction's spending limits allow; sign higher ones if you mean it.",
+    "SpendingLimit": "More of the signer's money would move than the transaction's spending limits allow.",
     "IllegalModule": "The module was refused by the verifier; build it anew with this version's compiler.",
     "UnknownCurrency": "The ledger has no such currency.",
     "NotARule": "The contract is no wallet rule: it has no `rule fn check(payment: Payment)`.",

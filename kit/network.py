@@ -69,6 +69,25 @@ class BlockView:
     transactions: tuple[str, ...]
 
 
+def phase_key(address: bytes) -> bytes:
+    """The state key of a contract's phase."""
+    from chain.primitives.keyspace import slot_key
+    from vm.state import PHASE_FIELD
+    from vm.values import pack
+
+    return slot_key(address, pack([PHASE_FIELD]))
+
+
+def phase_name(module: Module, stored: bytes | None) -> str:
+    """The phase that the stored bytes name; the first one where nothing is stored."""
+    from chain.primitives.codec import decode
+
+    number = 0 if stored is None else decode(stored)
+    if type(number) is int and 0 <= number < len(module.phases):
+        return module.phases[number]
+    return f"phase {number}"
+
+
 class Network:
     """One node and what it knows, for one command."""
 
@@ -173,6 +192,13 @@ class Network:
     def prove(self, key: bytes) -> Proved:
         """A value of the state, its proof checked here against the head's header. Raises `Refusal` WrongProof."""
         return self.client.prove(key)
+
+    def phase(self, contract: OnLedger) -> tuple[str, int] | None:
+        """The present phase of a contract and the height it was proven at; None if its module has no phases."""
+        if not contract.module.phases:
+            return None
+        proven = self.prove(phase_key(contract.address))
+        return phase_name(contract.module, proven.value), proven.header.height
 
     def receipt(self, identity: bytes) -> Receipt:
         """What became of a transaction."""

@@ -86,6 +86,10 @@ class Signing:
         """The same, signed by another wallet."""
         return replace(self, sender=sender)
 
+    def plain(self) -> dict[str, bool]:
+        """What a result says besides, in JSON: that it was a dry run, if it was."""
+        return {"dry_run": True} if self.dry_run else {}
+
     def transact(self, network: Network, actions: list[Action]) -> Receipt:
         """Send the actions as one transaction of the wallet that signs."""
         return network.transact(

@@ -70,6 +70,11 @@ def _read(root: Path) -> Project:
             if not isinstance(value, _KEYS[section][key]):
                 raise missing(f"{_shown(file)}: {key} in [{section}] must be a text", f'Write {key} = "…"')
     project: dict[str, Any] = content.get("project", {})
+    for key in ("contracts", "out"):
+        # A project is not trusted: what it says must not make Tael read or write elsewhere.
+        folder = Path(project.get(key, ""))
+        if folder.is_absolute() or ".." in folder.parts or not (root / folder).resolve().is_relative_to(root.resolve()):
+            raise missing(f"{_shown(file)}: {key} leads out of the project", "Name a folder within the project.")
     network: dict[str, Any] = content.get("network", {})
     return Project(
         root,

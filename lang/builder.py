@@ -85,9 +85,7 @@ class Builder:
         """`test "…" for any …:`."""
         doc, statements = body
         title = self.text_literal(name.span, name)
-        return ast.TestDeclaration(
-            name=title, parameters=parameters or [], where=where, body=statements, doc=doc, span=span
-        )
+        return ast.TestDeclaration(name=title, parameters=parameters or [], where=where, body=statements, doc=doc, span=span)
 
     def properties(self, span: Span, *parameters: ast.Field) -> list[ast.Field]:
         """The parameters of `for any`."""
@@ -103,9 +101,7 @@ class Builder:
             name=_identifier(name), implements=implements or [], members=list(members), doc=doc, span=span
         )
 
-    def state_field(
-        self, span: Span, name: Token, annotation: ast.TypeExpression, value: ast.Expression | None
-    ) -> ast.Field:
+    def state_field(self, span: Span, name: Token, annotation: ast.TypeExpression, value: ast.Expression | None) -> ast.Field:
         """`held: Vault`, `count: u64 = 0`."""
         return ast.Field(name=_identifier(name), annotation=annotation, value=value, span=span)
 
@@ -157,9 +153,7 @@ class Builder:
 
     # ── Declarations of a file or a contract ──────────────────────────────────────────────────────────────────────────
 
-    def constant(
-        self, span: Span, name: Token, annotation: ast.TypeExpression, value: ast.Expression
-    ) -> ast.Constant:
+    def constant(self, span: Span, name: Token, annotation: ast.TypeExpression, value: ast.Expression) -> ast.Constant:
         """`const FEE: Rate = 25 bps`."""
         return ast.Constant(name=_identifier(name), annotation=annotation, value=value, span=span)
 
@@ -175,9 +169,7 @@ class Builder:
         """`Circle(radius: u64)`."""
         return ast.VariantDeclaration(name=_identifier(name), fields=fields or [], span=span)
 
-    def resource(
-        self, span: Span, name: Token, doc: str | None, *members: ast.Field | ast.Identifier
-    ) -> ast.ResourceDeclaration:
+    def resource(self, span: Span, name: Token, doc: str | None, *members: ast.Field | ast.Identifier) -> ast.ResourceDeclaration:
         """`resource Claim:`."""
         fields = [member for member in members if isinstance(member, ast.Field)]
         divides = [member for member in members if isinstance(member, ast.Identifier)]
@@ -398,9 +390,7 @@ class Builder:
         """`for i in 0..n max 100:`."""
         return ast.ForRange(name=_identifier(name), first=first, end=end, bound=bound, body=body, span=span)
 
-    def while_(
-        self, span: Span, condition: ast.Expression, bound: ast.Expression | None, body: list[ast.Statement]
-    ) -> ast.While:
+    def while_(self, span: Span, condition: ast.Expression, bound: ast.Expression | None, body: list[ast.Statement]) -> ast.While:
         """`while condition max 50:`."""
         return ast.While(condition=condition, bound=bound, body=body, span=span)
 
@@ -462,9 +452,7 @@ class Builder:
             self._refuse("E0125", f"`{rounding.text}` is not a way to round", rounding.span, expected)
         return ast.Binary(operator=operator.text, left=left, right=right, rounding=_maybe(rounding), span=span)
 
-    def comparison(
-        self, span: Span, left: ast.Expression, operator: list[Token], right: ast.Expression
-    ) -> ast.Binary:
+    def comparison(self, span: Span, left: ast.Expression, operator: list[Token], right: ast.Expression) -> ast.Binary:
         """`a < b`, `a not in b`."""
         return ast.Binary(operator=_operator(operator), left=left, right=right, span=span)
 
@@ -476,9 +464,7 @@ class Builder:
         """`phase is Funded`."""
         return ast.PhaseIs(phases=phases, span=span)
 
-    def external(
-        self, span: Span, kind: list[Token], target: ast.Expression, sender: ast.Expression | None
-    ) -> ast.ExternalCall:
+    def external(self, span: Span, kind: list[Token], target: ast.Expression, sender: ast.Expression | None) -> ast.ExternalCall:
         """`call token.transfer(to, n) as buyer`."""
         word = kind[0].text
         if isinstance(target, ast.Call) and isinstance(target.callee, ast.Attribute):
@@ -516,9 +502,7 @@ class Builder:
         sender: ast.Expression | None,
     ) -> ast.Deploy:
         """`deploy Escrow(seller) in CNY as buyer`."""
-        return ast.Deploy(
-            contract=_identifier(name), arguments=arguments, currency=_maybe(currency), sender=sender, span=span
-        )
+        return ast.Deploy(contract=_identifier(name), arguments=arguments, currency=_maybe(currency), sender=sender, span=span)
 
     def attribute(self, span: Span, value: ast.Expression, name: Token) -> ast.Attribute:
         """`value.name`."""

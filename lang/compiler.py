@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lang import ast
-from lang.checker import CheckedFile, check_file
+from lang.check import CheckedFile, check_file
 from lang.diagnostics import Diagnostic, Findings
 from lang.emit import Emitted, FunctionDebug, emit_contract
 from lang.interface import describe_contract
@@ -82,9 +83,19 @@ def compile_text(text: str, path: str = "<text>") -> Compilation:
 
 def compile_file(path: Path) -> Compilation:
     """Compile a file and what it imports. Raises `OSError` if the file itself cannot be read."""
-    if path.stat().st_size > FILE_BYTES_MAX:
-        return _Compiler().run(Source(str(path), " " * (FILE_BYTES_MAX + 1)))
-    return _Compiler().run(Source(str(path), path.read_bytes().decode("utf-8", "replace")))
+    data = _read(path)
+    text = " " * len(data) if len(data) > FILE_BYTES_MAX else data.decode("utf-8", "replace")
+    return _Compiler().run(Source(str(path), text))
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file, one more than allowed at most. Raises `OSError`, also for what is no file: a pipe or a
+    device may have no end.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file", str(path))
+    with path.open("rb") as file:
+        return file.read(FILE_BYTES_MAX + 1)
 
 
 class _Compiler:
@@ -129,15 +140,15 @@ class _Compiler:
             self.findings.add("E0901", f"a program has at most {FILES_MAX} files", source, span)
             return None
         try:
-            if path.stat().st_size > FILE_BYTES_MAX:
-                self.findings.add("E0901", f"a file has at most {FILE_BYTES_MAX} bytes", source, span)
-                return None
-            text = path.read_bytes().decode("utf-8", "replace")
+            data = _read(path)
         except OSError:
             shown = "/".join(part.text for part in node.path) + ".tael"
             self.findings.add("E0210", f"there is no file `{shown}` beside this one", source, span)
             return None
-        return self._check(Source(str(path), text), key)
+        if len(data) > FILE_BYTES_MAX:
+            self.findings.add("E0901", f"a file has at most {FILE_BYTES_MAX} bytes", source, span)
+            return None
+        return self._check(Source(str(path), data.decode("utf-8", "replace")), key)
 
     def _emit(self, checked: CheckedFile, result: Compilation) -> None:
         for contract in checked.contracts:

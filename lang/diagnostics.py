@@ -8,6 +8,7 @@ from lang.source import Source, Span
 
 FINDINGS_MAX = 1_000  # errors, and as many warnings, of one compilation; further ones would be noise
 
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A change to the text that would mend the finding."""

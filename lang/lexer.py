@@ -87,7 +87,7 @@ _FOREIGN_MARKS = {
     "..=": ("RANGE", "..", "a range is written with two dots, `..`; its end is excluded"),
     "**": ("STAR", "*", "there is no power operator; multiply"),
 }
-_WIDE_MARKS = dict(zip("（）［］，：．。＝＋－＊／＜＞｜“”„«»−×÷", "()[],:..=+-*/<>|\"\"\"\"\"-*/", strict=True))
+_WIDE_MARKS = dict(zip("（）［］，：．。＝＋－＊／＜＞｜“”„«»−×÷", '()[],:..=+-*/<>|"""""-*/', strict=True))
 _WIDE_MARKS |= {"≤": "<=", "≥": ">=", "≠": "!=", "→": "->", "；": ";"}
 
 # Other languages' words at the beginning of a line, where a word or a quote follows: word -> (kind, word meant).
@@ -541,7 +541,7 @@ class _Reading:
         else:
             self.report(
                 "E0110",
-                'this text is not closed on its line',
+                "this text is not closed on its line",
                 Span(start, end),
                 expected='`"`',
                 edit=Edit(Span(end, end), '"', 'close it with `"`'),

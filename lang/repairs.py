@@ -293,9 +293,7 @@ def _mutable(parser: Parser, token: Token) -> str:
 def _is_elsewhere(parser: Parser, token: Token) -> str:
     previous = _previous(parser)
     if token.kind == "NOT" and previous.text == "is":
-        parser.report(
-            "E0136", "`is not` does not exist", Span(previous.start, token.end), expected="`not phase is Funded`"
-        )
+        parser.report("E0136", "`is not` does not exist", Span(previous.start, token.end), expected="`not phase is Funded`")
         return REPORTED
     if token.text != "is" or not parser.accepts(("IS_EQUAL",)):
         return UNKNOWN
@@ -569,9 +567,7 @@ def _wrong_place(parser: Parser, token: Token) -> str:
                 "E0135",
                 f"`{token.text}` declares something, and declarations do not stand inside functions",
                 token.span,
-                expected="a statement; if the function is over, less indentation"
-                if token.text != "const"
-                else "`let`",
+                expected="a statement; if the function is over, less indentation" if token.text != "const" else "`let`",
                 edit=Edit(token.span, "let", "write `let`") if token.text == "const" else None,
             )
             return REPORTED
@@ -648,9 +644,7 @@ _GROUPS: tuple[tuple[frozenset[str], str, frozenset[str] | None], ...] = (
     (
         frozenset({"NAME", "NUMBER", "LPAR", "LSQB"}),
         "a value",
-        frozenset(
-            "NAME NUMBER LPAR LSQB TEXT BYTES TRUE FALSE SELF MINUS NOT PHASE CALL READ TRY NEW DEPLOY INIT".split()
-        ),
+        frozenset("NAME NUMBER LPAR LSQB TEXT BYTES TRUE FALSE SELF MINUS NOT PHASE CALL READ TRY NEW DEPLOY INIT".split()),
     ),
     (
         frozenset({"PLUS", "STAR"}),

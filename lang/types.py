@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from vm import types as vm
+from vm.instructions import Rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,13 @@ def wider(left: Type, right: Type) -> Type | None:
     if fits(left, right):
         return right if not isinstance(right, Unknown) else left
     return left if fits(right, left) else None
+
+
+ROUNDINGS = {rounding.name.lower(): rounding for rounding in Rounding}
+"""How a text names a rounding."""
+
+COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+ARITHMETIC = frozenset({"+", "-", "*", "/", "mod"})
 
 
 @dataclass(frozen=True, slots=True)

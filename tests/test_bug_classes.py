@@ -292,13 +292,11 @@ def test_functions_are_not_values() -> None:
 def test_loops_are_bounded_in_the_text() -> None:
     """A loop over what others may let grow says its bound, and lists have a greatest length."""
     refused(
-        "contract C:\n    pure fn f(n: u64) -> u64:\n        for i in 0..n:\n            return i\n"
-        "        return 0\n",
+        "contract C:\n    pure fn f(n: u64) -> u64:\n        for i in 0..n:\n            return i\n        return 0\n",
         "E0602",
     )
     refused(
-        "contract C:\n    m: Map[Address, u64]\n    pub fn f() by anyone:\n        for x in self.m:\n"
-        "            pass\n",
+        "contract C:\n    m: Map[Address, u64]\n    pub fn f() by anyone:\n        for x in self.m:\n            pass\n",
         "E0302",
     )
 

@@ -67,8 +67,7 @@ def neg(a: int, low: int, high: int) -> int:
     return checked(-a, low, high)
 
 
-def muldiv(
-    a: int, b: int, c: int, rounding: Rounding, low: int, high: int) -> int:
+def muldiv(a: int, b: int, c: int, rounding: Rounding, low: int, high: int) -> int:
     """a * b / c, exact in between and rounded once."""
     return checked(quotient(a * b, c, rounding), low, high)
 

@@ -80,9 +80,7 @@ def _positions(names: Iterable[str]) -> dict[str, int]:
 class _Assembler:
     def __init__(self, text: str) -> None:
         self._lines = [
-            (number, line)
-            for number, line in enumerate((without_comment(line) for line in text.split("\n")), 1)
-            if line
+            (number, line) for number, line in enumerate((without_comment(line) for line in text.split("\n")), 1) if line
         ]
         self._line = 1
         self._table = TypeTable()
@@ -167,9 +165,7 @@ class _Assembler:
                 self._phases.append(rest)
             case "step":
                 before, after = self._two(rest, " -> ")
-                self._steps.append(
-                    (self._position(before, self._phase_places), self._position(after, self._phase_places))
-                )
+                self._steps.append((self._position(before, self._phase_places), self._position(after, self._phase_places)))
             case "type":
                 self._add_type(rest)
             case "const":
@@ -244,9 +240,7 @@ class _Assembler:
         name, parameters, rest = self._named(head)
         if rest:
             self._fail(f"unexpected `{rest}`")
-        return _Signature(
-            name, parameters, result if arrow else None, phases.strip() if found_in else None, effects.strip()
-        )
+        return _Signature(name, parameters, result if arrow else None, phases.strip() if found_in else None, effects.strip())
 
     def _external(self, text: str) -> External:
         how, rest = self._two(text, " ")

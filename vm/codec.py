@@ -78,21 +78,15 @@ def decode_module(data: bytes) -> Module:
         name=_text(name, "name"),
         currency=None if currency is None else _text(currency, "currency"),
         types=tuple(reader.table.types[len(SCALARS) :]),
-        constants=tuple(
-            [reader.constant(x, f"constants[{i}]") for i, x in enumerate(_array(constants, "constants"))]
-        ),
+        constants=tuple([reader.constant(x, f"constants[{i}]") for i, x in enumerate(_array(constants, "constants"))]),
         fields=reader.fields(fields, "fields"),
         phases=_texts(phases, "phases"),
         steps=tuple([_step(x, f"steps[{i}]") for i, x in enumerate(_array(steps, "steps"))]),
         events=tuple([reader.record(x, f"events[{i}]") for i, x in enumerate(_array(events, "events"))]),
         errors=tuple([reader.record(x, f"errors[{i}]") for i, x in enumerate(_array(errors, "errors"))]),
-        externals=tuple(
-            [reader.external(x, f"externals[{i}]") for i, x in enumerate(_array(externals, "externals"))]
-        ),
+        externals=tuple([reader.external(x, f"externals[{i}]") for i, x in enumerate(_array(externals, "externals"))]),
         implements=_texts(implements, "implements"),
-        functions=tuple(
-            [reader.function(x, f"functions[{i}]") for i, x in enumerate(_array(functions, "functions"))]
-        ),
+        functions=tuple([reader.function(x, f"functions[{i}]") for i, x in enumerate(_array(functions, "functions"))]),
         promises=tuple([_promise(x, f"promises[{i}]") for i, x in enumerate(_array(promises, "promises"))]),
     )
 
@@ -233,9 +227,7 @@ class _Reader:
                 pairs = [_array(x, where, 2) for x in _array(variants, where)]
                 return Enum(
                     _text(name, where),
-                    tuple(
-                        [(_text(variant, where), self.fields(payload, where)) for variant, payload in pairs]
-                    ),
+                    tuple([(_text(variant, where), self.fields(payload, where)) for variant, payload in pairs]),
                 )
             case ["resource", name, fields, divides]:
                 by = None if divides is None else _int(divides, where)
@@ -294,9 +286,7 @@ def _promise(wire: Any, where: str) -> tuple[int, int | None, int]:
 
 def _array(wire: Any, where: str, length: int | None = None) -> list[Any]:
     if type(wire) is not list or (length is not None and len(wire) != length):
-        raise Illegal(
-            Reason.MALFORMED, where, "not an array" if length is None else f"not an array of {length}"
-        )
+        raise Illegal(Reason.MALFORMED, where, "not an array" if length is None else f"not an array of {length}")
     return wire
 
 

@@ -81,9 +81,7 @@ def _code(module: Module, function: Function) -> Iterator[str]:
             continue
         if row.code in (ELSE, END):
             depth = max(1, depth - 1)
-        spelled = [
-            _operand(module, kind, operand) for kind, operand in zip(row.operands, operands, strict=True)
-        ]
+        spelled = [_operand(module, kind, operand) for kind, operand in zip(row.operands, operands, strict=True)]
         line = "  " * depth + " ".join([row.name, *spelled])
         remark = _remark(module, function, row.operands, operands)
         yield f"{line}  ; {remark}" if remark else line

@@ -93,6 +93,7 @@ class Execution:
         self._frames: list[Frame] = []
         self._result: Any = None
         self._calls_made = 0
+        self._event_bytes = 0
         self._promises = check_promises
         self._refused_by_host: Failure | None = None
 
@@ -240,9 +241,7 @@ class Execution:
         self.check_phase(call.contract, function)
         self._enter(call, function, arguments)
 
-    def call_outside(
-        self, caller: Frame, external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool
-    ) -> None:
+    def call_outside(self, caller: Frame, external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool) -> None:
         """Enter a function of another contract, after the checks of `docs/machine.md`, "Calls", in their
         order.
         """
@@ -352,6 +351,9 @@ class Execution:
             raise Failure(Code.LIMIT_EXCEEDED, detail="events")
         kinds = [kind for _, kind in call.contract.verified.module.events[index].fields]
         event = Event(call.contract.address, index, encode_arguments(kinds, values), values)
+        self._event_bytes += len(event.payload)
+        if self._event_bytes > limits.EVENTS_BYTES_MAX:
+            raise Failure(Code.LIMIT_EXCEEDED, detail="bytes of events")
         self.journal.set(self.events, len(self.events), event)
         if self.tracer is not None:
             self.tracer.emit(call.contract.address, index, values)
@@ -367,22 +369,16 @@ class Execution:
     def check_invariants(self, contract: Contract) -> None:
         """Raises InvariantBroken for the first invariant of the contract that does not hold."""
         for checker in contract.verified.invariants:
-            self._check(
-                contract, checker, (), Code.INVARIANT_BROKEN, contract.verified.module.functions[checker].name
-            )
+            self._check(contract, checker, (), Code.INVARIANT_BROKEN, contract.verified.module.functions[checker].name)
 
-    def _remember(
-        self, contract: Contract, function: int, arguments: tuple[Any, ...]
-    ) -> list[tuple[int, tuple[Any, ...]]]:
+    def _remember(self, contract: Contract, function: int, arguments: tuple[Any, ...]) -> list[tuple[int, tuple[Any, ...]]]:
         """For each promise of a function: its checker, and the values it is to be given but for the
         result.
         """
         module = contract.verified.module
         promises = contract.verified.promises.get(function, ())
         parameters = module.functions[function].parameters
-        plain = tuple(
-            [value for (_, kind), value in zip(parameters, arguments, strict=True) if is_plain(kind)]
-        )
+        plain = tuple([value for (_, kind), value in zip(parameters, arguments, strict=True) if is_plain(kind)])
         remembered = []
         for old, ensures in promises:
             values: tuple[Any, ...] = ()
@@ -400,15 +396,11 @@ class Execution:
         for ensures, values in frame.remembered:
             self._check(contract, ensures, (*values, *shown), Code.ENSURES_BROKEN, function.name)
 
-    def _check(
-        self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str
-    ) -> None:
+    def _check(self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str) -> None:
         if not self._run_checker(contract, checker, arguments, code, name):
             raise Failure(code, contract=contract.address, detail=name)
 
-    def _run_checker(
-        self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str
-    ) -> Any:
+    def _run_checker(self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str) -> Any:
         """Run a checker on a meter of its own, with promises off. One that fails is a promise broken."""
         before = self.meter, self._calls_made, len(self.entered), self._result
         self.meter, self._promises = Meter(PROMISE_GAS_MAX), False

@@ -11,7 +11,7 @@ from typing import Final, Never
 from vm import instructions as i
 from vm import limits
 from vm.facts import Facts
-from vm.gas import GAS_SEGMENT
+from vm.gas import GAS_SEGMENT, GAS_SIGNATURE_TYPE
 from vm.illegal import Illegal, Reason
 from vm.instructions import TABLE, Instruction, Rounding
 from vm.module import Module
@@ -104,9 +104,7 @@ _PLAIN_WORDS: Final[Mapping[str, Type]] = {
     "Bytes[32]": Bytes(32),
     "Bytes[64]": Bytes(64),
 }
-_NUMBERS: Final = frozenset(
-    (i.ADD, i.SUB, i.MUL, i.DIV, i.MOD, i.NEG, i.MULDIV, i.MIN, i.MAX, i.CAST, i.LT, i.LE, i.GT, i.GE)
-)
+_NUMBERS: Final = frozenset((i.ADD, i.SUB, i.MUL, i.DIV, i.MOD, i.NEG, i.MULDIV, i.MIN, i.MAX, i.CAST, i.LT, i.LE, i.GT, i.GE))
 """Instructions whose operand type is a number."""
 
 
@@ -695,13 +693,7 @@ class FunctionVerifier:
         kind = self.module.fields[field][1]
         match kind:
             case Map(key, value):
-                found = (
-                    "vault"
-                    if isinstance(value, Vault)
-                    else "resource"
-                    if isinstance(value, Resource)
-                    else "plain"
-                )
+                found = "vault" if isinstance(value, Vault) else "resource" if isinstance(value, Resource) else "plain"
                 self.key, self.value, found = key, value, f"map-{found}"
             case Set(key):
                 self.key, self.value, found = key, BOOL, "set"
@@ -866,6 +858,8 @@ class FunctionVerifier:
         self.want(expected.view == view, "views are read, all else is called")
         self.pop_all(expected.parameters)
         self.pop(ADDRESS)
+        kinds = (*expected.parameters, *(() if expected.result is None else (expected.result,)))
+        self.pay(GAS_SIGNATURE_TYPE * self.facts.signature_nodes(external, kinds), 0)
         return expected.result
 
 

@@ -1,4 +1,3 @@
-
 """Every instruction of the machine: number, name, operands, stack effect, static gas, one sentence.
 
 The verifier, the interpreter, the assembler, the disassembler and the documentation read this table.
@@ -110,31 +109,46 @@ PACK = _row(0x40, "pack type", "… -- T", gas.GAS_COMPOUND, "Make a struct or t
 UNPACK = _row(0x41, "unpack type", "T -- …", gas.GAS_COMPOUND, "Open a struct or tuple into its parts.")
 FIELD = _row(0x42, "field type part", "T -- F", gas.GAS_BASE, "One part of a plain struct or tuple.")
 WITH_FIELD = _row(
-    0x43, "with_field type part", "T F -- T", gas.GAS_COMPOUND,
+    0x43,
+    "with_field type part",
+    "T F -- T",
+    gas.GAS_COMPOUND,
     "A plain struct or tuple with one part replaced.",
 )
 VARIANT = _row(0x44, "variant type part", "… -- T", gas.GAS_COMPOUND, "Make a variant of an enum or option of its payload.")
 TAG = _row(0x45, "tag type", "T -- u8", gas.GAS_BASE, "The position of the variant of a plain enum or option.")
 OPEN = _row(
-    0x46, "open type part", "T -- …", gas.GAS_COMPOUND,
+    0x46,
+    "open type part",
+    "T -- …",
+    gas.GAS_COMPOUND,
     "The payload of this variant; WrongVariant if it is another.",
 )
 LIST = _row(0x47, "list type count", "E×count -- T", gas.GAS_LIST, "Make a list.")
 APPEND = _row(0x48, "append type", "T E -- T", gas.GAS_LIST, "The list with one more element; TooLong.")
 INDEX = _row(0x49, "index type", "T u64 -- E", gas.GAS_LIST, "The element at a position from 0; IndexOutOfRange.")
 WITH_INDEX = _row(
-    0x4A, "with_index type", "T u64 E -- T", gas.GAS_LIST,
+    0x4A,
+    "with_index type",
+    "T u64 E -- T",
+    gas.GAS_LIST,
     "The list with one element replaced; IndexOutOfRange.",
 )
 LENGTH = _row(0x4B, "length type", "T -- u64", gas.GAS_BASE, "Elements of a list, bytes of a text or byte string.")
 CONTAINS = _row(0x4C, "contains type", "T E -- bool", gas.GAS_LIST, "Whether a list has an element.")
 SLICE = _row(
-    0x4D, "slice type", "T u64 u64 -- T", gas.GAS_LIST,
+    0x4D,
+    "slice type",
+    "T u64 u64 -- T",
+    gas.GAS_LIST,
     "From a position up to another of a list or byte string; IndexOutOfRange.",
 )
 CONCAT = _row(0x4E, "concat type", "A B -- T", gas.GAS_LIST, "Two lists, texts or byte strings in one; TooLong.")
 POP = _row(
-    0x4F, "pop type", "T -- T E", gas.GAS_LIST,
+    0x4F,
+    "pop type",
+    "T -- T E",
+    gas.GAS_LIST,
     "The list without its last element, and that element; IndexOutOfRange.",
 )
 
@@ -149,29 +163,49 @@ STORE = _row(0x61, "store field", "T --", gas.GAS_STORE, "Assign a plain state f
 MAP_GET = _row(0x62, "map_get field", "K -- V", gas.GAS_LOAD, "The plain value of a key; MissingKey.", Effect.READ)
 MAP_FIND = _row(0x63, "map_find field", "K -- Option[V]", gas.GAS_LOAD, "The plain value of a key, or None.", Effect.READ)
 MAP_PUT = _row(
-    0x64, "map_put field", "K V --", gas.GAS_STORE,
-    "Set a plain value; a linear one only where none is (KeyExists).", _RW,
+    0x64,
+    "map_put field",
+    "K V --",
+    gas.GAS_STORE,
+    "Set a plain value; a linear one only where none is (KeyExists).",
+    _RW,
 )
 HAS = _row(0x65, "has field", "K -- bool", gas.GAS_LOAD, "Whether a map or set has a key.", Effect.READ)
 MAP_TAKE = _row(0x66, "map_take field", "K -- V", gas.GAS_STORE, "Take the value of a key out of the map; MissingKey.", _RW)
 SET_ADD = _row(0x67, "set_add field", "K --", gas.GAS_STORE, "Remember a key.", Effect.WRITE)
 REMOVE = _row(
-    0x68, "remove field", "K --", gas.GAS_STORE,
-    "Forget a key of a set or of a map of plain values, if it is there.", Effect.WRITE,
+    0x68,
+    "remove field",
+    "K --",
+    gas.GAS_STORE,
+    "Forget a key of a set or of a map of plain values, if it is there.",
+    Effect.WRITE,
 )
 VAULT_PUT = _row(0x69, "vault_put field", "[K] coin --", gas.GAS_STORE, "Put a coin to rest.", _RW | Effect.MONEY)
 VAULT_TAKE = _row(
-    0x6A, "vault_take field", "[K] amount -- coin", gas.GAS_STORE,
-    "Take so much; InsufficientFunds.", _RW | Effect.MONEY,
+    0x6A,
+    "vault_take field",
+    "[K] amount -- coin",
+    gas.GAS_STORE,
+    "Take so much; InsufficientFunds.",
+    _RW | Effect.MONEY,
 )
 VAULT_TAKE_ALL = _row(
-    0x6B, "vault_take_all field", "[K] -- coin", gas.GAS_STORE,
-    "Take everything, maybe nothing.", _RW | Effect.MONEY,
+    0x6B,
+    "vault_take_all field",
+    "[K] -- coin",
+    gas.GAS_STORE,
+    "Take everything, maybe nothing.",
+    _RW | Effect.MONEY,
 )
 VAULT_AMOUNT = _row(0x6C, "vault_amount field", "[K] -- amount", gas.GAS_LOAD, "How much rests there.", Effect.READ)
 MAP_PEEK = _row(
-    0x6D, "map_peek field part", "K -- F", gas.GAS_LOAD,
-    "A field of the resource of a key, which stays; MissingKey.", Effect.READ,
+    0x6D,
+    "map_peek field part",
+    "K -- F",
+    gas.GAS_LOAD,
+    "A field of the resource of a key, which stays; MissingKey.",
+    Effect.READ,
 )
 
 # Coins and resources in flight.
@@ -181,7 +215,10 @@ PAY = _row(0x72, "pay", "address coin --", gas.GAS_PAY, "Pay a coin to a wallet;
 NEW = _row(0x73, "new type", "… -- T", gas.GAS_COMPOUND, "Make a resource of its fields.")
 DESTROY = _row(0x74, "destroy type", "T -- …", gas.GAS_COMPOUND, "Unmake a resource into its fields.")
 SPLIT = _row(
-    0x75, "split type", "T F -- T T", gas.GAS_MONEY,
+    0x75,
+    "split type",
+    "T F -- T T",
+    gas.GAS_MONEY,
     "A resource that divides: so much, and the rest; InsufficientFunds.",
 )
 MERGE = _row(0x76, "merge type", "T T -- T", gas.GAS_MONEY, "Two parts in one; CannotMerge if other fields differ.")
@@ -198,17 +235,29 @@ EMIT = _row(0x87, "emit event", "… --", gas.GAS_EVENT, "Tell the world.", Effe
 # Calls.
 INVOKE = _row(0x90, "invoke function", "… -- result", gas.GAS_INVOKE, "A private, pure or view function of this contract.")
 CALL = _row(
-    0x91, "call external", "address … -- result", gas.GAS_CALL,
-    "A public function of another contract.", Effect.CALL_OTHER,
+    0x91,
+    "call external",
+    "address … -- result",
+    gas.GAS_CALL,
+    "A public function of another contract.",
+    Effect.CALL_OTHER,
 )
 READ = _row(0x92, "read external", "address … -- result", gas.GAS_CALL, "A view of another contract.", Effect.READ_OTHER)
 TRY_CALL = _row(
-    0x93, "try_call external", "address … -- Option[result]|bool", gas.GAS_CALL,
-    "Call; a failure undoes the callee's effects and gives None or false.", Effect.CALL_OTHER,
+    0x93,
+    "try_call external",
+    "address … -- Option[result]|bool",
+    gas.GAS_CALL,
+    "Call; a failure undoes the callee's effects and gives None or false.",
+    Effect.CALL_OTHER,
 )
 TRY_READ = _row(
-    0x94, "try_read external", "address … -- Option[result]|bool", gas.GAS_CALL,
-    "Read; a failure gives None.", Effect.READ_OTHER,
+    0x94,
+    "try_read external",
+    "address … -- Option[result]|bool",
+    gas.GAS_CALL,
+    "Read; a failure gives None.",
+    Effect.READ_OTHER,
 )
 
 # Standard functions.
@@ -217,7 +266,10 @@ SHA3_256 = _row(0xA1, "sha3_256", "bytes -- Bytes[32]", gas.GAS_HASH, "SHA3-256 
 BLAKE2B_256 = _row(0xA2, "blake2b_256", "bytes -- Bytes[32]", gas.GAS_HASH, "BLAKE2b with 32 bytes (RFC 7693).")
 ENCODE = _row(0xA3, "encode type", "T -- Bytes", gas.GAS_LIST, "The canonical encoding of a plain value.")
 VERIFY_ED25519 = _row(
-    0xA4, "verify_ed25519", "Bytes[32] bytes Bytes[64] -- bool", gas.GAS_SIGNATURE,
+    0xA4,
+    "verify_ed25519",
+    "Bytes[32] bytes Bytes[64] -- bool",
+    gas.GAS_SIGNATURE,
     "Whether a key signed a message (RFC 8032).",
 )
 TEXT_BYTES = _row(0xA5, "text_bytes", "Text[n] -- Bytes[n]", gas.GAS_LIST, "The UTF-8 of a text.")

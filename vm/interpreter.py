@@ -509,10 +509,7 @@ def _do_map_peek(frame: Frame, where: tuple[Place, int]) -> None:
 def _do_map_put(frame: Frame, place: Place) -> None:
     value = frame.stack.pop()
     key = pop_key(frame, place, write=True)
-    if (
-        isinstance(value, ResourceValue)
-        and frame.machine.read_state(frame.call, place.field, key) is not ABSENT
-    ):
+    if isinstance(value, ResourceValue) and frame.machine.read_state(frame.call, place.field, key) is not ABSENT:
         raise Failure(Code.KEY_EXISTS)
     write(frame, place, key, value)
 
@@ -717,10 +714,7 @@ def linked(verified: Verified) -> tuple[tuple[Linked, ...], ...]:
     code = _LINKED.get(verified)
     if code is None:
         code = _LINKED[verified] = tuple(
-            [
-                tuple([_link(verified, body, index) for index in range(len(body.ops))])
-                for body in verified.bodies
-            ]
+            [tuple([_link(verified, body, index) for index in range(len(body.ops))]) for body in verified.bodies]
         )
     return code
 

@@ -56,9 +56,7 @@ class Session:
         check_promises: bool = False,
     ) -> None:
         """`now` is in milliseconds since 1970 UTC. Promises are checked free of gas."""
-        self._execution = Execution(
-            host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises
-        )
+        self._execution = Execution(host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises)
         self._gas_limit = gas_limit
         self._check_promises = check_promises
 
@@ -81,9 +79,7 @@ class Session:
         """Use up gas for work outside of the machine. Raises `Failure` OutOfGas and leaves nothing."""
         self._execution.meter.charge(gas)
 
-    def deploy(
-        self, address: bytes, module: Verified, currency: str, arguments: Sequence[Any], sender: bytes
-    ) -> None:
+    def deploy(self, address: bytes, module: Verified, currency: str, arguments: Sequence[Any], sender: bytes) -> None:
         """Make a contract of a module at an address and run its `init`. The code itself is the host's to
         keep.
 

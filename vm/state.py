@@ -151,6 +151,4 @@ class State:
         try:
             return decode(contract.slots[field][1], data)
         except Failure as failure:
-            raise Defect(
-                f"the store holds no value in field {field} of {contract.address.hex()}"
-            ) from failure
+            raise Defect(f"the store holds no value in field {field} of {contract.address.hex()}") from failure

@@ -138,8 +138,7 @@ class Set:
 
 
 Type: TypeAlias = (
-    Int | Amount | Bool | Address | Text | Bytes | List | Option | Tuple
-    | Struct | Enum | Resource | Coin | Vault | Map | Set
+    Int | Amount | Bool | Address | Text | Bytes | List | Option | Tuple | Struct | Enum | Resource | Coin | Vault | Map | Set
 )
 
 
@@ -325,8 +324,7 @@ def encoded_max(kind: Type) -> int:
             return _encoded_array(len(fields)) + sum(encoded_max(field) for _, field in fields)
         case Enum(_, variants):
             return max(
-                _encoded_array(1 + len(payload)) + 1 + sum(encoded_max(field) for _, field in payload)
-                for _, payload in variants
+                _encoded_array(1 + len(payload)) + 1 + sum(encoded_max(field) for _, field in payload) for _, payload in variants
             )
         case Map() | Set():
             return 0
@@ -363,6 +361,21 @@ def parts(kind: Type) -> tuple[Type, ...]:
         case Set(key):
             return (key,)
     return ()
+
+
+def labels(kind: Type) -> tuple[object, ...]:
+    """The names that belong to a type: its own, and those of its fields or variants."""
+    match kind:
+        case Struct(name, fields) | Resource(name, fields, _):
+            return (name, *(field for field, _ in fields))
+        case Enum(name, variants):
+            return (name, *((variant, *(field for field, _ in payload)) for variant, payload in variants))
+    return ()
+
+
+def nodes(kind: Type) -> int:
+    """The number of types within a type, itself included, counted with repetition."""
+    return 1 + sum(map(nodes, parts(kind)))
 
 
 def type_name(kind: Type) -> str:

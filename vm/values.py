@@ -205,9 +205,7 @@ def unpack(data: bytes, elements_max: int = LIST_ELEMENTS_MAX) -> Any:
     `Failure`.
     """
     try:
-        wire = msgpack.unpackb(
-            data, raw=False, max_array_len=elements_max, max_map_len=0, max_ext_len=0, strict_map_key=True
-        )
+        wire = msgpack.unpackb(data, raw=False, max_array_len=elements_max, max_map_len=0, max_ext_len=0, strict_map_key=True)
         canonical = pack(wire) == data
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
         raise Failure(Code.WRONG_ARGUMENTS, detail="not msgpack of the kind used here") from error

@@ -130,22 +130,25 @@ class Node:
         transaction = decode_transaction(data)
         body = transaction.body
         signers(body, self.store)
-        if body.gas_limit > READ_GAS_MAX + intrinsic_gas(transaction):
-            raise Refusal(
-                Refused.GAS_LIMIT_TOO_HIGH,
-                f"a simulation has at most {READ_GAS_MAX} gas beyond the intrinsic",
-                gas_limit_max=READ_GAS_MAX + intrinsic_gas(transaction),
-            )
         check_gas(transaction, self.parameters)
         check_fee(body, self.parameters, self.balance(body.payer, self.parameters.base_currency))
-        return execute(
+        receipt = execute(
             BlockOverlay(self.store),
             transaction,
             self.parameters,
             height=self.head.height + 1,
             index=0,
             time_ms=self._time(),
+            machine_gas_max=READ_GAS_MAX,
         )
+        most = READ_GAS_MAX + intrinsic_gas(transaction)
+        if receipt.gas_used == most < body.gas_limit:
+            raise Refusal(
+                Refused.GAS_LIMIT_TOO_HIGH,
+                f"a simulation has at most {READ_GAS_MAX} gas beyond the intrinsic, and this needs more",
+                gas_limit_max=most,
+            )
+        return receipt
 
     # Questions.
 

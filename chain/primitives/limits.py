@@ -41,8 +41,10 @@ POOL_PER_SENDER_MAX = 1_000  # one sender cannot fill it
 # API.
 REQUEST_BYTES_MAX = 512 * 1024  # a transaction in hexadecimal and its envelope
 PAGE_ITEMS_MAX = 1_000
+PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it
+REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
-READ_GAS_MAX = 50_000_000  # of a read or a simulation; nobody pays for it
+READ_GAS_MAX = 10_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
 BLOCKS_CHECKED_AT_START = 1_000
 
 # Gas of the ledger's own work, charged before execution. Hand estimates in proportion to the machine's

@@ -12,7 +12,7 @@ import lmdb
 
 from chain.primitives.codec import as_bytes, as_int, as_list, decode, encode
 from chain.primitives.hash import HASH_BYTES
-from chain.primitives.limits import HEIGHT_MAX
+from chain.primitives.limits import HEIGHT_MAX, PAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 
 FORMAT = 1
@@ -51,8 +51,9 @@ class Store:
                 subdir=True,
                 max_readers=16,
             )
+            self._check_length(directory / "ledger" / "data.mdb")
             self._tables = {name: self._env.open_db(name) for name in _TABLES}
-        except lmdb.Error as error:
+        except (lmdb.Error, OSError) as error:
             self._lock.close()
             raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be read: {error}") from None
         self._read = self._env.begin()
@@ -60,6 +61,13 @@ class Store:
         if found is not None and found != encode(FORMAT):
             self.close()
             raise Refusal(Refused.WRONG_STORE, f"the data directory has another format than {FORMAT}")
+
+    def _check_length(self, path: Path) -> None:
+        """Refuse a file that was cut off: the operating system would kill the process on reading beyond its end."""
+        pages = self._env.info()["last_pgno"] + 1
+        if path.stat().st_size < pages * self._env.stat()["psize"]:
+            self._env.close()
+            raise lmdb.CorruptedError("it was cut off")
 
     def close(self) -> None:
         """Close it. Nothing is lost: every commit has been synced."""
@@ -107,12 +115,16 @@ class Store:
         return [value for _, value in self._scan(b"receipts", height.to_bytes(8), height.to_bytes(8))]
 
     def events(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        """At most `limit` (cursor, encoded event) that come after a cursor (b"" for the beginning)."""
+        """At most `limit` (cursor, encoded event) that come after a cursor (b"" for the beginning), fewer if they are
+        large.
+        """
         found: list[tuple[bytes, bytes]] = []
+        size = 0
         for key, value in self._scan(b"events", after, b""):
             if key != after:
                 found.append((key, value))
-            if len(found) == limit:
+                size += len(value)
+            if len(found) == limit or size >= PAGE_BYTES_MAX:
                 break
         return found
 

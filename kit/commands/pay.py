@@ -31,6 +31,6 @@ def pay(
     currency, minor = network.coin(amount)
     action = Pay(network.address(to), currency, minor)
     receipt = signing.transact(network, [action])
-    tell_receipt(out, network, receipt)
-    out.result({"ok": receipt.ok, "receipt": plain_receipt(network, receipt)})
+    tell_receipt(out, network, receipt, dry_run=signing.dry_run)
+    out.result({"ok": receipt.ok, "receipt": plain_receipt(network, receipt), **signing.plain()})
     return 0 if receipt.ok else 1

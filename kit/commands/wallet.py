@@ -211,8 +211,9 @@ def open_(out: Output, name: str, node: str | None, signing: Signing) -> int:
         return 0
     by = signing if signing.sender is not None else signing.by(name)
     receipt = by.transact(network, [OpenWallet(found.public)])
-    tell_receipt(out, network, receipt)
-    out.result({"ok": receipt.ok, "opened": receipt.ok, "receipt": plain_receipt(network, receipt)})
+    tell_receipt(out, network, receipt, dry_run=by.dry_run)
+    opened = receipt.ok and not by.dry_run
+    out.result({"ok": receipt.ok, "opened": opened, "receipt": plain_receipt(network, receipt), **by.plain()})
     return 0 if receipt.ok else 1
 
 

@@ -83,28 +83,15 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E0705": Entry(
         "this may only compute",
-        "A pure function sees its parameters and constants: not the state, not the time, not who calls, by way of others "
-        "either.",
-        "contract Shop:\n"
-        "    price: u64 = 5\n"
-        "\n"
-        "    pure fn cost(n: u64) -> u64:\n"
-        "        return n * self.price\n",
-        "contract Shop:\n"
-        "    price: u64 = 5\n"
-        "\n"
-        "    view fn cost(n: u64) -> u64:\n"
-        "        return n * self.price\n",
+        "A pure function sees its parameters and constants: not the state, not the time, not who calls, by way of others either.",
+        "contract Shop:\n    price: u64 = 5\n\n    pure fn cost(n: u64) -> u64:\n        return n * self.price\n",
+        "contract Shop:\n    price: u64 = 5\n\n    view fn cost(n: u64) -> u64:\n        return n * self.price\n",
     ),
     "E0706": Entry(
         "a function of the interface is missing",
         "A contract that implements an interface has each of its functions, public or as a view. A WalletRule has `rule "
         "fn check(payment: Payment)`.",
-        "interface Feed:\n"
-        "    view fn price() -> u64\n"
-        "\n"
-        "contract Fixed implements Feed:\n"
-        "    value: u64 = 5\n",
+        "interface Feed:\n    view fn price() -> u64\n\ncontract Fixed implements Feed:\n    value: u64 = 5\n",
         "interface Feed:\n"
         "    view fn price() -> u64\n"
         "\n"
@@ -190,10 +177,7 @@ ENTRIES: dict[str, Entry] = {
     "E0711": Entry(
         "old stands in ensures",
         "`old(…)` is a value before the function ran. It stands in `ensures`, and not inside of another `old`.",
-        "contract Counter:\n"
-        "    count: u64 = 0\n"
-        "\n"
-        "    invariant self.count >= old(self.count)\n",
+        "contract Counter:\n    count: u64 = 0\n\n    invariant self.count >= old(self.count)\n",
         "contract Counter:\n"
         "    count: u64 = 0\n"
         "\n"
@@ -221,27 +205,13 @@ ENTRIES: dict[str, Entry] = {
     "E0713": Entry(
         "this belongs into a contract",
         "Outside of a contract there is no state, no phase and no caller; only a `pure fn` stands there.",
-        "fn twice(n: u64) -> u64:\n"
-        "    return n * 2\n",
-        "pure fn twice(n: u64) -> u64:\n"
-        "    return n * 2\n",
+        "fn twice(n: u64) -> u64:\n    return n * 2\n",
+        "pure fn twice(n: u64) -> u64:\n    return n * 2\n",
     ),
     "E0714": Entry(
         "an invariant has no caller",
-        "An invariant holds at all times, whoever calls. What depends on the caller is said by `by`, `require` or "
-        "`ensures`.",
-        "contract Shop:\n"
-        "    owner: Address\n"
-        "\n"
-        "    init():\n"
-        "        self.owner = sender\n"
-        "\n"
-        "    invariant self.owner == sender\n",
-        "contract Shop:\n"
-        "    owner: Address\n"
-        "\n"
-        "    init():\n"
-        "        ensures self.owner == sender\n"
-        "        self.owner = sender\n",
+        "An invariant holds at all times, whoever calls. What depends on the caller is said by `by`, `require` or `ensures`.",
+        "contract Shop:\n    owner: Address\n\n    init():\n        self.owner = sender\n\n    invariant self.owner == sender\n",
+        "contract Shop:\n    owner: Address\n\n    init():\n        ensures self.owner == sender\n        self.owner = sender\n",
     ),
 }

@@ -8,8 +8,7 @@ ENTRIES: dict[str, Entry] = {
     "E0601": Entry(
         "a function comes back to itself",
         "Everything ends: no function may reach itself by calls. A bounded loop does what a recursion would.",
-        "pure fn factorial(n: u64) -> u64:\n"
-        "    return 1 if n == 0 else n * factorial(n - 1)\n",
+        "pure fn factorial(n: u64) -> u64:\n    return 1 if n == 0 else n * factorial(n - 1)\n",
         "pure fn factorial(n: u64) -> u64:\n"
         "    let product = 1\n"
         "    for i in 0..n max 20:\n"
@@ -19,16 +18,8 @@ ENTRIES: dict[str, Entry] = {
     "E0602": Entry(
         "a loop has no bound",
         "A loop says how often it runs at most. A loop over a list, or between two constants, needs no bound.",
-        "pure fn sum(n: u64) -> u64:\n"
-        "    let total = 0\n"
-        "    for i in 0..n:\n"
-        "        total += i\n"
-        "    return total\n",
-        "pure fn sum(n: u64) -> u64:\n"
-        "    let total = 0\n"
-        "    for i in 0..n max 100:\n"
-        "        total += i\n"
-        "    return total\n",
+        "pure fn sum(n: u64) -> u64:\n    let total = 0\n    for i in 0..n:\n        total += i\n    return total\n",
+        "pure fn sum(n: u64) -> u64:\n    let total = 0\n    for i in 0..n max 100:\n        total += i\n    return total\n",
     ),
     "E0603": Entry(
         "a bound is out of range",
@@ -38,11 +29,7 @@ ENTRIES: dict[str, Entry] = {
         "    for i in 0..n max 5_000_000:\n"
         "        total += i\n"
         "    return total\n",
-        "pure fn sum(n: u64) -> u64:\n"
-        "    let total = 0\n"
-        "    for i in 0..n max 5_000:\n"
-        "        total += i\n"
-        "    return total\n",
+        "pure fn sum(n: u64) -> u64:\n    let total = 0\n    for i in 0..n max 5_000:\n        total += i\n    return total\n",
     ),
     "E0604": Entry(
         "a variant has no arm",
@@ -93,14 +80,8 @@ ENTRIES: dict[str, Entry] = {
     "E0606": Entry(
         "outside of a loop",
         "`break` and `continue` stand in a loop.",
-        "pure fn f(n: u64) -> u64:\n"
-        "    if n > 3:\n"
-        "        break\n"
-        "    return n\n",
-        "pure fn f(n: u64) -> u64:\n"
-        "    if n > 3:\n"
-        "        return 3\n"
-        "    return n\n",
+        "pure fn f(n: u64) -> u64:\n    if n > 3:\n        break\n    return n\n",
+        "pure fn f(n: u64) -> u64:\n    if n > 3:\n        return 3\n    return n\n",
     ),
     "E0607": Entry(
         "this is never reached",
@@ -121,17 +102,8 @@ ENTRIES: dict[str, Entry] = {
     "E0608": Entry(
         "a way ends without a result",
         "A function with `->` returns a value on every way through it.",
-        "pure fn sign(n: i64) -> i64:\n"
-        "    if n > 0:\n"
-        "        return 1\n"
-        "    elif n < 0:\n"
-        "        return -1\n",
-        "pure fn sign(n: i64) -> i64:\n"
-        "    if n > 0:\n"
-        "        return 1\n"
-        "    elif n < 0:\n"
-        "        return -1\n"
-        "    return 0\n",
+        "pure fn sign(n: i64) -> i64:\n    if n > 0:\n        return 1\n    elif n < 0:\n        return -1\n",
+        "pure fn sign(n: i64) -> i64:\n    if n > 0:\n        return 1\n    elif n < 0:\n        return -1\n    return 0\n",
     ),
     "E0609": Entry(
         "a promise stands too late",
@@ -152,27 +124,13 @@ ENTRIES: dict[str, Entry] = {
     "E0610": Entry(
         "a requirement names no error",
         "`require` says how it fails, so that callers can tell: `else TooEarly(until)`.",
-        "contract Shop:\n"
-        "    pub fn buy(n: u64) by anyone:\n"
-        "        require n > 0\n",
-        "contract Shop:\n"
-        "    error Nothing\n"
-        "\n"
-        "    pub fn buy(n: u64) by anyone:\n"
-        "        require n > 0 else Nothing\n",
+        "contract Shop:\n    pub fn buy(n: u64) by anyone:\n        require n > 0\n",
+        "contract Shop:\n    error Nothing\n\n    pub fn buy(n: u64) by anyone:\n        require n > 0 else Nothing\n",
     ),
     "E0612": Entry(
         "a line does nothing",
         "A value is computed and forgotten. Often `==` stands where `=` was meant.",
-        "contract Switch:\n"
-        "    on: bool = false\n"
-        "\n"
-        "    pub fn turn() by anyone:\n"
-        "        self.on == true\n",
-        "contract Switch:\n"
-        "    on: bool = false\n"
-        "\n"
-        "    pub fn turn() by anyone:\n"
-        "        self.on = true\n",
+        "contract Switch:\n    on: bool = false\n\n    pub fn turn() by anyone:\n        self.on == true\n",
+        "contract Switch:\n    on: bool = false\n\n    pub fn turn() by anyone:\n        self.on = true\n",
     ),
 }

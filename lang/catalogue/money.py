@@ -9,12 +9,8 @@ ENTRIES: dict[str, Entry] = {
         "money would be lost",
         "A coin or a resource that nobody uses would be gone. On every way it is paid, put into a vault or a map, handed "
         "to a function, returned, or, if it is a resource, destroyed.",
-        "contract Shop:\n"
-        "    pub fn buy(money: Coin) by anyone:\n"
-        "        pass\n",
-        "contract Shop:\n"
-        "    pub fn buy(money: Coin) by anyone:\n"
-        "        pay(sender, money)\n",
+        "contract Shop:\n    pub fn buy(money: Coin) by anyone:\n        pass\n",
+        "contract Shop:\n    pub fn buy(money: Coin) by anyone:\n        pay(sender, money)\n",
     ),
     "E0402": Entry(
         "money is used a second time",
@@ -92,10 +88,8 @@ ENTRIES: dict[str, Entry] = {
         "Plain values may be copied. Coins and resources may not: they do not stand in structs, enums, lists, events, "
         "errors or constants, are not encoded, and are taken out of a map rather than read. Coins are kept in a `Vault`, "
         "resources in a `Map`.",
-        "contract Jar:\n"
-        "    inside: Coin\n",
-        "contract Jar:\n"
-        "    inside: Vault\n",
+        "contract Jar:\n    inside: Coin\n",
+        "contract Jar:\n    inside: Vault\n",
     ),
     "E0407": Entry(
         "resources do not leave their contract",
@@ -146,12 +140,8 @@ ENTRIES: dict[str, Entry] = {
     "E0409": Entry(
         "contracts neither make nor destroy money",
         "Money is issued by the ledger. A contract moves, splits and joins what it was given.",
-        "contract Fire:\n"
-        "    pub fn burn(money: Coin) by anyone:\n"
-        "        destroy money\n",
-        "contract Fire:\n"
-        "    pub fn refuse(money: Coin) by anyone:\n"
-        "        pay(sender, money)\n",
+        "contract Fire:\n    pub fn burn(money: Coin) by anyone:\n        destroy money\n",
+        "contract Fire:\n    pub fn refuse(money: Coin) by anyone:\n        pay(sender, money)\n",
     ),
     "E0410": Entry(
         "the value needs a name first",

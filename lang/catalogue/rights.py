@@ -9,16 +9,8 @@ ENTRIES: dict[str, Entry] = {
         "it is not said who may call",
         "Every public function says it: `by anyone`, `by self.owner`, `by any of self.directors`. A missing check cannot "
         "be overlooked, because it cannot be left out.",
-        "contract Switch:\n"
-        "    on: bool = false\n"
-        "\n"
-        "    pub fn turn():\n"
-        "        self.on = not self.on\n",
-        "contract Switch:\n"
-        "    on: bool = false\n"
-        "\n"
-        "    pub fn turn() by anyone:\n"
-        "        self.on = not self.on\n",
+        "contract Switch:\n    on: bool = false\n\n    pub fn turn():\n        self.on = not self.on\n",
+        "contract Switch:\n    on: bool = false\n\n    pub fn turn() by anyone:\n        self.on = not self.on\n",
     ),
     "E0502": Entry(
         "by names no address",
@@ -39,11 +31,7 @@ ENTRIES: dict[str, Entry] = {
     "E0503": Entry(
         "there is no such step",
         "`become` takes one of the steps declared in `phases`, from every phase that it may be at that point.",
-        "contract Deal:\n"
-        "    phases Open -> Funded -> Closed\n"
-        "\n"
-        "    pub fn close() by anyone in Open:\n"
-        "        become Closed\n",
+        "contract Deal:\n    phases Open -> Funded -> Closed\n\n    pub fn close() by anyone in Open:\n        become Closed\n",
         "contract Deal:\n"
         "    phases Open -> Funded -> Closed, Open -> Closed\n"
         "\n"
@@ -53,28 +41,14 @@ ENTRIES: dict[str, Entry] = {
     "E0504": Entry(
         "there are no phases",
         "Only a contract that declares phases has one: `phases Open -> Closed`.",
-        "contract Deal:\n"
-        "    pub fn close() by anyone:\n"
-        "        become Closed\n",
-        "contract Deal:\n"
-        "    phases Open -> Closed\n"
-        "\n"
-        "    pub fn close() by anyone in Open:\n"
-        "        become Closed\n",
+        "contract Deal:\n    pub fn close() by anyone:\n        become Closed\n",
+        "contract Deal:\n    phases Open -> Closed\n\n    pub fn close() by anyone in Open:\n        become Closed\n",
     ),
     "E0505": Entry(
         "it is not said in which phases",
         "A function that becomes says from where: `in Open`.",
-        "contract Deal:\n"
-        "    phases Open -> Closed\n"
-        "\n"
-        "    pub fn close() by anyone:\n"
-        "        become Closed\n",
-        "contract Deal:\n"
-        "    phases Open -> Closed\n"
-        "\n"
-        "    pub fn close() by anyone in Open:\n"
-        "        become Closed\n",
+        "contract Deal:\n    phases Open -> Closed\n\n    pub fn close() by anyone:\n        become Closed\n",
+        "contract Deal:\n    phases Open -> Closed\n\n    pub fn close() by anyone in Open:\n        become Closed\n",
     ),
     "E0506": Entry(
         "a phase is never reached",
@@ -94,16 +68,8 @@ ENTRIES: dict[str, Entry] = {
         "a clause that does not belong here",
         "Only what is called from outside says `by`; views may be read by everyone, rules are run by the ledger, private "
         "functions by their contract.",
-        "contract Shop:\n"
-        "    price: u64 = 5\n"
-        "\n"
-        "    view fn cost() -> u64 by anyone:\n"
-        "        return self.price\n",
-        "contract Shop:\n"
-        "    price: u64 = 5\n"
-        "\n"
-        "    view fn cost() -> u64:\n"
-        "        return self.price\n",
+        "contract Shop:\n    price: u64 = 5\n\n    view fn cost() -> u64 by anyone:\n        return self.price\n",
+        "contract Shop:\n    price: u64 = 5\n\n    view fn cost() -> u64:\n        return self.price\n",
     ),
     "E0509": Entry(
         "the function does not run in this phase",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lang import ast
 from lang.emit.values import ValueEmitter
-from lang.expressions import ROUNDINGS
 from lang.symbols import (
     Builtin,
     ConstantSymbol,
@@ -15,8 +14,8 @@ from lang.symbols import (
     Method,
     VariantUse,
 )
+from lang.types import ROUNDINGS, lower, scaling_type
 from lang.types import Nothing as NothingType
-from lang.types import lower, scaling_type
 from vm import instructions as op
 from vm import types as vm
 

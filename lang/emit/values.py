@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from lang import ast
 from lang.emit.code import CodeWriter
 from lang.evaluator import TIME_DIVISORS
-from lang.expressions import COMPARISONS, ROUNDINGS
 from lang.symbols import (
     Builtin,
     ConstantSymbol,
@@ -19,7 +18,7 @@ from lang.symbols import (
     StateField,
     VariantUse,
 )
-from lang.types import Rule, lower, wider
+from lang.types import COMPARISONS, ROUNDINGS, Rule, lower, wider
 from vm import instructions as op
 from vm import types as vm
 

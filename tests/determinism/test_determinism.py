@@ -25,8 +25,6 @@ def test_bytes_do_not_depend_on_what_surrounds_the_process(surrounding: str, tmp
     """Modules, gas, receipts and headers equal the golden ones under any hash seed, time zone and locale."""
     environment = {**os.environ, **SURROUNDINGS[surrounding]}
 
-    got = subprocess.run(
-        [sys.executable, str(SCRIPT)], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    got = subprocess.run([sys.executable, str(SCRIPT)], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert got.stdout == GOLDEN.read_text()

@@ -96,6 +96,12 @@ def test_a_dry_run_changes_nothing(net: Tael) -> None:
     height = net("block", "--json").json["height"]
     ran = net("pay", "heidi", "1.00", "--from", "grace", "--dry-run", "--json")
     assert ran.json["receipt"]["ok"] is True
+    assert ran.json["dry_run"] is True
+    assert net("pay", "heidi", "1.00", "--from", "grace", "--dry-run").out.startswith("would go well  (nothing was sent)\n")
+    assert net("pay", "heidi", "9_999_999.00", "--from", "grace", "--dry-run").out.startswith("would fail  (nothing was sent)\n")
+    deployed = net("deploy", ESCROW, "bob", "100.00", "7 days", "--dry-run").out
+    assert "Escrow would be at tael1" in deployed
+    assert not deployed.splitlines()[-1].startswith("tael1")
     assert net("block", "--json").json["height"] == height
 
 
@@ -133,6 +139,20 @@ def test_fields_of_a_contract_are_proven(net: Tael) -> None:
     assert net("proof", "alice", "--field", "held").exit_code == Exit.USAGE
     assert net("proof", "--key", "zz").exit_code == Exit.USAGE
     assert net("proof").exit_code == Exit.USAGE
+
+
+def test_the_phase_of_a_contract_is_shown(net: Tael) -> None:
+    """By `inspect`, by a proof of its slot, and where a call comes in the wrong one."""
+    address = _deploy(net)
+    first = net("proof", address, "--field", "phase", "--json").json["value"]
+    assert f"in phase {first}" in net("inspect", address).out
+    assert net("inspect", address, "--storage", "--json").json["phase"] == first
+    early = net("call", address, "accept", "--from", "alice")
+    assert f"Escrow is in phase {first}; accept may run in " in early.out
+    assert net("call", address, "accept", "--from", "alice", "--json").json["wrong_phase"]["phase"] == first
+    net("call", address, "fund", "--coins", "100.00", "--from", "alice")
+    net("call", address, "accept", "--from", "alice")
+    assert net("proof", address, "--field", "phase", "--json").json["value"] != first
 
 
 def test_a_proof_that_does_not_hold_is_refused(net: Tael, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def test_examples_are_true(code: str, entry: Entry, tmp_path: Path) -> None:
 
 def test_every_code_has_an_entry() -> None:
     """What the compiler can say is in the catalogue, and nothing else is."""
-    sources = "".join(path.read_text("utf-8") for path in LANG.glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in LANG.rglob("*.py"))
     assert set(re.findall(r'"([EW]\d{4})"', sources)) == CATALOGUE.keys()
 
 

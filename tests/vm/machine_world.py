@@ -61,14 +61,10 @@ class World:
     def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
         return signature == (key + message)[:64].ljust(64, b"\0")
 
-    def session(
-        self, *, gas_limit: int = 10_000_000, tracer: Tracer | None = None, check_promises: bool = False
-    ) -> Session:
+    def session(self, *, gas_limit: int = 10_000_000, tracer: Tracer | None = None, check_promises: bool = False) -> Session:
         """A new transaction."""
         self.journal = Journal()
-        return Session(
-            self, self.journal, now=NOW, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises
-        )
+        return Session(self, self.journal, now=NOW, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises)
 
     def commit(self, session: Session) -> Effects:
         """Finish a transaction and keep what it wrote."""

@@ -37,9 +37,7 @@ def plain_types() -> st.SearchStrategy[Type]:
     )
 
     def wrap(inner: st.SearchStrategy[Type]) -> st.SearchStrategy[Type]:
-        fields = st.lists(inner, min_size=1, max_size=4).map(
-            lambda kinds: tuple((f"f{n}", kind) for n, kind in enumerate(kinds))
-        )
+        fields = st.lists(inner, min_size=1, max_size=4).map(lambda kinds: tuple((f"f{n}", kind) for n, kind in enumerate(kinds)))
         variants = st.lists(st.one_of(fields, st.just(())), min_size=1, max_size=4).map(
             lambda payloads: tuple((f"V{n}", payload) for n, payload in enumerate(payloads))
         )
@@ -79,10 +77,7 @@ def values(kind: Type) -> st.SearchStrategy[Any]:
             return st.tuples(*(values(field) for _, field in fields))
         case Enum(_, variants):
             return st.one_of(
-                [
-                    st.tuples(st.just(tag), *(values(field) for _, field in payload))
-                    for tag, (_, payload) in enumerate(variants)
-                ]
+                [st.tuples(st.just(tag), *(values(field) for _, field in payload)) for tag, (_, payload) in enumerate(variants)]
             )
     raise AssertionError(kind)
 

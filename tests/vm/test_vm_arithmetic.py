@@ -78,9 +78,7 @@ def test_quotients(case: tuple[Int, int, int, int], rounding: Rounding) -> None:
         with pytest.raises(Failure, match="DIVISION"):
             arithmetic.muldiv(a, b, c, rounding, *span)
     else:
-        expect(
-            kind, rounded(Fraction(a * b, c), rounding), lambda: arithmetic.muldiv(a, b, c, rounding, *span)
-        )
+        expect(kind, rounded(Fraction(a * b, c), rounding), lambda: arithmetic.muldiv(a, b, c, rounding, *span))
 
 
 @given(KINDS, ANY)

@@ -98,9 +98,9 @@ def exercise(verified: Verified, source: random.Random) -> None:
 
 
 def _is_resource(kind: Type) -> bool:
-    return not isinstance(
-        kind, Int | Amount | Coin | Bool | Address | Text | Bytes | List | Option | Tuple | Struct | Enum
-    ) or (isinstance(kind, Option | Tuple) and "Resource" in repr(kind))
+    return not isinstance(kind, Int | Amount | Coin | Bool | Address | Text | Bytes | List | Option | Tuple | Struct | Enum) or (
+        isinstance(kind, Option | Tuple) and "Resource" in repr(kind)
+    )
 
 
 def try_bytes(data: bytes, source: random.Random) -> bool:
@@ -181,9 +181,7 @@ def mutated(module: Module, source: random.Random) -> Module:
         function.locals,
         tuple(code),
     )
-    return Module(
-        **{field: getattr(module, field) for field in Module.__slots__} | {"functions": tuple(functions)}
-    )
+    return Module(**{field: getattr(module, field) for field in Module.__slots__} | {"functions": tuple(functions)})
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))

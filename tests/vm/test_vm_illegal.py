@@ -33,9 +33,7 @@ def byte_cases() -> list[tuple[str, str, str]]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("reason", "title", "text"), text_cases(), ids=[title for _, title, _ in text_cases()]
-)
+@pytest.mark.parametrize(("reason", "title", "text"), text_cases(), ids=[title for _, title, _ in text_cases()])
 def test_illegal_text(reason: str, title: str, text: str) -> None:
     """The module assembles, and the verifier refuses it for exactly this reason."""
     module = assemble(text)
@@ -44,9 +42,7 @@ def test_illegal_text(reason: str, title: str, text: str) -> None:
     assert refusal.value.code == reason, refusal.value
 
 
-@pytest.mark.parametrize(
-    ("reason", "title", "text"), text_cases(), ids=[title for _, title, _ in text_cases()]
-)
+@pytest.mark.parametrize(("reason", "title", "text"), text_cases(), ids=[title for _, title, _ in text_cases()])
 def test_illegal_text_from_bytes(reason: str, title: str, text: str) -> None:
     """The same module is refused, for the same reason, when it comes as bytes."""
     try:
@@ -59,9 +55,7 @@ def test_illegal_text_from_bytes(reason: str, title: str, text: str) -> None:
     assert refusal.value.code == reason, refusal.value
 
 
-@pytest.mark.parametrize(
-    ("reason", "title", "data"), byte_cases(), ids=[title for _, title, _ in byte_cases()]
-)
+@pytest.mark.parametrize(("reason", "title", "data"), byte_cases(), ids=[title for _, title, _ in byte_cases()])
 def test_illegal_bytes(reason: str, title: str, data: str) -> None:
     """The bytes are refused, by the decoder or the verifier, for exactly this reason."""
     with pytest.raises(Illegal) as refusal:

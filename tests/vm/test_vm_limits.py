@@ -309,9 +309,7 @@ public go() does read call_other
 def test_deepest_invocations_in_the_longest_chain() -> None:
     """FRAMES_MAX contracts, each INVOKE_DEPTH_MAX functions deep, run whatever Python's stack is."""
     height = limits.INVOKE_DEPTH_MAX
-    functions = "".join(
-        f"private f{n}() does read call_other\n  invoke f{n + 1}\n  return\n" for n in range(1, height - 1)
-    )
+    functions = "".join(f"private f{n}() does read call_other\n  invoke f{n + 1}\n  return\n" for n in range(1, height - 1))
     module = verified(
         f"""module Link
 external public Link.go()
@@ -377,9 +375,7 @@ pure f(n: u64) -> u64
 
 def test_promise_gas_max(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checker that does not end within its own gas fails; the session's meter does not feel it."""
-    module = verified(
-        "module M\ninvariant slow() -> bool\n  loop 1000\n    now\n    drop\n  end\npublic f()\n  return\n"
-    )
+    module = verified("module M\ninvariant slow() -> bool\n  loop 1000\n    now\n    drop\n  end\npublic f()\n  return\n")
     monkeypatch.setattr("vm.execution.PROMISE_GAS_MAX", 50)
     world = World()
     world.deploy(module)

@@ -228,9 +228,7 @@ def test_a_sender_without_wallet_gets_nothing() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(
-                ["deposit", "withdraw", "pay", "pay_then_fail", "maybe", "split_back", "withdraw_all"]
-            ),
+            st.sampled_from(["deposit", "withdraw", "pay", "pay_then_fail", "maybe", "split_back", "withdraw_all"]),
             st.integers(0, 200),
         ),
         max_size=12,
@@ -346,10 +344,7 @@ def test_a_deployed_contract_can_be_called_at_once() -> None:
 def test_a_deployment_that_fails_did_not_happen() -> None:
     """A failed `init` leaves no contract."""
     session = World().session()
-    assert (
-        failing(session.deploy, HERE, program("callee"), "CNY", [coin(5, "USD")], ALICE).name
-        == "WrongCurrency"
-    )
+    assert failing(session.deploy, HERE, program("callee"), "CNY", [coin(5, "USD")], ALICE).name == "WrongCurrency"
     assert failing(session.call, HERE, "bump", [1], ALICE).name == Code.NO_CONTRACT
     session.deploy(HERE, program("callee"), "CNY", [coin(5)], ALICE)
     assert session.call(HERE, "bump", [1], ALICE) == 1
@@ -572,11 +567,7 @@ def test_a_tracer_sees_failures_and_payments() -> None:
 # The journal.
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 3), st.integers(0, 9), st.sampled_from(["set", "mark", "undo"])), max_size=60
-    )
-)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.sampled_from(["set", "mark", "undo"])), max_size=60))
 def test_undo_restores_exactly(steps: list[tuple[int, int, str]]) -> None:
     """Undoing to a mark gives the tables exactly as they were at the mark, however marks nest."""
     journal, table = Journal(), {address("x"): 1}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lang import ast
+from lang.check.expressions import ExpressionChecker
+from lang.check.walker import Flow
 from lang.diagnostics import Edit
-from lang.expressions import ARITHMETIC, ExpressionChecker, Flow
 from lang.scope import Scope
 from lang.source import Span
 from lang.symbols import ConstantSymbol, ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, Method, RecordSymbol
 from lang.types import (
+    ARITHMETIC,
     NOTHING,
     UNKNOWN,
     Nothing,
@@ -625,4 +627,3 @@ class BodyChecker(ExpressionChecker):
         elif not isinstance(kind, Unknown):
             self.scope.error("E0301", f"a rule is a contract, this is `{describe(kind)}`", node.rule.span)
         self.sender(node.wallet)
-
