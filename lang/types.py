@@ -81,6 +81,8 @@ def describe(kind: Type) -> str:
             return f"({', '.join(describe(item) for item in items)})"
         case vm.Map(key, value):
             return f"Map[{describe(key)}, {describe(value)}]"
+        case vm.Set(key):
+            return f"Set[{describe(key)}]"
     return vm.type_name(kind)
 
 

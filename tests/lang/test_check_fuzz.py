@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from syntax_texts import REFUSED, cases
 
 from lang import ast
 from lang.compiler import compile_text
@@ -32,6 +33,7 @@ SPICE = [
     "take", "take_all", "join", "merge", "put", "append", "pop", "amount", "len", "get", "find",
 ]  # fmt: skip
 PRINTED_EVERY_SECONDS = 30.0
+REFUSED_TEXTS = [case.text for path in sorted(REFUSED.glob("*.refused")) for case in cases(path.stem)]
 
 
 @dataclass
@@ -137,6 +139,18 @@ class Mutator:
         least = min((len(line) - len(line.lstrip()) for line in rest if line.strip()), default=0)
         return "\n".join([first, *(" " * (column + 4) + line[least:] for line in rest)])
 
+    def broken(self, number: int, texts: list[str]) -> str:
+        """A mutant of a program that is refused already, sometimes with another one behind it."""
+        rng = random.Random(number)
+        text = rng.choice(texts)
+        for _ in range(rng.choice((1, 1, 2))):
+            tokens = TOKEN.findall(text)
+            words = [place for place, token in enumerate(tokens) if token.strip()]
+            others = [rng.choice(self.pool[kind]) for kind in ("expression", "type", "name")]
+            tokens[rng.choice(words)] = rng.choice((tokens[rng.choice(words)], rng.choice(SPICE), *others))
+            text = "".join(tokens)
+        return text if rng.random() < 0.85 else f"{text}\n{rng.choice(texts)}"
+
     def _by_token(self, rng: random.Random, text: str) -> str:
         tokens = TOKEN.findall(text)
         words = [place for place, token in enumerate(tokens) if token.strip()]
@@ -203,13 +217,20 @@ def test_mutants_never_break_the_compiler(mutator: Mutator) -> None:
         _try(number, mutator.mutant(number))
 
 
+def test_mutants_of_refused_programs_never_break_the_compiler(mutator: Mutator) -> None:
+    """A thousand mutants of programs that are refused find no way through the checker's error paths either."""
+    for number in range(1000):
+        _try(number, mutator.broken(number, REFUSED_TEXTS))
+
+
 @pytest.mark.long
 def test_many_mutants_never_break_the_compiler(mutator: Mutator) -> None:
-    """Twenty thousand mutants compile or are refused; the verifier takes whatever compiles."""
+    """Forty thousand mutants compile or are refused; the verifier takes whatever compiles."""
     began, told, accepted, count = time.monotonic(), time.monotonic(), 0, 20_000
     for number in range(1_000_000, 1_000_000 + count):
         accepted += _try(number, mutator.mutant(number))
+        _try(number, mutator.broken(number, REFUSED_TEXTS))
         if time.monotonic() - told > PRINTED_EVERY_SECONDS:
             told = time.monotonic()
-            print(f"{number - 1_000_000} mutants, {accepted} accepted, {told - began:.0f} s")
-    print(f"{count} mutants, {accepted} of them accepted and verified")
+            print(f"{2 * (number - 1_000_000)} mutants, {accepted} accepted, {told - began:.0f} s")
+    print(f"{2 * count} mutants, {accepted} of those of good programs accepted and verified")
