@@ -144,7 +144,8 @@ def _usage_problem(error: click.UsageError) -> Problem:
     remedy = ""
     if context is not None:
         remedy = f"{' '.join(context.get_usage().split())} · `{context.command_path} --help` has examples"
-    return Problem(error.format_message(), remedy, exit_code=Exit.USAGE, code="Usage")
+    message = error.format_message().replace("is not a valid integer range", "is not a whole number")
+    return Problem(message, remedy, exit_code=Exit.USAGE, code="Usage")
 
 
 def _last_resort(error: Exception, *, as_json: bool) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kit.wallets import Wallet
     from vm.module import Function, Kind, Module
 
+_ATTEMPTS = 5
+"""How often a transaction is signed if others of the wallet take its sequence number first."""
 DEFAULT_NODE = f"http://127.0.0.1:{PORT}"
 
 
@@ -31,6 +33,7 @@ class Status:
     height: int
     base_currency: str
     decimals: dict[str, int]
+    gas_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,12 @@ class Network:
         max_spend: Sequence[str] = (),
         password_file: str | None = None,
         dry_run: bool = False,
+        lane: int = 0,
     ) -> Receipt:
         """Build, sign and commit a transaction, and return its receipt. Raises `Problem`, `Refusal`.
 
-        A dry run asks the node what it would come to, and needs no key.
+        If another process was quicker with the sequence number, the next one is taken and it is signed again. A dry run
+        asks the node what it would come to, and needs no key.
         """
         from chain.client.client import GAS_LIMIT
         from chain.primitives.refusal import Refusal, Refused
@@ -164,12 +169,25 @@ class Network:
         from kit.wallets import unlock
 
         limits = self._limits(max_spend) if max_spend else None
-        try:
-            body = self.client.build(wallet.address, actions, gas_limit=gas_limit or GAS_LIMIT, limits=limits)
-            if dry_run:
+        most = self.status.gas_limit
+        if gas_limit is not None and gas_limit > most:
+            raise usage(f"--gas-limit {gas_limit:_} is more than a block of this chain has", f"At most {most:_}.")
+        key = None if dry_run else unlock(wallet, self.status.chain_id, password_file)
+
+        def attempt() -> Receipt:
+            body = self.client.build(wallet.address, actions, lane=lane, gas_limit=gas_limit or GAS_LIMIT, limits=limits)
+            if key is None:
                 return self.client.simulate(Transaction(body)).receipt
-            key = unlock(wallet, self.status.chain_id, password_file)
             return self.client.commit(sign(body, [key])).receipt
+
+        try:
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return attempt()
+                except Refusal as refusal:
+                    if refusal.code is not Refused.SEQUENCE_USED:
+                        raise
+            return attempt()
         except Refusal as refusal:
             if refusal.code is Refused.NO_WALLET and wallet.own:
                 remedy = f"Open it: tael wallet open {wallet.name}"
@@ -320,5 +338,7 @@ def open_network(url: str, *, wallet: str | None = None, currency: str | None = 
             data={"node": url},
         ) from None
     decimals = {str(code): int(number) for code, number in answer["currencies"].items()}
-    status = Status(str(answer["chain_id"]), int(answer["height"]), str(answer["base_currency"]), decimals)
+    status = Status(
+        str(answer["chain_id"]), int(answer["height"]), str(answer["base_currency"]), decimals, int(answer["gas_limit"])
+    )
     return Network(client, status, wallet=wallet, currency=currency)

@@ -50,6 +50,8 @@ def proof(
 
     if (target is None) == (key is None):
         raise usage("say either what to prove or a --key", "As in `tael proof alice`.")
+    if entry is not None and field is None:
+        raise usage("--entry is an entry of a field", "Name the field too, as in --field balances --entry bob.")
     network = connect(node)
     what, state_key, show = _subject(network, target, currency, field, entry, key)
     proven = network.prove(state_key)
