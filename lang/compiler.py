@@ -13,7 +13,7 @@ from lang.diagnostics import Diagnostic, Findings
 from lang.emit import Emitted, FunctionDebug, emit_contract
 from lang.interface import describe_contract
 from lang.limits import FILE_BYTES_MAX, FILES_MAX
-from lang.parser import parse
+from lang.parser import normalised, parse
 from lang.source import Source, Span
 from lang.symbols import ContractSymbol
 from vm import limits
@@ -84,8 +84,41 @@ def compile_text(text: str, path: str = "<text>") -> Compilation:
 def compile_file(path: Path) -> Compilation:
     """Compile a file and what it imports. Raises `OSError` if the file itself cannot be read."""
     data = _read(path)
-    text = " " * len(data) if len(data) > FILE_BYTES_MAX else data.decode("utf-8", "replace")
-    return _Compiler().run(Source(str(path), text))
+    compiler = _Compiler()
+    if len(data) > FILE_BYTES_MAX:
+        source = Source(str(path), data[:80].decode("utf-8", "replace"))
+        compiler.findings.add("E0901", _too_large(path), source, Span(0, 1), expected=_SMALLER)
+        return Compilation(str(path), compiler.findings.in_order())
+    source, is_text = _decoded(path, data)
+    if not is_text:
+        _not_text(source, compiler.findings)
+        return Compilation(str(path), compiler.findings.in_order())
+    return compiler.run(source)
+
+
+_SMALLER = "a smaller file, or several with `from … import`"
+
+
+def _too_large(path: Path) -> str:
+    return f"the file has {path.stat().st_size:,} bytes; at most {FILE_BYTES_MAX:,} are read"
+
+
+def _decoded(path: Path, data: bytes) -> tuple[Source, bool]:
+    """The text of a file, and whether it is one: if not, what can be read of it, up to and with the first bad byte."""
+    bad = data.find(0)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        bad = error.start if bad < 0 else min(bad, error.start)
+    if bad < 0:
+        return Source(str(path), text), True
+    return normalised(Source(str(path), data[:bad].decode("utf-8", "replace") + "\ufffd")), False
+
+
+def _not_text(source: Source, findings: Findings) -> None:
+    size = len(source.text)
+    message = "this file is not text in UTF-8; here is its first byte that is none"
+    findings.add("E0129", message, source, Span(size - 1, size), expected="a file saved as UTF-8")
 
 
 def _read(path: Path) -> bytes:
@@ -146,9 +179,13 @@ class _Compiler:
             self.findings.add("E0210", f"there is no file `{shown}` beside this one", source, span)
             return None
         if len(data) > FILE_BYTES_MAX:
-            self.findings.add("E0901", f"a file has at most {FILE_BYTES_MAX} bytes", source, span)
+            self.findings.add("E0901", _too_large(path), source, span, expected=_SMALLER)
             return None
-        return self._check(Source(str(path), data.decode("utf-8", "replace")), key)
+        imported, is_text = _decoded(path, data)
+        if not is_text:
+            _not_text(imported, self.findings)
+            return None
+        return self._check(imported, key)
 
     def _emit(self, checked: CheckedFile, result: Compilation) -> None:
         for contract in checked.contracts:

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from lang import habits
 from lang.diagnostics import Edit
 from lang.lexer import Token
 from lang.source import Span
@@ -324,7 +326,8 @@ def _orphan_branch(parser: Parser, token: Token) -> str:
 
 
 def _single_equals(parser: Parser, token: Token) -> str:
-    if token.kind != "EQUAL" or not _fits(parser, ("IS_EQUAL",), skip=1):
+    asks = parser.tokens[parser.line_start()].kind in ("IF", "ELIF", "WHILE")  # the colon may be missing too
+    if token.kind != "EQUAL" or not _fits(parser, ("IS_EQUAL",), skip=1, look=1 if asks else 2):
         return UNKNOWN
     parser.report(
         "E0126",
@@ -425,8 +428,47 @@ def _order_of_clauses(parser: Parser, token: Token) -> str:
     return REPORTED
 
 
+def _foreign_clause(parser: Parser, token: Token) -> str:
+    """A modifier of another language behind a function's parameters."""
+    line = parser.tokens[parser.line_start() : parser.position]
+    starts = {earlier.kind for earlier in line[:2]} & {"FN", "INIT"}
+    if token.kind != "NAME" or not starts or any(earlier.kind == "COLON" for earlier in _outside(line)):
+        return UNKNOWN
+    if not (parser.accepts(("COLON", "_NEWLINE", "_INDENT")) or parser.accepts(_SIGNATURE_ENDS)):
+        return UNKNOWN
+    habit = habits.CLAUSES.get(token.text) or habits.CLAUSES.get("only" if token.text.startswith("only") else "")
+    if habit is None:
+        last = next(place for place in range(parser.position, len(parser.tokens)) if parser.tokens[place].kind in (*LAYOUT, "$END"))
+        is_head = parser.tokens[last - 1].kind == "COLON" and parser.tokens[last].kind == "_NEWLINE"
+        if not is_head or not token.text[0].islower() or token.text in habits.TYPES or _is_type(token.text):
+            return UNKNOWN
+        if token.text in parser.tables.words or get_close_matches(token.text, parser.tables.words, 1, 0.75):
+            return UNKNOWN
+        habit = "there are no modifiers: who may call is said by `by`, in which phases by `in`, all else by `require` in the body"
+    parser.report("E0141", f"`{token.text}`: {habit}", token.span, expected=_expected(parser))
+    return REPORTED
+
+
+_SIGNATURE_ENDS = ("_NEWLINE", "VIEW", "FN", "NAME", "LPAR", "RPAR", "_NEWLINE")  # a line of an interface, and another one
+
+
+def _is_type(text: str) -> bool:
+    return re.fullmatch(r"bool|[ui](8|16|32|64|128|256)", text) is not None
+
+
+def _outside(line: list[Token]) -> list[Token]:
+    """The tokens of a line that stand in no bracket."""
+    depth = 0
+    found: list[Token] = []
+    for token in line:
+        depth += (token.kind in ("LPAR", "LSQB")) - (token.kind in ("RPAR", "RSQB"))
+        if depth == 0:
+            found.append(token)
+    return found
+
+
 def _signature_with_body(parser: Parser, token: Token) -> str:
-    if (token.kind != "COLON" and token.text not in ("by", "in")) or not parser.accepts(("_NEWLINE", "VIEW", "FN")):
+    if (token.kind != "COLON" and token.text not in ("by", "in")) or not parser.accepts(_SIGNATURE_ENDS):
         return UNKNOWN
     parser.report(
         "E0140",
@@ -694,6 +736,7 @@ _TEACHERS: tuple[Callable[[Parser, Token], str], ...] = (
     _is_elsewhere,
     _result_after_colon,
     _order_of_clauses,
+    _foreign_clause,
     _signature_with_body,
     _missing_let,
     _unknown_unit,

@@ -166,7 +166,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E0125": Entry(
         "an unknown way to round",
-        "Rounding is `down` (towards zero), `up` (away from it), `half_up` or `half_even`.",
+        "Rounding is `down` (towards minus infinity), `up` (towards plus infinity), `half_up` or `half_even`.",
         "fn f():\n    return a / 3 rounded nearest\n",
         "fn f():\n    return a / 3 rounded half_even\n",
     ),
@@ -263,5 +263,12 @@ ENTRIES: dict[str, Entry] = {
         "An interface lists what functions look like from outside; what they do, and who may call them, stands in contracts.",
         "interface Feed:\n    view fn price() -> u64:\n        return 1\n",
         "interface Feed:\n    view fn price() -> u64\n",
+    ),
+    "E0141": Entry(
+        "a modifier of another language",
+        "There are no modifiers. After the parameters stand only `-> Type`, `by` who may call and `in` which phases; "
+        "money that is sent along is a parameter of type `Coin`.",
+        "contract C:\n    owner: Address = this\n    pub fn f() onlyOwner:\n        pass\n",
+        "contract C:\n    owner: Address = this\n    pub fn f() by self.owner:\n        pass\n",
     ),
 }

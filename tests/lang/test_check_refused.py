@@ -112,3 +112,25 @@ def test_types_of_one_name_from_two_files_are_refused(tmp_path: Path) -> None:
         "    view fn f() -> u64:\n        let q = read self.t.p()\n        return q.x\n",
     )
     assert _codes(tmp_path / "b.tael") == ["E0202"]
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [(b"\xff\xfec\x00", 0), ("contract".encode("utf-16-le"), 1), (b"# \xc3\xa9\r\n# \xe9\n", 6), (b"\x7fELF\x02\x00\xff", 5)],
+)
+def test_a_file_that_is_no_text_is_one_finding(tmp_path: Path, data: bytes, place: int) -> None:
+    """Bytes that are not UTF-8 are told once, at the first bad one, in the file and in what it imports."""
+    (tmp_path / "b.tael").write_bytes(data)
+    _write(tmp_path, a="from b import B\n")
+    for name in "ab":
+        (finding,) = compile_file(tmp_path / f"{name}.tael").findings
+        assert (finding.code, finding.span.start) == ("E0129", place)
+        assert "UTF-8" in render(finding)
+
+
+def test_the_size_of_a_file_is_told(tmp_path: Path) -> None:
+    """A file that is too large hears how large it is."""
+    _write(tmp_path, a="# much\n" * 100_000)
+    (finding,) = compile_file(tmp_path / "a.tael").findings
+    assert finding.code == "E0901"
+    assert "700,000" in finding.message
