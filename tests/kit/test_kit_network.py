@@ -271,7 +271,7 @@ def test_failures_of_the_ledger_show_money_as_money(net: Tael) -> None:
     """More than there is cannot be paid, and the failure says both amounts as people write them."""
     ran = net("pay", "heidi", "9_999_999.00", "--from", "ivan")
     assert ran.exit_code == Exit.FINDINGS
-    assert "InsufficientFunds(1_000_000.00 CNY, 9_999_999.00 CNY)" in ran.out
+    assert "InsufficientFunds(have: 1_000_000.00 CNY, want: 9_999_999.00 CNY)" in ran.out
 
 
 def test_a_devnet_is_not_begun_among_other_things(tael: Tael) -> None:
@@ -337,3 +337,11 @@ def test_more_gas_than_a_block_has_is_refused(net: Tael) -> None:
     ran = net("pay", "heidi", "0.01", "--gas-limit", "999_999_999_999".replace("_", ""))
     assert ran.exit_code == Exit.USAGE
     assert "is more than a block of this chain has" in ran.err
+
+
+def test_a_contract_is_not_paid_but_called(net: Tael) -> None:
+    """`pay` to a contract says how money goes in, before anything is sent."""
+    ran = net("pay", _deploy(net), "1.00", "--from", "alice")
+    assert ran.exit_code == Exit.USAGE
+    assert "is a contract, Escrow" in ran.err
+    assert "--coins 1.00" in ran.err
