@@ -345,3 +345,25 @@ def test_a_contract_is_not_paid_but_called(net: Tael) -> None:
     assert ran.exit_code == Exit.USAGE
     assert "is a contract, Escrow" in ran.err
     assert "--coins 1.00" in ran.err
+
+
+def test_rules_of_a_wallet_are_set_and_judge(net: Tael) -> None:
+    """`wallet rules` attaches a rule, which refuses a payment, and takes it off again."""
+    allowance = str(ROOT / "contracts" / "examples" / "allowance.tael")
+    rule = net("deploy", allowance, "20.00", "--from", "alice", "--json").json["address"]
+    assert net("wallet", "rules", "frank", rule).exit_code == 0
+    assert "NotHere" in net("pay", "heidi", "1.00", "--from", "frank").out
+    assert net("wallet", "rules", "frank").exit_code == 0
+    assert net("pay", "heidi", "1.00", "--from", "frank").exit_code == 0
+
+
+def test_events_are_shown_in_order(net: Tael) -> None:
+    """Of one contract, with decoded fields; after the cursor there are no more."""
+    address = _deploy(net)
+    net("call", address, "fund", "--coins", "100.00", "--from", "alice")
+    net("call", address, "accept", "--from", "alice")
+    told = net("events", address, "--json").json
+    assert told["events"][-1]["event"] == "Settled"
+    assert told["events"][-1]["fields"]["amount"]["text"] == "100.00 CNY"
+    assert net("events", address, "--from", told["next"], "--json").json["events"] == []
+    assert "Escrow.Settled(" in net("events", address).out
