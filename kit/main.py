@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Look": {
         "wallet": ("kit.commands.wallet:wallet", "Make, list, show and open wallets."),
         "receipt": ("kit.commands.receipt:receipt", "Show what became of a transaction."),
+        "events": ("kit.commands.events:events", "Show the events of contracts."),
         "block": ("kit.commands.block:block", "Show a block."),
         "proof": ("kit.commands.proof:proof", "Fetch a proof of the state and check it here."),
     },

@@ -35,3 +35,52 @@ FAILURES = {
     "WrongKey": "The key is of a scheme that the ledger does not know.",
 }
 """What each failure of the machine and of the ledger's actions means, by its name."""
+
+FIELDS = {
+    "InsufficientFunds": ("have", "want"),
+    "SpendingLimit": ("limit", "spent"),
+}
+"""The names of the amounts that a failure of the ledger carries after the currency's code."""
+
+REFUSALS = {
+    "Malformed": "The bytes are not the one encoding that the ledger takes.",
+    "TooLarge": "What was sent is larger than the ledger takes.",
+    "UnknownVersion": "It is of a version that this program does not know.",
+    "WrongAddress": "The text is not an address, or its checksum does not fit.",
+    "WrongAmount": "The text is not an amount of money.",
+    "WrongProof": "What the node gave does not hold against the header that it gave.",
+    "WrongKey": "The bytes are not a key.",
+    "UnknownKeyScheme": "The key is of a scheme that the ledger does not know.",
+    "WrongPassword": "The password does not open the key file.",
+    "WrongKeyFile": "The key file is damaged or of another format.",
+    "DevelopmentKey": "A key that everybody knows was to sign for a chain that is not the devnet.",
+    "WrongChain": "The transaction was signed for another chain.",
+    "WrongSignature": "A signature is not valid, or the signatures are not sorted by key.",
+    "MissingSignature": "The sender's or the fee payer's signature is missing.",
+    "ExtraSignature": "Someone has signed who is neither sender nor fee payer.",
+    "GasPriceTooLow": "The gas price is under the chain's minimum.",
+    "GasPriceTooHigh": "The gas price is over the chain's maximum.",
+    "GasLimitTooLow": "The gas limit does not cover what the transaction costs before it runs.",
+    "GasLimitTooHigh": "The gas limit is more than a block holds.",
+    "Expired": "The block height at which the transaction expires has passed.",
+    "ExpiryTooFar": "The transaction would expire later than the chain allows.",
+    "NoWallet": "The sender or the fee payer has no wallet on the ledger.",
+    "SequenceUsed": "Another transaction of this lane has the sequence number already.",
+    "SequenceAhead": "The sequence number is not the next of its lane: one before it is missing.",
+    "FeeNotCovered": "The payer holds less than the gas limit could cost.",
+    "BlockFull": "The block has no room for the transaction.",
+    "AlreadyIncluded": "The transaction is in a block already.",
+    "WrongBlock": "The block does not follow from the one before it.",
+    "WrongGenesis": "The beginning of the chain is not described soundly.",
+    "WrongStore": "The data directory is damaged, or it is another chain's.",
+    "PoolFull": "The node has as many waiting transactions as it takes.",
+    "SenderFull": "The wallet has as many waiting transactions as the node takes from one.",
+    "Stopped": "The node has stopped or is stopping.",
+    "NotCommitted": "The transaction was taken, but was in no block when time was up.",
+    "NotFound": "There is nothing with this identifier.",
+    "BadRequest": "The request is not one that the node or the keystore takes.",
+    "ExecutionFailed": "What was asked of a contract failed in the machine.",
+    "Unreachable": "No node answers at the address.",
+    "Defect": "The node has come upon a mistake of its own.",
+}
+"""What each refusal of the ledger, the client and the keystore means, by its code."""

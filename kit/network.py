@@ -197,13 +197,17 @@ class Network:
     def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
         """(encoded value, gas) of a view. Raises `Problem` if it fails."""
         from chain.primitives.refusal import Refusal, Refused
+        from kit.meanings import FAILURES
 
         try:
             answer = self.client.read(contract, function, arguments)
         except Refusal as refusal:
             if refusal.code is not Refused.EXECUTION_FAILED:
                 raise
-            raise Problem(f"{function} failed: {refusal.message}", code="ExecutionFailed", data=refusal.data) from None
+            error = refusal.data.get("error")
+            name = str(error.get("name")) if isinstance(error, dict) else ""
+            remedy = FAILURES.get(name, "")
+            raise Problem(f"{function} failed: {refusal.message}", remedy, code="ExecutionFailed", data=refusal.data) from None
         result = answer["result"]
         return None if result is None else bytes.fromhex(result), int(answer["gas_used"])
 

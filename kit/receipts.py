@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kit.meanings import FAILURES
+from kit.meanings import FAILURES, FIELDS
 from kit.output import Output
 from kit.values import plain_money, plain_value, show_address, show_money, show_value
 
@@ -104,7 +104,9 @@ def show_error(network: Network, error: Error) -> str:
     if fields is not None:
         currency, types = fields
         return f"{error.name}({_fields(network, currency, types, error.payload)}){_origin(network, error)}"
-    values = ", ".join(_untyped_texts(network, error.payload))
+    texts = _untyped_texts(network, error.payload)
+    names = _failure_fields(error, texts)
+    values = ", ".join(texts if names is None else [f"{name}: {text}" for name, text in zip(names, texts, strict=True)])
     return f"{error.name}{f'({values})' if values else ''}{_origin(network, error)}"
 
 
@@ -119,7 +121,10 @@ def plain_error(network: Network, error: Error) -> dict[str, Any]:
         currency, types = fields
         plain["fields"] = _plain_fields(network, currency, types, error.payload)
     else:
-        plain["values"] = _untyped_texts(network, error.payload)
+        plain["values"] = texts = _untyped_texts(network, error.payload)
+        names = _failure_fields(error, texts)
+        if names is not None:
+            plain["fields"] = dict(zip(names, texts, strict=True))
     return plain
 
 
@@ -155,6 +160,12 @@ def _error_fields(network: Network, error: Error) -> tuple[str, tuple[tuple[str,
     if record is None or len(record.fields) != len(_untyped(error.payload)):
         return None
     return contract.currency, record.fields
+
+
+def _failure_fields(error: Error, texts: Sequence[str]) -> tuple[str, ...] | None:
+    """The names of a failure's values, where it is one of the ledger's that has names for them."""
+    names = FIELDS.get(error.name)
+    return names if names is not None and len(names) == len(texts) else None
 
 
 def _decode(fields: Sequence[tuple[str, Type]], payload: bytes) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ _EXAMPLE_LINES_MAX = 30  # examples of limits are long by nature
 _EXAMPLE_CHARACTERS_MAX = 120
 
 
-@command("explain", examples="tael explain E0301\ntael explain TooEarly\ntael explain SequenceUsed")
+@command("explain", examples="tael explain E0301\ntael explain Overflow\ntael explain SequenceUsed")
 @click.argument("code")
 def explain(out: Output, code: str) -> None:
     """Tell what CODE means and what to do about it.
@@ -67,9 +67,9 @@ def _failure(code: str) -> dict[str, str] | None:
 
 def _refusal(code: str) -> dict[str, str] | None:
     from chain.primitives.refusal import REMEDIES, Refused
+    from kit.meanings import REFUSALS
 
     found = next((known for known in Refused if known.lower() == code.lower()), None)
     if found is None:
         return None
-    title = "The ledger, the client or the keystore refused."
-    return {"code": str(found), "kind": "refusal", "title": title, "text": REMEDIES[found]}
+    return {"code": str(found), "kind": "refusal", "title": REFUSALS[found], "text": REMEDIES[found]}

@@ -224,6 +224,28 @@ def open_(out: Output, name: str, node: str | None, signing: Signing) -> int:
     return 0 if receipt.ok else 1
 
 
+@command("rules", examples="tael wallet rules alice tael1…\ntael wallet rules kid --from parent", group=wallet)
+@click.argument("name")
+@click.argument("rules", nargs=-1)
+@signing_options
+def rules_(out: Output, name: str, rules: tuple[str, ...], node: str | None, signing: Signing) -> int:
+    """Replace the rules of the wallet NAME by the contracts RULES; without any, it has none.
+
+    Its owner signs, or with --from its guardian, if it has one.
+    """
+    from chain.primitives.transaction import SetRules
+    from kit.network import connect
+    from kit.receipts import plain_receipt, tell_receipt
+
+    network = connect(node)
+    action = SetRules(network.address(name), tuple(network.contract(network.address(rule)).address for rule in rules))
+    by = signing if signing.sender is not None else signing.by(name)
+    receipt = by.transact(network, [action])
+    tell_receipt(out, network, receipt, dry_run=by.dry_run)
+    out.result({"ok": receipt.ok, "receipt": plain_receipt(network, receipt), **by.plain()})
+    return 0 if receipt.ok else 1
+
+
 def _named(network: Network) -> list[tuple[str, bytes]]:
     from kit.names import CHAIN_ID
 

@@ -271,7 +271,7 @@ def test_failures_of_the_ledger_show_money_as_money(net: Tael) -> None:
     """More than there is cannot be paid, and the failure says both amounts as people write them."""
     ran = net("pay", "heidi", "9_999_999.00", "--from", "ivan")
     assert ran.exit_code == Exit.FINDINGS
-    assert "InsufficientFunds(1_000_000.00 CNY, 9_999_999.00 CNY)" in ran.out
+    assert "InsufficientFunds(have: 1_000_000.00 CNY, want: 9_999_999.00 CNY)" in ran.out
 
 
 def test_a_devnet_is_not_begun_among_other_things(tael: Tael) -> None:
@@ -337,3 +337,33 @@ def test_more_gas_than_a_block_has_is_refused(net: Tael) -> None:
     ran = net("pay", "heidi", "0.01", "--gas-limit", "999_999_999_999".replace("_", ""))
     assert ran.exit_code == Exit.USAGE
     assert "is more than a block of this chain has" in ran.err
+
+
+def test_a_contract_is_not_paid_but_called(net: Tael) -> None:
+    """`pay` to a contract says how money goes in, before anything is sent."""
+    ran = net("pay", _deploy(net), "1.00", "--from", "alice")
+    assert ran.exit_code == Exit.USAGE
+    assert "is a contract, Escrow" in ran.err
+    assert "--coins 1.00" in ran.err
+
+
+def test_rules_of_a_wallet_are_set_and_judge(net: Tael) -> None:
+    """`wallet rules` attaches a rule, which refuses a payment, and takes it off again."""
+    allowance = str(ROOT / "contracts" / "examples" / "allowance.tael")
+    rule = net("deploy", allowance, "20.00", "--from", "alice", "--json").json["address"]
+    assert net("wallet", "rules", "frank", rule).exit_code == 0
+    assert "NotHere" in net("pay", "heidi", "1.00", "--from", "frank").out
+    assert net("wallet", "rules", "frank").exit_code == 0
+    assert net("pay", "heidi", "1.00", "--from", "frank").exit_code == 0
+
+
+def test_events_are_shown_in_order(net: Tael) -> None:
+    """Of one contract, with decoded fields; after the cursor there are no more."""
+    address = _deploy(net)
+    net("call", address, "fund", "--coins", "100.00", "--from", "alice")
+    net("call", address, "accept", "--from", "alice")
+    told = net("events", address, "--json").json
+    assert told["events"][-1]["event"] == "Settled"
+    assert told["events"][-1]["fields"]["amount"]["text"] == "100.00 CNY"
+    assert net("events", address, "--from", told["next"], "--json").json["events"] == []
+    assert "Escrow.Settled(" in net("events", address).out

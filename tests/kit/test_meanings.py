@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chain.ledger import execution
-from kit.meanings import FAILURES
+from chain.primitives.refusal import Refused
+from kit.meanings import FAILURES, REFUSALS
 from vm.failure import Code
 
 
@@ -14,3 +15,8 @@ def test_every_failure_has_a_meaning() -> None:
     known = {*Code, *(getattr(execution, name) for name in names)}
 
     assert known == set(FAILURES)
+
+
+def test_every_refusal_has_a_meaning() -> None:
+    """`tael explain` says first what a refusal means; there are meanings for all of them and no others."""
+    assert set(REFUSALS) == {str(code) for code in Refused}
