@@ -125,6 +125,7 @@ MEMBERS: dict[str, Habit] = {
     "keys": ("maps are not walked through; keep a list beside it", None),
     "items": ("maps are not walked through; keep a list beside it", None),
     "values": ("maps are not walked through; keep a list beside it", None),
+    "address": ("`this`, `sender` and whatever else is an `Address` are the address already", None),
     "withdraw": ("a vault is emptied by `take(amount)` or `take_all()`", None),
     "deposit": ("money is put into a vault by `put(coin)`", None),
     "format": ("texts are joined with `+`; numbers do not become text", None),

@@ -438,7 +438,8 @@ def _foreign_clause(parser: Parser, token: Token) -> str:
         return UNKNOWN
     habit = habits.CLAUSES.get(token.text) or habits.CLAUSES.get("only" if token.text.startswith("only") else "")
     if habit is None:
-        last = next(place for place in range(parser.position, len(parser.tokens)) if parser.tokens[place].kind in (*LAYOUT, "$END"))
+        places = range(parser.position, len(parser.tokens))
+        last = next(place for place in places if parser.tokens[place].kind in (*LAYOUT, "$END"))
         is_head = parser.tokens[last - 1].kind == "COLON" and parser.tokens[last].kind == "_NEWLINE"
         if not is_head or not token.text[0].islower() or token.text in habits.TYPES or _is_type(token.text):
             return UNKNOWN
@@ -465,6 +466,20 @@ def _outside(line: list[Token]) -> list[Token]:
         if depth == 0:
             found.append(token)
     return found
+
+
+def _text_as_error(parser: Parser, token: Token) -> str:
+    """`require condition, "text"`, `… else "text"` or `fail "text"`: errors have names."""
+    first = parser.tokens[parser.line_start()]
+    if first.kind not in ("REQUIRE", "FAIL"):
+        return UNKNOWN
+    place = _next(parser) if token.kind == "COMMA" else token
+    if place.kind != "TEXT" or (token is place and _previous(parser).kind not in ("ELSE", "FAIL")):
+        return UNKNOWN
+    message = "errors have names, not texts: declare `error NotAllowed` and name it"
+    expected = "`fail NotAllowed`" if first.kind == "FAIL" else "`require condition else NotAllowed`"
+    parser.report("E0610", message, place.span, expected=expected)
+    return REPORTED
 
 
 def _signature_with_body(parser: Parser, token: Token) -> str:
@@ -737,6 +752,7 @@ _TEACHERS: tuple[Callable[[Parser, Token], str], ...] = (
     _result_after_colon,
     _order_of_clauses,
     _foreign_clause,
+    _text_as_error,
     _signature_with_body,
     _missing_let,
     _unknown_unit,

@@ -27,6 +27,8 @@ WORLD = frozenset({"sender", "now", "this"})
 TESTING = frozenset({"wallets", "wallet", "balance", "advance"})
 """Standard functions of tests."""
 
+LISTED = frozenset({"E0208", "E0209"})
+LISTED_MAX = 8
 ABSENCES = frozenset({"E0321", "E0401", "E0604", "E0608", "E0706", "W0201", "W0501"})
 """Findings that something is missing: in a file of which pieces could not be read, it may stand in those."""
 
@@ -157,15 +159,20 @@ class Scope:
         """Whether the name was declared in a piece of text that could not be read."""
         return name in self.broken or (self.parent is not None and self.parent.is_broken(name))
 
-    def unknown(self, code: str, what: str, name: ast.Identifier, among: Iterable[str]) -> None:
+    def unknown(self, code: str, what: str, name: ast.Identifier, among: Iterable[str], *, where: str = "") -> None:
         """A finding for a name that is not there, with the nearest one that is."""
         if self.is_broken(name.text):
             return
+        expected = None
+        if code in LISTED:
+            shown = [f"`{known}`" for known in among]
+            more = ", …" if len(shown) > LISTED_MAX else ""
+            expected = ", ".join(shown[:LISTED_MAX]) + more if shown else f"a declared one; there is no {what} yet"
         if len(name.text) < 3 or len(self.findings.diagnostics) > NEAR_NAMES_MAX:
             among = ()
         near = get_close_matches(name.text, [c for c in among if not c.startswith("_") and c != name.text], n=1)
         edit = Edit(name.span, near[0], f"write `{near[0]}`") if near else None
-        self.error(code, f"there is no {what} `{name.text}`", name.span, edit=edit)
+        self.error(code, f"there is no {what} `{name.text}`{where}", name.span, expected=expected, edit=edit)
 
     def names_of(self, *kinds: type) -> list[str]:
         """Every declared name in sight that stands for one of these, those not looked into yet included."""

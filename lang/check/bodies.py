@@ -475,6 +475,11 @@ class BodyChecker(ExpressionChecker):
     def _do_require(self, node: ast.Require) -> None:
         if self.is_test:
             self.scope.error("E0802", "a test says `assert`", node.span)
+        if node.error is None and isinstance(node.condition, ast.TupleLiteral):
+            self.condition(node.condition.items[0])
+            says = "errors have names, not texts: declare `error NotAllowed` and name it"
+            self.scope.error("E0610", says, node.span, expected="`require condition else NotAllowed`")
+            return
         self.condition(node.condition)
         if node.error is None:
             place = Span(node.condition.span.end, node.condition.span.end)

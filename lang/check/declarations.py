@@ -115,7 +115,7 @@ def resource(scope: Scope, item: ast.ResourceDeclaration) -> TypeSymbol | Unknow
     if item.divides is not None:
         names = [name for name, _ in parts]
         if item.divides.text not in names:
-            scope.unknown("E0204", f"field of `{item.name.text}`", item.divides, names)
+            scope.unknown("E0204", "field", item.divides, names, where=f" in `{item.name.text}`")
             return UNKNOWN
         divides = names.index(item.divides.text)
         measure = parts[divides][1]

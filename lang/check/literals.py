@@ -254,6 +254,10 @@ class LiteralChecker(Walker):
                 name = node.name.text
                 edit = Edit(node.span, name, f"write `{name}`")
                 self.scope.error("E0205", "functions of the same contract are called by their bare name", node.span, edit=edit)
+            elif node.name.text == "phase":
+                phases = self.contract.phases
+                hint = f"it is asked for with `phase is {phases[0]}`" if phases else "this contract declares none"
+                self.scope.error("E0204", f"the phase is no state field: {hint}", node.name.span)
             elif not self._habit_member("E0204", node.name, []):
                 self.scope.unknown("E0204", "state field", node.name, self.contract.fields)
             return UNKNOWN

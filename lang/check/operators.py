@@ -171,6 +171,8 @@ class OperatorChecker(LiteralChecker):
             hint = ""
             if is_integer(left) and is_integer(right):
                 hint = f"; convert one: `{describe(left)}(…)`"
+            elif operator in ("+", "-") and {type(left), type(right)} == {vm.Amount, vm.Int}:
+                hint = "; a number becomes money by `Amount(x)`, or with a unit like `5.00 CNY`"
             elif is_linear(left) or is_linear(right):
                 self.forgive(node.left)
                 self.forgive(node.right)

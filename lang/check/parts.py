@@ -87,7 +87,7 @@ class PartChecker(OperatorChecker):
                     if field_name == name:
                         node.ref = Part(index)
                         return kind
-                self.scope.unknown("E0204", f"field of `{describe(base)}`", node.name, [n for n, _ in fields])
+                self.scope.unknown("E0204", "field", node.name, [n for n, _ in fields], where=f" in `{describe(base)}`")
                 return UNKNOWN
             case vm.Coin(currency) | vm.Vault(currency) if name == "amount":
                 node.ref = Method("coin" if isinstance(base, vm.Coin) else "vault", "amount")
@@ -140,7 +140,10 @@ class PartChecker(OperatorChecker):
             return vm.Text(limits.NAME_CHARACTERS_MAX)
         symbol = contract.fields.get(name)
         if symbol is None:
-            self.scope.unknown("E0204", f"state field of `{base.name}`", node.name, contract.fields)
+            if name == "phase":
+                self.scope.error("E0204", f"`{base.name}` declares no phases", node.name.span)
+            else:
+                self.scope.unknown("E0204", "state field", node.name, contract.fields, where=f" in `{base.name}`")
             return UNKNOWN
         node.ref = symbol
         if isinstance(symbol.type, vm.Map | vm.Set):

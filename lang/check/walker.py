@@ -92,6 +92,8 @@ class Walker:
             self._not_hidden(name)
         local = Local(text, kind, len(self.all_locals), name.span, is_fixed)
         self.all_locals.append(local)
+        if before is not None:
+            local.uses = 1  # what is declared twice is not also said to be unused
         if text != "_":
             self.locals[-1][text] = local
         if is_linear(kind):
@@ -155,6 +157,8 @@ class Walker:
             edit = Edit(node.span, f"{wanted}({text})", "convert it")
         elif isinstance(expected, vm.Coin) and isinstance(kind, vm.Amount):
             hint = "; a coin comes from a caller or out of a vault, an amount is only a number"
+        elif expected == vm.ADDRESS and isinstance(kind, vm.Bytes):
+            hint = "; an address is 32 bytes: `Address(0x…)` with 64 digits"
         elif isinstance(expected, Reference) and kind == vm.ADDRESS:
             text = self.scope.source.text[node.span.start : node.span.end]
             edit = Edit(node.span, f"{wanted}({text})", "say that the address is one")
