@@ -47,6 +47,8 @@ REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
 READ_GAS_MAX = 10_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
 BLOCKS_CHECKED_AT_START = 1_000
+TRANSACTIONS_CHECKED_AT_START = 5_000
+KEYS_CHECKED_AT_START = 5_000
 
 # Gas of the ledger's own work, charged before execution. Hand estimates in proportion to the machine's
 # schedule (10 ns).
