@@ -64,8 +64,7 @@ class Node:
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
         try:
-            if self.store.is_empty():
-                self._commit(genesis)
+            self._begin(genesis)
             self.head: Header = self._check(genesis)
             self.parameters: Parameters = read_parameters(self.store)
             self.store.mark(genesis.block.header.hash)
@@ -233,6 +232,22 @@ class Node:
                 tree=applied.tree,
             )
         )
+
+    def _begin(self, genesis: Applied) -> None:
+        """Write genesis if there is none yet. Raises `Refusal` WrongStore."""
+        try:
+            empty = self.store.is_empty()
+        except StoreFailed as error:
+            raise damaged(str(error)) from None
+        if not empty:
+            return
+        if self.store.marked() is not None:
+            raise damaged("it had a ledger, which is gone")
+        try:
+            self._commit(genesis)
+        except StoreFailed as error:
+            remedy = "See that there is room on the disk, or choose another directory."
+            raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error}", remedy) from None
 
     def _check(self, genesis: Applied) -> Header:
         """The head, after a look at what is stored (`docs/ledger.md`, "Store"). Raises `Refusal` WrongStore."""

@@ -78,10 +78,14 @@ class _File:
         for number in (0, 1):
             page = self._read(number)
             magic, version, _, _ = _META.unpack_from(page, _HEADER.size)
-            if not _HEADER.unpack_from(page)[2] & _IS_META or (magic, version) != (_MAGIC, _VERSION):
+            own, _, flags, _, _ = _HEADER.unpack_from(page)
+            if own != number or not flags & _IS_META or (magic, version) != (_MAGIC, _VERSION):
                 raise Damaged(f"page {number} is not one of a ledger")
             _, transaction = _LAST.unpack_from(page, _HEADER.size + _META.size + 2 * _DATABASE.size)
             metas.append((transaction, page))
+        # They are written in turn. One that is out of turn would hide the newest block.
+        if abs(metas[0][0] - metas[1][0]) > 1 or any(turn and turn % 2 != number for number, (turn, _) in enumerate(metas)):
+            raise Damaged("its first two pages do not belong together")
         # Of equal ones LMDB takes the first.
         return metas[1][1] if metas[1][0] > metas[0][0] else metas[0][1]
 

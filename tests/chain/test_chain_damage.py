@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import lmdb
 import pytest
 from ledger_world import BOB, FUNDS
 from test_chain_node import damage, open_node, payment
@@ -83,6 +84,23 @@ def test_a_ledger_that_was_cut_off_is_damaged_and_not_new(directory: Path, size:
 def test_a_ledger_that_is_gone_is_damaged_and_not_new(directory: Path) -> None:
     """The note beside it says that there was one."""
     data_file(directory).unlink()
+    assert "is gone" in refusal_of(directory).message
+
+
+def test_a_meta_page_that_hides_the_newest_block_is_refused(directory: Path) -> None:
+    """Without it LMDB would go back to the block before, in silence."""
+    data = bytearray(data_file(directory).read_bytes())
+    turns = [int.from_bytes(data[at + 144 : at + 152], "little") for at in (0, 4_096)]
+    at = 4_096 * turns.index(max(turns))
+    data[at + 144 : at + 152] = bytes(8)
+    data_file(directory).write_bytes(data)
+    assert "do not belong together" in refusal_of(directory).message
+
+
+def test_an_empty_store_in_place_of_a_ledger_is_refused(directory: Path) -> None:
+    """A whole file without a head is new only if nothing had begun."""
+    data_file(directory).unlink()
+    lmdb.open(str(directory / "ledger"), max_dbs=8).close()
     assert "is gone" in refusal_of(directory).message
 
 
