@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Look": {
         "wallet": ("kit.commands.wallet:wallet", "Make, list, show and open wallets."),
         "receipt": ("kit.commands.receipt:receipt", "Show what became of a transaction."),
+        "events": ("kit.commands.events:events", "Show the events of contracts."),
         "block": ("kit.commands.block:block", "Show a block."),
         "proof": ("kit.commands.proof:proof", "Fetch a proof of the state and check it here."),
     },
@@ -144,7 +145,8 @@ def _usage_problem(error: click.UsageError) -> Problem:
     remedy = ""
     if context is not None:
         remedy = f"{' '.join(context.get_usage().split())} · `{context.command_path} --help` has examples"
-    return Problem(error.format_message(), remedy, exit_code=Exit.USAGE, code="Usage")
+    message = error.format_message().replace("is not a valid integer range", "is not a whole number")
+    return Problem(message, remedy, exit_code=Exit.USAGE, code="Usage")
 
 
 def _last_resort(error: Exception, *, as_json: bool) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kit.wallets import Wallet
     from vm.module import Function, Kind, Module
 
+_ATTEMPTS = 5
+"""How often a transaction is signed if others of the wallet take its sequence number first."""
 DEFAULT_NODE = f"http://127.0.0.1:{PORT}"
 
 
@@ -31,6 +33,7 @@ class Status:
     height: int
     base_currency: str
     decimals: dict[str, int]
+    gas_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,25 @@ class BlockView:
 
     header: Header
     transactions: tuple[str, ...]
+
+
+def phase_key(address: bytes) -> bytes:
+    """The state key of a contract's phase."""
+    from chain.primitives.keyspace import slot_key
+    from vm.state import PHASE_FIELD
+    from vm.values import pack
+
+    return slot_key(address, pack([PHASE_FIELD]))
+
+
+def phase_name(module: Module, stored: bytes | None) -> str:
+    """The phase that the stored bytes name; the first one where nothing is stored."""
+    from chain.primitives.codec import decode
+
+    number = 0 if stored is None else decode(stored)
+    if type(number) is int and 0 <= number < len(module.phases):
+        return module.phases[number]
+    return f"phase {number}"
 
 
 class Network:
@@ -134,10 +156,12 @@ class Network:
         max_spend: Sequence[str] = (),
         password_file: str | None = None,
         dry_run: bool = False,
+        lane: int = 0,
     ) -> Receipt:
         """Build, sign and commit a transaction, and return its receipt. Raises `Problem`, `Refusal`.
 
-        A dry run asks the node what it would come to, and needs no key.
+        If another process was quicker with the sequence number, the next one is taken and it is signed again. A dry run
+        asks the node what it would come to, and needs no key.
         """
         from chain.client.client import GAS_LIMIT
         from chain.primitives.refusal import Refusal, Refused
@@ -145,12 +169,25 @@ class Network:
         from kit.wallets import unlock
 
         limits = self._limits(max_spend) if max_spend else None
-        try:
-            body = self.client.build(wallet.address, actions, gas_limit=gas_limit or GAS_LIMIT, limits=limits)
-            if dry_run:
+        most = self.status.gas_limit
+        if gas_limit is not None and gas_limit > most:
+            raise usage(f"--gas-limit {gas_limit:_} is more than a block of this chain has", f"At most {most:_}.")
+        key = None if dry_run else unlock(wallet, self.status.chain_id, password_file)
+
+        def attempt() -> Receipt:
+            body = self.client.build(wallet.address, actions, lane=lane, gas_limit=gas_limit or GAS_LIMIT, limits=limits)
+            if key is None:
                 return self.client.simulate(Transaction(body)).receipt
-            key = unlock(wallet, self.status.chain_id, password_file)
             return self.client.commit(sign(body, [key])).receipt
+
+        try:
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return attempt()
+                except Refusal as refusal:
+                    if refusal.code is not Refused.SEQUENCE_USED:
+                        raise
+            return attempt()
         except Refusal as refusal:
             if refusal.code is Refused.NO_WALLET and wallet.own:
                 remedy = f"Open it: tael wallet open {wallet.name}"
@@ -160,19 +197,30 @@ class Network:
     def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
         """(encoded value, gas) of a view. Raises `Problem` if it fails."""
         from chain.primitives.refusal import Refusal, Refused
+        from kit.meanings import FAILURES
 
         try:
             answer = self.client.read(contract, function, arguments)
         except Refusal as refusal:
             if refusal.code is not Refused.EXECUTION_FAILED:
                 raise
-            raise Problem(f"{function} failed: {refusal.message}", code="ExecutionFailed", data=refusal.data) from None
+            error = refusal.data.get("error")
+            name = str(error.get("name")) if isinstance(error, dict) else ""
+            remedy = FAILURES.get(name, "")
+            raise Problem(f"{function} failed: {refusal.message}", remedy, code="ExecutionFailed", data=refusal.data) from None
         result = answer["result"]
         return None if result is None else bytes.fromhex(result), int(answer["gas_used"])
 
     def prove(self, key: bytes) -> Proved:
         """A value of the state, its proof checked here against the head's header. Raises `Refusal` WrongProof."""
         return self.client.prove(key)
+
+    def phase(self, contract: OnLedger) -> tuple[str, int] | None:
+        """The present phase of a contract and the height it was proven at; None if its module has no phases."""
+        if not contract.module.phases:
+            return None
+        proven = self.prove(phase_key(contract.address))
+        return phase_name(contract.module, proven.value), proven.header.height
 
     def receipt(self, identity: bytes) -> Receipt:
         """What became of a transaction."""
@@ -294,5 +342,7 @@ def open_network(url: str, *, wallet: str | None = None, currency: str | None = 
             data={"node": url},
         ) from None
     decimals = {str(code): int(number) for code, number in answer["currencies"].items()}
-    status = Status(str(answer["chain_id"]), int(answer["height"]), str(answer["base_currency"]), decimals)
+    status = Status(
+        str(answer["chain_id"]), int(answer["height"]), str(answer["base_currency"]), decimals, int(answer["gas_limit"])
+    )
     return Network(client, status, wallet=wallet, currency=currency)

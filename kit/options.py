@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,12 +20,34 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+_NEGATIVE = re.compile(r"-\.?[0-9]")
+_MARK = "\0"
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_unmarked, value))
+    return value.removeprefix(_MARK) if isinstance(value, str) else value
+
+
 class _Command(click.Command):
     """A command whose help ends with examples."""
 
     def __init__(self, *arguments: Any, examples: str = "", **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.examples = [line.strip() for line in examples.strip().splitlines()]
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """As click's, but what begins like a negative number is an argument, not an option."""
+        flags = {name for option in self.params if isinstance(option, click.Option) and option.is_flag for name in option.opts}
+        marked: list[str] = []
+        for text in arguments:
+            after_option = bool(marked) and marked[-1].startswith("-") and marked[-1] not in flags
+            negative = _NEGATIVE.match(text) is not None and not after_option
+            marked.append(_MARK + text if negative else text)
+        rest = super().parse_args(context, marked)
+        context.params = {name: _unmarked(value) for name, value in context.params.items()}
+        return rest
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         if self.examples:
@@ -81,10 +104,15 @@ class Signing:
     max_spend: tuple[str, ...]
     dry_run: bool
     password_file: str | None
+    lane: int = 0
 
     def by(self, sender: str) -> Signing:
         """The same, signed by another wallet."""
         return replace(self, sender=sender)
+
+    def plain(self) -> dict[str, bool]:
+        """What a result says besides, in JSON: that it was a dry run, if it was."""
+        return {"dry_run": True} if self.dry_run else {}
 
     def transact(self, network: Network, actions: list[Action]) -> Receipt:
         """Send the actions as one transaction of the wallet that signs."""
@@ -95,6 +123,7 @@ class Signing:
             max_spend=self.max_spend,
             password_file=self.password_file,
             dry_run=self.dry_run,
+            lane=self.lane,
         )
 
 
@@ -109,14 +138,16 @@ def signing_options(function: Callable[..., Any]) -> Callable[..., Any]:
         max_spend: tuple[str, ...],
         dry_run: bool,
         password_file: str | None,
+        lane: int,
         **options: Any,
     ) -> Any:
-        return function(*arguments, signing=Signing(sender, gas_limit, max_spend, dry_run, password_file), **options)
+        return function(*arguments, signing=Signing(sender, gas_limit, max_spend, dry_run, password_file, lane), **options)
 
     options: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
         click.option("--from", "sender", metavar="WALLET", help="The wallet that signs. Else TAEL_FROM, tael.toml, dev0."),
         click.option("--gas-limit", type=click.IntRange(1), help="The most gas it may use. Else 20,000,000."),
         click.option("--max-spend", metavar="AMOUNT", multiple=True, help="Take at most this from the wallet; may be repeated."),
+        click.option("--lane", type=click.IntRange(0, 255), default=0, help="Order it among those of this lane only. Else 0."),
         click.option("--dry-run", is_flag=True, help="Only ask what it would come to. Needs no password."),
         password_option,
         node_option,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
@@ -15,6 +16,9 @@ from typing import Any, TextIO
 from kit.problem import Problem
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+_STEERING = re.compile(
+    r"\x1b\[(?:0|1|2|3[1-6])m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -22,6 +26,11 @@ def wants_colour(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return stream.isatty()
+
+
+def printable(text: str) -> str:
+    """The text with what would steer a terminal or turn text around written out; line ends and our own styles stay."""
+    return _STEERING.sub(lambda found: found[0] if found[0].startswith("\x1b[") else f"\\u{ord(found[0]):04x}", text)
 
 
 class Output:
@@ -40,7 +49,7 @@ class Output:
     def line(self, text: str = "") -> None:
         """A line for people."""
         if not self.as_json:
-            print(text, flush=True)
+            print(printable(text), flush=True)
 
     def pairs(self, pairs: Iterable[tuple[str, str]], *, indent: str = "  ") -> None:
         """Names and values under one another, for people."""
@@ -69,9 +78,9 @@ def show_problem(problem: Problem, *, as_json: bool) -> None:
         print(json.dumps(problem.plain(), ensure_ascii=False, indent=2), flush=True)
         return
     red, dim, end = ("\x1b[31m", "\x1b[2m", "\x1b[0m") if wants_colour(sys.stderr) else ("", "", "")
-    print(f"{red}error:{end} {problem.message}", file=sys.stderr)
+    print(f"{red}error:{end} {printable(problem.message)}", file=sys.stderr)
     if problem.remedy:
-        print(f"  {dim}{problem.remedy}{end}", file=sys.stderr)
+        print(f"  {dim}{printable(problem.remedy)}{end}", file=sys.stderr)
 
 
 def short(digest: bytes | str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.problem import missing, usage
+from kit.problem import missing
 
 FILE = "tael.toml"
 SUFFIX = ".tael"
@@ -70,6 +70,11 @@ def _read(root: Path) -> Project:
             if not isinstance(value, _KEYS[section][key]):
                 raise missing(f"{_shown(file)}: {key} in [{section}] must be a text", f'Write {key} = "…"')
     project: dict[str, Any] = content.get("project", {})
+    for key in ("contracts", "out"):
+        # A project is not trusted: what it says must not make Tael read or write elsewhere.
+        folder = Path(project.get(key, ""))
+        if folder.is_absolute() or ".." in folder.parts or not (root / folder).resolve().is_relative_to(root.resolve()):
+            raise missing(f"{_shown(file)}: {key} leads out of the project", "Name a folder within the project.")
     network: dict[str, Any] = content.get("network", {})
     return Project(
         root,
@@ -93,7 +98,7 @@ def find_sources(paths: Sequence[str]) -> list[Path]:
         folder = project.contracts_folder
         if not folder.is_dir():
             raise missing(f"the project's folder {_shown(folder)} is not there", f"See contracts in {FILE}.")
-        return _in_folder(folder, f"Name one, or begin a project with `tael new NAME`. ({_shown(folder)})")
+        return _in_folder(folder, "Name one, or begin a project with `tael new NAME`.")
     found: dict[Path, None] = {}
     for text in paths:
         path = Path(text)
@@ -102,7 +107,8 @@ def find_sources(paths: Sequence[str]) -> list[Path]:
         elif path.is_file():
             found[path] = None
         else:
-            raise missing(f"{text} is not there", "Check the path.")
+            said = "is neither a file nor a folder" if path.exists() else "is not there"
+            raise missing(f"{text} {said}", "Check the path.")
     return list(found)
 
 
@@ -112,7 +118,8 @@ def _in_folder(folder: Path, remedy: str) -> list[Path]:
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         found.extend(Path(top) / name for name in files if name.endswith(SUFFIX))
     if not found:
-        raise missing(f"no {SUFFIX} files in {_shown(folder)}", remedy)
+        where = "this folder" if _shown(folder) == "." else _shown(folder)
+        raise missing(f"no {SUFFIX} files in {where}", remedy)
     return sorted(relative(path) for path in found)
 
 
@@ -162,7 +169,8 @@ def split_target(text: str) -> tuple[Path, str | None]:
     if not colon or Path(text).is_file():
         path, contract = text, ""
     if not Path(path).is_file():
-        raise usage(f"{path} is not a file", "Name a contract file, as in `contracts/escrow.tael` or `escrow.tael:Escrow`.")
+        said = f"{path} is not a file" if Path(path).exists() else f"{path} is not there"
+        raise missing(said, "Name a contract file, as in `contracts/escrow.tael` or `escrow.tael:Escrow`.")
     return Path(path), contract or None
 
 

@@ -5,29 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from kit.meanings import FAILURES, FIELDS
 from kit.output import Output
 from kit.values import plain_money, plain_value, show_address, show_money, show_value
 
 if TYPE_CHECKING:
     from chain.primitives.receipt import Error, Event, Move, Receipt
-    from kit.network import Network
+    from kit.network import Network, OnLedger
+    from vm.module import Function
     from vm.types import Type
 
 _REASONS = {"pay": "pays", "coins": "hands over", "payout": "pays out", "fee": "pays the fee"}
 
 
-def tell_receipt(out: Output, network: Network, receipt: Receipt) -> None:
-    """Show a receipt to people."""
-    outcome = out.style("went well", "green", "bold") if receipt.ok else out.style("failed", "red", "bold")
-    out.line(f"{outcome}  in block {receipt.height:_}, place {receipt.index}")
-    rows = [("transaction", receipt.identity.hex()), ("gas", f"{receipt.gas_used:_}")]
+def tell_receipt(out: Output, network: Network, receipt: Receipt, *, dry_run: bool = False) -> None:
+    """Show a receipt to people; that of a dry run as what would be."""
+    well, failed = ("would go well", "would fail") if dry_run else ("went well", "failed")
+    outcome = out.style(well, "green", "bold") if receipt.ok else out.style(failed, "red", "bold")
+    out.line(f"{outcome}  (nothing was sent)" if dry_run else f"{outcome}  in block {receipt.height:_}, place {receipt.index}")
+    rows = [] if dry_run else [("transaction", receipt.identity.hex())]
+    rows.append(("gas", f"{receipt.gas_used:_}"))
     base = network.status.base_currency
     rows.append(("fee", show_money(receipt.fee, base, network.setting(base))))
     if receipt.error is not None:
         rows.append(("error", show_error(network, receipt.error)))
+        if _error_fields(network, receipt.error) is None and receipt.error.name in FAILURES:
+            rows.append(("", FAILURES[receipt.error.name]))
     rows += [("event", show_event(network, event)) for event in receipt.events]
     rows += [("money", show_move(network, move)) for move in receipt.moves]
     out.pairs(rows)
+
+
+def wrong_phase(network: Network, receipt: Receipt, contract: OnLedger, function: Function) -> dict[str, Any] | None:
+    """If a call failed with WrongPhase in the contract that was called: its name, its phase, and the function's phases."""
+    error = receipt.error
+    if error is None or error.name != "WrongPhase" or error.contract not in (None, contract.address):
+        return None
+    present = network.phase(contract)
+    if present is None:
+        return None
+    name, phases = contract.module.name, contract.module.phases
+    allowed = [phase for n, phase in enumerate(phases) if function.phases is None or function.phases >> n & 1]
+    return {"contract": name, "phase": present[0], "function": function.name, "allowed": allowed}
 
 
 def plain_receipt(network: Network, receipt: Receipt) -> dict[str, Any]:
@@ -85,7 +104,9 @@ def show_error(network: Network, error: Error) -> str:
     if fields is not None:
         currency, types = fields
         return f"{error.name}({_fields(network, currency, types, error.payload)}){_origin(network, error)}"
-    values = ", ".join(_untyped_texts(network, error.payload))
+    texts = _untyped_texts(network, error.payload)
+    names = _failure_fields(error, texts)
+    values = ", ".join(texts if names is None else [f"{name}: {text}" for name, text in zip(names, texts, strict=True)])
     return f"{error.name}{f'({values})' if values else ''}{_origin(network, error)}"
 
 
@@ -100,7 +121,10 @@ def plain_error(network: Network, error: Error) -> dict[str, Any]:
         currency, types = fields
         plain["fields"] = _plain_fields(network, currency, types, error.payload)
     else:
-        plain["values"] = _untyped_texts(network, error.payload)
+        plain["values"] = texts = _untyped_texts(network, error.payload)
+        names = _failure_fields(error, texts)
+        if names is not None:
+            plain["fields"] = dict(zip(names, texts, strict=True))
     return plain
 
 
@@ -136,6 +160,12 @@ def _error_fields(network: Network, error: Error) -> tuple[str, tuple[tuple[str,
     if record is None or len(record.fields) != len(_untyped(error.payload)):
         return None
     return contract.currency, record.fields
+
+
+def _failure_fields(error: Error, texts: Sequence[str]) -> tuple[str, ...] | None:
+    """The names of a failure's values, where it is one of the ledger's that has names for them."""
+    names = FIELDS.get(error.name)
+    return names if names is not None and len(names) == len(texts) else None
 
 
 def _decode(fields: Sequence[tuple[str, Type]], payload: bytes) -> tuple[Any, ...]:

@@ -58,7 +58,7 @@ class WrongValue(Problem):
     """A value that does not fit its type. Says what was expected, and shows an example."""
 
     def __init__(self, kind: vm.Type, got: str, why: str, sample: str) -> None:
-        shown = got if len(got) <= _TEXT_SHOWN_MAX else got[: _TEXT_SHOWN_MAX - 1] + "…"
+        shown = _cut(got)
         expected = vm.type_name(kind)
         super().__init__(
             f"{shown!r} is not {_article(expected)}: {why}",
@@ -141,6 +141,8 @@ def read_arguments(
                 raise _arguments(f"{name} is given twice", signature)
             given[name] = rest
             free.remove(name)
+        elif equals and name.isidentifier() and not (free and isinstance(dict(parameters)[free[0]], vm.Text)):
+            raise _arguments(f"{function} has no parameter {name!r}", signature)
         else:
             if not free:
                 raise _arguments(f"{len(texts)} arguments are too many for {function}", signature)
@@ -169,7 +171,7 @@ def _times(count: int) -> str:
 
 
 def _article(name: str) -> str:
-    return f"an {name}" if name[:1] in "AEIOaeio" or re.match(r"u(8|8\b)", name) else f"a {name}"
+    return f"an {name}" if name[:1] in "AEIOaeio" else f"a {name}"
 
 
 class _Reader:
@@ -264,6 +266,8 @@ class _Reader:
         return number
 
     def money(self, kind: vm.Amount | vm.Coin) -> tuple[str, int]:
+        if self.text.startswith("-", self.position):
+            raise self.wrong(kind, "it is less than nothing")
         number = self.match(_DECIMAL)
         if number is None or len(number) > _DIGITS_MAX:
             raise self.wrong(kind, "it is not a number of money")
@@ -385,7 +389,13 @@ class _Reader:
             element = type_of(len(items))
             if element is None:
                 raise self.wrong(kind, f"it has more than {len(items)} items")
-            items.append(self.value(element))
+            self.space()
+            rest = self.text[self.position :]
+            try:
+                items.append(self.value(element))
+            except WrongValue as wrong:
+                wrong.message = f"item {len(items) + 1}, at {_cut(rest)!r}: {wrong.message}"
+                raise
         return items
 
     def option(self, kind: vm.Type, element: vm.Type) -> Any:
@@ -447,6 +457,10 @@ class _Reader:
                     raise self.wrong(kind, f"{variant} takes {', '.join(name for name, _ in payload)} in parentheses")
                 return (tag, *self.record(kind, payload, ")"))
         raise self.wrong(kind, f"it is none of {', '.join(variant for variant, _ in kind.variants)}")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT_SHOWN_MAX else text[: _TEXT_SHOWN_MAX - 1] + "…"
 
 
 def _check_text(text: str, kind: vm.Text) -> str:

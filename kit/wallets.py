@@ -90,7 +90,10 @@ def read_password(prompt: str, password_file: str | None, *, twice: bool = False
         path = Path(password_file)
         if not path.is_file():
             raise missing(f"the password file {password_file} is not there", "Check the path.")
-        return path.read_text("utf-8").rstrip("\r\n")
+        password = path.read_text("utf-8").rstrip("\r\n")
+        if not password:
+            raise missing(f"the password file {password_file} is empty", "Write the password into it.")
+        return password
     from_environment = os.environ.get("TAEL_PASSWORD")
     if from_environment is not None:
         return from_environment

@@ -304,6 +304,7 @@ class Pattern(Node):
 
     variant: Identifier
     names: list[Identifier]
+    enum: Identifier | None = None  # where it is written: `Shape.Circle(r, _)`
 
 
 @dataclass(slots=True)
@@ -651,6 +652,16 @@ class File(Node):
     broken_names: set[str] = field(default_factory=set)
 
 
+_CHILDREN: dict[str, tuple[str, ...]] = {}  # names of the fields of a class of nodes that hold nodes
+
+
+def _children(node: Node) -> tuple[str, ...]:
+    kind = type(node).__name__
+    if kind not in _CHILDREN:
+        _CHILDREN[kind] = tuple(f.name for f in fields(node) if f.name not in ("type", "ref", "span", "source"))
+    return _CHILDREN[kind]
+
+
 def walk(node: Node) -> Iterator[Node]:
     """A node and everything inside of it."""
     stack: list[object] = [node]
@@ -658,6 +669,6 @@ def walk(node: Node) -> Iterator[Node]:
         item = stack.pop()
         if isinstance(item, Node):
             yield item
-            stack.extend(getattr(item, f.name) for f in fields(item) if f.name not in ("type", "ref", "span", "source"))
+            stack.extend([getattr(item, name) for name in _children(item)])
         elif isinstance(item, list | tuple) and not isinstance(item, Span):
             stack.extend(item)

@@ -56,34 +56,39 @@ class Builder:
     # ── A file ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def file(self, span: Span, doc: str | None, *items: ast.TopLevel) -> ast.File:
+        """The whole file."""
         return ast.File(source=self._source, doc=doc, items=list(items), span=Span(0, len(self._source.text)))
 
     def doc(self, span: Span, token: Token) -> str:
+        """A text in triple quotes, without the indentation its lines share."""
         lines = inspect.cleandoc(token.text[3:-3]).split("\n")
         return "\n".join(line.rstrip() for line in lines).strip("\n")
 
     def import_declaration(self, span: Span, path: list[ast.Identifier], names: list[ast.Identifier]) -> ast.Import:
+        """`from lib.token import Token`."""
         return ast.Import(path=path, names=names, span=span)
 
     def path(self, span: Span, *names: Token) -> list[ast.Identifier]:
+        """Names in a row."""
         return [_identifier(name) for name in names]
 
     names = path
     phase_group = path
 
     def unit(self, span: Span, name: Token, decimals: Token) -> ast.Unit:
+        """`unit GLD: 3 decimals`."""
         return ast.Unit(name=_identifier(name), decimals=self.number(decimals.span, decimals), span=span)
 
     def test(
         self, span: Span, name: Token, parameters: list[ast.Field] | None, where: ast.Expression | None, body: Any
     ) -> ast.TestDeclaration:
+        """`test "…" for any …:`."""
         doc, statements = body
         title = self.text_literal(name.span, name)
-        return ast.TestDeclaration(
-            name=title, parameters=parameters or [], where=where, body=statements, doc=doc, span=span
-        )
+        return ast.TestDeclaration(name=title, parameters=parameters or [], where=where, body=statements, doc=doc, span=span)
 
     def properties(self, span: Span, *parameters: ast.Field) -> list[ast.Field]:
+        """The parameters of `for any`."""
         return list(parameters)
 
     # ── Contracts and interfaces ──────────────────────────────────────────────────────────────────────────────────────
@@ -91,35 +96,41 @@ class Builder:
     def contract(
         self, span: Span, name: Token, implements: list[ast.Identifier] | None, doc: str | None, *members: ast.Member
     ) -> ast.ContractDeclaration:
+        """`contract Escrow implements A:`."""
         return ast.ContractDeclaration(
             name=_identifier(name), implements=implements or [], members=list(members), doc=doc, span=span
         )
 
-    def state_field(
-        self, span: Span, name: Token, annotation: ast.TypeExpression, value: ast.Expression | None
-    ) -> ast.Field:
+    def state_field(self, span: Span, name: Token, annotation: ast.TypeExpression, value: ast.Expression | None) -> ast.Field:
+        """`held: Vault`, `count: u64 = 0`."""
         return ast.Field(name=_identifier(name), annotation=annotation, value=value, span=span)
 
     def phases(self, span: Span, *chains: list[list[ast.Identifier]]) -> ast.PhasesDeclaration:
+        """`phases Open -> Funded`."""
         return ast.PhasesDeclaration(chains=list(chains), span=span)
 
     def chain(self, span: Span, *groups: list[ast.Identifier]) -> list[list[ast.Identifier]]:
+        """One chain of steps."""
         return list(groups)
 
     def currency(self, span: Span, name: Token) -> ast.CurrencyDeclaration:
+        """`currency CNY`."""
         return ast.CurrencyDeclaration(name=_identifier(name), span=span)
 
     def invariant(self, span: Span, condition: ast.Expression) -> ast.Invariant:
+        """`invariant condition`."""
         return ast.Invariant(condition=condition, span=span)
 
     def interface(
         self, span: Span, name: Token, doc: str | None, *functions: ast.FunctionDeclaration
     ) -> ast.InterfaceDeclaration:
+        """`interface Token:`."""
         return ast.InterfaceDeclaration(name=_identifier(name), functions=list(functions), doc=doc, span=span)
 
     def signature(
         self, span: Span, kind: list[Token] | None, name: Token, parameters: list[ast.Field], result: Any
     ) -> ast.FunctionDeclaration:
+        """`view fn price() -> Amount`."""
         return ast.FunctionDeclaration(
             kind=kind[0].text if kind else "pub",
             name=_identifier(name),
@@ -132,6 +143,7 @@ class Builder:
         )
 
     def signature_kind(self, span: Span, *tokens: Token) -> list[Token]:
+        """Words or marks of which one was chosen."""
         return list(tokens)
 
     function_kind = signature_kind
@@ -141,23 +153,24 @@ class Builder:
 
     # ── Declarations of a file or a contract ──────────────────────────────────────────────────────────────────────────
 
-    def constant(
-        self, span: Span, name: Token, annotation: ast.TypeExpression, value: ast.Expression
-    ) -> ast.Constant:
+    def constant(self, span: Span, name: Token, annotation: ast.TypeExpression, value: ast.Expression) -> ast.Constant:
+        """`const FEE: Rate = 25 bps`."""
         return ast.Constant(name=_identifier(name), annotation=annotation, value=value, span=span)
 
     def struct(self, span: Span, name: Token, doc: str | None, *fields: ast.Field) -> ast.StructDeclaration:
+        """`struct Point:`."""
         return ast.StructDeclaration(name=_identifier(name), fields=list(fields), doc=doc, span=span)
 
     def enum(self, span: Span, name: Token, doc: str | None, *variants: ast.VariantDeclaration) -> ast.EnumDeclaration:
+        """`enum Shape:`."""
         return ast.EnumDeclaration(name=_identifier(name), variants=list(variants), doc=doc, span=span)
 
     def variant(self, span: Span, name: Token, fields: list[ast.Field] | None) -> ast.VariantDeclaration:
+        """`Circle(radius: u64)`."""
         return ast.VariantDeclaration(name=_identifier(name), fields=fields or [], span=span)
 
-    def resource(
-        self, span: Span, name: Token, doc: str | None, *members: ast.Field | ast.Identifier
-    ) -> ast.ResourceDeclaration:
+    def resource(self, span: Span, name: Token, doc: str | None, *members: ast.Field | ast.Identifier) -> ast.ResourceDeclaration:
+        """`resource Claim:`."""
         fields = [member for member in members if isinstance(member, ast.Field)]
         divides = [member for member in members if isinstance(member, ast.Identifier)]
         for again in divides[1:]:
@@ -167,15 +180,19 @@ class Builder:
         )
 
     def divides(self, span: Span, name: Token) -> ast.Identifier:
+        """`divides by face`."""
         return _identifier(name)
 
     def event(self, span: Span, name: Token, fields: list[ast.Field] | None) -> ast.EventDeclaration:
+        """`event Settled(to: Address)`."""
         return ast.EventDeclaration(name=_identifier(name), fields=fields or [], span=span)
 
     def error(self, span: Span, name: Token, fields: list[ast.Field] | None) -> ast.ErrorDeclaration:
+        """`error TooEarly(until: Time)`."""
         return ast.ErrorDeclaration(name=_identifier(name), fields=fields or [], span=span)
 
     def field(self, span: Span, name: Token, annotation: ast.TypeExpression) -> ast.Field:
+        """`face: Amount`."""
         return ast.Field(name=_identifier(name), annotation=annotation, span=span)
 
     # ── Functions ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,6 +208,7 @@ class Builder:
         phases: list[ast.Identifier] | None,
         body: Any,
     ) -> ast.FunctionDeclaration:
+        """`pub fn fund(money: Coin) by self.buyer in Open:`."""
         doc, statements = body
         return ast.FunctionDeclaration(
             kind=kind[0].text if kind else "",
@@ -207,6 +225,7 @@ class Builder:
     def init(
         self, span: Span, name: Token, parameters: list[ast.Field], by: list[ast.By] | None, body: Any
     ) -> ast.FunctionDeclaration:
+        """`init(seller: Address):`."""
         doc, statements = body
         return ast.FunctionDeclaration(
             kind="init",
@@ -221,35 +240,45 @@ class Builder:
         )
 
     def parameters(self, span: Span, *fields: ast.Field | None) -> list[ast.Field]:
+        """`(to: Address, amount: Amount)`."""
         return [field for field in fields if field is not None]
 
     def parameter(self, span: Span, name: Token, annotation: ast.TypeExpression) -> ast.Field:
+        """`to: Address`."""
         return ast.Field(name=_identifier(name), annotation=annotation, span=span)
 
     def by(self, span: Span, *alternatives: ast.By) -> list[ast.By]:
+        """`by self.buyer or anyone`."""
         return list(alternatives)
 
     def by_anyone(self, span: Span) -> ast.By:
+        """`anyone`."""
         return ast.By(value=None, span=span)
 
     def by_address(self, span: Span, value: ast.Expression) -> ast.By:
+        """`self.buyer`."""
         return ast.By(value=value, span=span)
 
     def by_any_of(self, span: Span, value: ast.Expression) -> ast.By:
+        """`any of self.directors`."""
         return ast.By(value=value, any_of=True, span=span)
 
     def body(self, span: Span, doc: str | None, *statements: ast.Statement) -> tuple[str | None, list[ast.Statement]]:
+        """A block that may open with a text in triple quotes."""
         return doc, list(statements)
 
     def one_line_body(self, span: Span, statement: ast.Statement) -> tuple[str | None, list[ast.Statement]]:
+        """A body on the line of its head."""
         return None, [statement]
 
     # ── Types ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def type_name(self, span: Span, name: Token, *arguments: Any) -> ast.TypeName:
+        """`List[Address, 100]`."""
         return ast.TypeName(name=name.text, arguments=[a for a in arguments if a is not None], span=span)
 
     def type_tuple(self, span: Span, *items: ast.TypeExpression) -> ast.TypeTuple:
+        """`(A, B)`."""
         return ast.TypeTuple(items=list(items), span=span)
 
     # ── Statements ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,56 +286,73 @@ class Builder:
     def let(
         self, span: Span, names: list[ast.Identifier], annotation: ast.TypeExpression | None, value: ast.Expression
     ) -> ast.Let:
+        """`let a: T = value`."""
         return ast.Let(names=names, annotation=annotation, value=value, span=span)
 
     def assign(self, span: Span, target: ast.Expression, mark: list[Token], value: ast.Expression) -> ast.Assign:
+        """`target += value`."""
         if not isinstance(target, ast.Name | ast.Attribute | ast.Index):
             self._refuse("E0123", "this cannot be given a value", target.span, "a name, `self.field` or `map[key]`")
         return ast.Assign(target=target, operator=mark[0].text[:-1] or None, value=value, span=span)
 
     def evaluate(self, span: Span, value: ast.Expression) -> ast.Evaluate:
+        """An expression as a statement."""
         return ast.Evaluate(value=value, span=span)
 
     def return_(self, span: Span, value: ast.Expression | None) -> ast.Return:
+        """`return value`."""
         return ast.Return(value=value, span=span)
 
     def break_(self, span: Span) -> ast.Break:
+        """`break`."""
         return ast.Break(span=span)
 
     def continue_(self, span: Span) -> ast.Continue:
+        """`continue`."""
         return ast.Continue(span=span)
 
     def pass_(self, span: Span) -> ast.Pass:
+        """`pass`."""
         return ast.Pass(span=span)
 
     def require(self, span: Span, condition: ast.Expression, error: ast.ErrorUse | None) -> ast.Require:
+        """`require condition else TooEarly(t)`."""
         return ast.Require(condition=condition, error=error, span=span)
 
     def fail(self, span: Span, error: ast.ErrorUse) -> ast.Fail:
+        """`fail TooEarly(t)`."""
         return ast.Fail(error=error, span=span)
 
     def emit(self, span: Span, name: Token, arguments: list[ast.Argument] | None) -> ast.Emit:
+        """`emit Settled(to, amount)`."""
         return ast.Emit(event=_identifier(name), arguments=arguments or [], span=span)
 
     def become(self, span: Span, name: Token) -> ast.Become:
+        """`become Released`."""
         return ast.Become(phase=_identifier(name), span=span)
 
     def destroy(self, span: Span, value: ast.Expression) -> ast.Destroy:
+        """`destroy claim`."""
         return ast.Destroy(value=value, span=span)
 
     def ensures(self, span: Span, condition: ast.Expression) -> ast.Ensures:
+        """`ensures condition`."""
         return ast.Ensures(condition=condition, span=span)
 
     def assert_(self, span: Span, condition: ast.Expression) -> ast.Assert:
+        """`assert condition`."""
         return ast.Assert(condition=condition, span=span)
 
     def pay(self, span: Span, amount: ast.Expression, to: ast.Expression, sender: ast.Expression) -> ast.Pay:
+        """`pay 5.00 CNY to shop as kid`."""
         return ast.Pay(amount=amount, to=to, sender=sender, span=span)
 
     def attach(self, span: Span, rule: ast.Expression, wallet: ast.Expression) -> ast.Attach:
+        """`attach rule to kid`."""
         return ast.Attach(rule=rule, wallet=wallet, span=span)
 
     def error_use(self, span: Span, name: Token, arguments: list[ast.Argument] | None) -> ast.ErrorUse:
+        """`TooEarly(t)`."""
         return ast.ErrorUse(name=_identifier(name), arguments=arguments, span=span)
 
     def if_(
@@ -316,6 +362,7 @@ class Builder:
         body: list[ast.Statement],
         *rest: tuple[ast.Expression, list[ast.Statement]] | list[ast.Statement] | None,
     ) -> ast.If:
+        """`if … elif … else`."""
         branches = [(condition, body)]
         branches.extend(branch for branch in rest if isinstance(branch, tuple))
         otherwise = rest[-1] if rest and isinstance(rest[-1], list) else None
@@ -324,9 +371,11 @@ class Builder:
     def elif_(
         self, span: Span, condition: ast.Expression, body: list[ast.Statement]
     ) -> tuple[ast.Expression, list[ast.Statement]]:
+        """`elif condition:`."""
         return condition, body
 
     def for_each(self, span: Span, name: Token, values: ast.Expression, body: list[ast.Statement]) -> ast.ForEach:
+        """`for x in xs:`."""
         return ast.ForEach(name=_identifier(name), values=values, body=body, span=span)
 
     def for_range(
@@ -338,25 +387,32 @@ class Builder:
         bound: ast.Expression | None,
         body: list[ast.Statement],
     ) -> ast.ForRange:
+        """`for i in 0..n max 100:`."""
         return ast.ForRange(name=_identifier(name), first=first, end=end, bound=bound, body=body, span=span)
 
-    def while_(
-        self, span: Span, condition: ast.Expression, bound: ast.Expression | None, body: list[ast.Statement]
-    ) -> ast.While:
+    def while_(self, span: Span, condition: ast.Expression, bound: ast.Expression | None, body: list[ast.Statement]) -> ast.While:
+        """`while condition max 50:`."""
         return ast.While(condition=condition, bound=bound, body=body, span=span)
 
     def match(self, span: Span, value: ast.Expression, *cases: ast.Case) -> ast.Match:
+        """`match value:`."""
         return ast.Match(value=value, cases=list(cases), span=span)
 
     def case(self, span: Span, pattern: ast.Pattern, body: list[ast.Statement]) -> ast.Case:
+        """`case Some(x):`."""
         return ast.Case(pattern=pattern, body=body, span=span)
 
-    def pattern(self, span: Span, _enum: Token | None, variant: Token, *names: Token | None) -> ast.Pattern:
+    def pattern(self, span: Span, enum: Token | None, variant: Token, *names: Token | None) -> ast.Pattern:
+        """`Shape.Circle(r, _)`."""
         return ast.Pattern(
-            variant=_identifier(variant), names=[_identifier(name) for name in names if name is not None], span=span
+            variant=_identifier(variant),
+            names=[_identifier(name) for name in names if name is not None],
+            enum=_identifier(enum) if enum is not None else None,
+            span=span,
         )
 
     def try_(self, span: Span, call: ast.ExternalCall, otherwise: list[ast.Statement]) -> ast.TryStatement:
+        """`try call token.transfer(to, n) else:`."""
         call.trying = True
         return ast.TryStatement(call=call, otherwise=otherwise, span=span)
 
@@ -368,9 +424,11 @@ class Builder:
         what: ast.ErrorUse,
         body: list[ast.Statement],
     ) -> ast.Expect:
+        """`expect event Settled(to, n): …`."""
         return ast.Expect(is_event=event is not None, contract=_maybe(contract), what=what, body=body, span=span)
 
     def block(self, span: Span, *statements: ast.Statement) -> list[ast.Statement]:
+        """The statements of a block."""
         return list(statements)
 
     # ── Expressions ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -378,33 +436,36 @@ class Builder:
     def conditional(
         self, span: Span, then: ast.Expression, condition: ast.Expression, otherwise: ast.Expression
     ) -> ast.Conditional:
+        """`a if condition else b`."""
         return ast.Conditional(condition=condition, then=then, otherwise=otherwise, span=span)
 
     def binary(self, span: Span, left: ast.Expression, operator: Token, right: ast.Expression) -> ast.Binary:
+        """`a + b`."""
         return ast.Binary(operator=operator.text, left=left, right=right, span=span)
 
     def rounded(
         self, span: Span, left: ast.Expression, operator: Token, right: ast.Expression, rounding: Token | None
     ) -> ast.Binary:
+        """`a / b rounded down`."""
         if rounding is not None and rounding.text not in ROUNDINGS:
             expected = ", ".join(f"`{mode}`" for mode in ROUNDINGS[:-1]) + f" or `{ROUNDINGS[-1]}`"
             self._refuse("E0125", f"`{rounding.text}` is not a way to round", rounding.span, expected)
         return ast.Binary(operator=operator.text, left=left, right=right, rounding=_maybe(rounding), span=span)
 
-    def comparison(
-        self, span: Span, left: ast.Expression, operator: list[Token], right: ast.Expression
-    ) -> ast.Binary:
+    def comparison(self, span: Span, left: ast.Expression, operator: list[Token], right: ast.Expression) -> ast.Binary:
+        """`a < b`, `a not in b`."""
         return ast.Binary(operator=_operator(operator), left=left, right=right, span=span)
 
     def unary(self, span: Span, operator: Token, operand: ast.Expression) -> ast.Unary:
+        """`-a`, `not a`."""
         return ast.Unary(operator=operator.text, operand=operand, span=span)
 
     def phase_is(self, span: Span, phases: list[ast.Identifier]) -> ast.PhaseIs:
+        """`phase is Funded`."""
         return ast.PhaseIs(phases=phases, span=span)
 
-    def external(
-        self, span: Span, kind: list[Token], target: ast.Expression, sender: ast.Expression | None
-    ) -> ast.ExternalCall:
+    def external(self, span: Span, kind: list[Token], target: ast.Expression, sender: ast.Expression | None) -> ast.ExternalCall:
+        """`call token.transfer(to, n) as buyer`."""
         word = kind[0].text
         if isinstance(target, ast.Call) and isinstance(target.callee, ast.Attribute):
             callee = target.callee
@@ -426,6 +487,7 @@ class Builder:
         return ast.ExternalCall(kind=word, target=target, function=nothing, arguments=[], sender=sender, span=span)
 
     def attempt(self, span: Span, call: ast.ExternalCall, fallback: ast.Expression) -> ast.ExternalCall:
+        """`try read feed.price() else 0`."""
         call.trying = True
         call.fallback = fallback
         call.span = span
@@ -439,20 +501,23 @@ class Builder:
         currency: Token | None,
         sender: ast.Expression | None,
     ) -> ast.Deploy:
-        return ast.Deploy(
-            contract=_identifier(name), arguments=arguments, currency=_maybe(currency), sender=sender, span=span
-        )
+        """`deploy Escrow(seller) in CNY as buyer`."""
+        return ast.Deploy(contract=_identifier(name), arguments=arguments, currency=_maybe(currency), sender=sender, span=span)
 
     def attribute(self, span: Span, value: ast.Expression, name: Token) -> ast.Attribute:
+        """`value.name`."""
         return ast.Attribute(value=value, name=_identifier(name), span=span)
 
     def own(self, span: Span, me: Token, name: Token) -> ast.Attribute:
+        """`self.name`."""
         return ast.Attribute(value=ast.Self(span=me.span), name=_identifier(name), span=span)
 
     def index(self, span: Span, value: ast.Expression, index: ast.Expression) -> ast.Index:
+        """`value[index]`."""
         return ast.Index(value=value, index=index, span=span)
 
     def call(self, span: Span, callee: ast.Expression, arguments: list[ast.Argument]) -> ast.Call | ast.Old:
+        """`callee(arguments)`; `old(x)` is one of them in the grammar."""
         if isinstance(callee, ast.Name) and callee.text == "old":
             if len(arguments) == 1 and arguments[0].name is None:
                 return ast.Old(value=arguments[0].value, span=span)
@@ -460,9 +525,11 @@ class Builder:
         return ast.Call(callee=callee, arguments=arguments, span=span)
 
     def name(self, span: Span, token: Token) -> ast.Name:
+        """A name."""
         return ast.Name(text=token.text, span=span)
 
     def number(self, span: Span, token: Token) -> ast.Number:
+        """`100.00 CNY`."""
         found = _DIGITS.match(token.text)
         assert found is not None
         unit = token.text[found.end() :].lstrip(" ")
@@ -475,25 +542,32 @@ class Builder:
         )
 
     def text_literal(self, span: Span, token: Token) -> ast.TextLiteral:
+        """`"text"`, escapes resolved."""
         value = token.text[1:-1]
         return ast.TextLiteral(value=_ESCAPE.sub(_unescaped, value) if "\\" in value else value, span=span)
 
     def bytes_literal(self, span: Span, token: Token) -> ast.BytesLiteral:
+        """`0x0a0b`."""
         return ast.BytesLiteral(value=bytes.fromhex(token.text[2:]), span=span)
 
     def truth(self, span: Span, token: Token) -> ast.Truth:
+        """`true`, `false`."""
         return ast.Truth(value=token.kind == "TRUE", span=span)
 
     def new(self, span: Span, name: Token, arguments: list[ast.Argument]) -> ast.New:
+        """`new Claim(face)`."""
         return ast.New(resource=_identifier(name), arguments=arguments, span=span)
 
     def tuple_literal(self, span: Span, *items: ast.Expression) -> ast.TupleLiteral:
+        """`(a, b)`."""
         return ast.TupleLiteral(items=list(items), span=span)
 
     def list_literal(self, span: Span, *items: ast.Expression | None) -> ast.ListLiteral:
+        """`[a, b]`."""
         return ast.ListLiteral(items=[item for item in items if item is not None], span=span)
 
     def arguments(self, span: Span, *arguments: ast.Argument | None) -> list[ast.Argument]:
+        """`(a, name=b)`."""
         given = [argument for argument in arguments if argument is not None]
         named = None
         for argument in given:
@@ -506,7 +580,9 @@ class Builder:
         return given
 
     def argument(self, span: Span, value: ast.Expression) -> ast.Argument:
+        """`a`."""
         return ast.Argument(name=None, value=value, span=span)
 
     def named_argument(self, span: Span, name: Token, value: ast.Expression) -> ast.Argument:
+        """`name=b`."""
         return ast.Argument(name=_identifier(name), value=value, span=span)

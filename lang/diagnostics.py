@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from lang.source import Source, Span
 
+FINDINGS_MAX = 1_000  # errors, and as many warnings, of one compilation; further ones would be noise
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -48,6 +50,7 @@ class Findings:
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     _seen: set[tuple[str, int, str]] = field(default_factory=set)
+    _counts: dict[str, int] = field(default_factory=dict)  # of errors, of warnings
 
     def add(
         self,
@@ -62,8 +65,9 @@ class Findings:
     ) -> None:
         """Remember a finding."""
         key = (source.path, span.start, code)
-        if key not in self._seen:
+        if key not in self._seen and self._counts.get(code[0], 0) < FINDINGS_MAX:
             self._seen.add(key)
+            self._counts[code[0]] = self._counts.get(code[0], 0) + 1
             self.diagnostics.append(Diagnostic(code, message, source, span, expected, edit, notes))
 
     @property

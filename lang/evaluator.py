@@ -9,9 +9,8 @@ import hashlib
 from typing import Any
 
 from lang import ast
-from lang.expressions import ROUNDINGS
 from lang.symbols import Builtin, ConstantSymbol, Construction, Conversion, FunctionSymbol, Local, Method, Part, VariantUse
-from lang.types import MILLISECONDS, Reference, Rule, lower, needs_rounding, scaling_type
+from lang.types import MILLISECONDS, ROUNDINGS, Reference, Rule, lower, needs_rounding, scaling_type
 from vm import arithmetic, values
 from vm import types as vm
 from vm.failure import Code, Failure

@@ -16,7 +16,8 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
 from lang.diagnostics import Findings, Refused
 from lang.parser import parse_with_tokens
@@ -66,7 +67,7 @@ class Group:
     may_end_in_comma: bool
 
 
-Node = "Token | Comment | Group"
+Node: TypeAlias = "Token | Comment | Group"
 
 
 @dataclass(slots=True)
@@ -415,7 +416,7 @@ def _kind(node: Node) -> str:
 
 def _cut(nodes: list[Node], places: list[int]) -> list[list[Node]]:
     bounds = [0, *places, len(nodes)]
-    return [nodes[a:b] for a, b in zip(bounds, bounds[1:], strict=False) if a < b]
+    return [nodes[a:b] for a, b in pairwise(bounds) if a < b]
 
 
 def _opened(nodes: list[Node], places: list[int], indent: str, inside: bool, tail: str) -> list[str]:

@@ -125,9 +125,29 @@ MEMBERS: dict[str, Habit] = {
     "keys": ("maps are not walked through; keep a list beside it", None),
     "items": ("maps are not walked through; keep a list beside it", None),
     "values": ("maps are not walked through; keep a list beside it", None),
+    "address": ("`this`, `sender` and whatever else is an `Address` are the address already", None),
     "withdraw": ("a vault is emptied by `take(amount)` or `take_all()`", None),
     "deposit": ("money is put into a vault by `put(coin)`", None),
     "format": ("texts are joined with `+`; numbers do not become text", None),
+}
+_VISIBLE = "a function is private unless it says `pub`, `view` or `pure`"
+_INHERITED = "nothing is inherited; `contract C implements I` promises the functions of an interface"
+CLAUSES: dict[str, str] = {
+    "only": "there are no modifiers: write `by self.owner`, with a state field for who may call",
+    "auth": "there are no modifiers: write `by self.owner`, with a state field for who may call",
+    "authorized": "there are no modifiers: write `by self.owner`, with a state field for who may call",
+    "nonReentrant": "nothing needs a lock: a contract on the call stack cannot be entered again",
+    "external": f"{_VISIBLE}; write `pub fn name(…) by …:`",
+    "public": f"{_VISIBLE}; write `pub fn name(…) by …:`",
+    "private": _VISIBLE,
+    "internal": _VISIBLE,
+    "payable": "money that is sent along is a parameter: `money: Coin`",
+    "override": _INHERITED,
+    "virtual": _INHERITED,
+    "returns": "the type of a result comes after `->`: `fn name(…) -> u64`",
+    "view": "what only reads begins with it: `view fn name(…)`",
+    "pure": "what only computes begins with it: `pure fn name(…)`",
+    "constant": "what only reads is a `view fn name(…)`",
 }
 OF_THE_CALL = {
     "msg.sender": "sender",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from lang import habits
 from lang.diagnostics import Edit, Findings
 from lang.limits import BLOCK_DEPTH_MAX, BRACKET_DEPTH_MAX, SYNTAX_FINDINGS_MAX, TOKENS_MAX
 from lang.source import Source, Span
@@ -87,7 +88,7 @@ _FOREIGN_MARKS = {
     "..=": ("RANGE", "..", "a range is written with two dots, `..`; its end is excluded"),
     "**": ("STAR", "*", "there is no power operator; multiply"),
 }
-_WIDE_MARKS = dict(zip("（）［］，：．。＝＋－＊／＜＞｜“”„«»−×÷", "()[],:..=+-*/<>|\"\"\"\"\"-*/", strict=True))
+_WIDE_MARKS = dict(zip("（）［］，：．。＝＋－＊／＜＞｜“”„«»−×÷", '()[],:..=+-*/<>|"""""-*/', strict=True))
 _WIDE_MARKS |= {"≤": "<=", "≥": ">=", "≠": "!=", "→": "->", "；": ";"}
 
 # Other languages' words at the beginning of a line, where a word or a quote follows: word -> (kind, word meant).
@@ -127,9 +128,21 @@ _FRESH_LINE = re.compile(
 )
 _LOOSE_TEXT = re.compile(r'"(?:[^"\\\n]|\\[^\n])*("?)')
 _QUOTED = re.compile(r"'([^'\\\n]|\\[^\n])*'")
+_WORDS_OF = r"[A-Za-z_][A-Za-z0-9_]*"
+_MAPPING = re.compile(
+    r"mapping *\( *(W) *=> *(?:(?!mapping\b)(W)|mapping *\( *(W) *=> *(W) *\)) *\)"
+    r"(?:(?: +(?:public|private|internal))* +(W))? *;?".replace("W", _WORDS_OF)
+)
+_COUNTING = re.compile(r" *\((?:W +)?(W) *=[^;\n]*;[^;\n]*;[^;\n{]*\)".replace("W", _WORDS_OF))
 _ESCAPE = re.compile(r"\\(?:[nt\"\\]|u\{([0-9a-fA-F]{1,6})\}|(u\{[^}\"]*\}?|.))")
 _WORD = re.compile(r"\w+")
 _NUMBER_TAIL = re.compile(r"[A-Za-z0-9_]*(?:\.[0-9_]+)?(?: *(?:%|bps\b))?")
+
+
+def _own_type(text: str) -> str:
+    """Another language's name of a type in ours."""
+    habit = habits.TYPES.get(text)
+    return (habit[1] if habit is not None else None) or text
 
 
 class Lexer:
@@ -175,6 +188,7 @@ class _Reading:
         self.last_end = 0  # of the last token that is not layout
         self.in_line = False  # whether the line has a token already
         self.tab_seen = False
+        self.tab_columns: dict[str, int] = {}  # of indentations with tabs, where their width is not the usual one
         self.brace_seen = False
 
     def run(self) -> tuple[list[Token], list[Token]]:
@@ -182,8 +196,8 @@ class _Reading:
         text, match, hard_words, marks = self.text, self.lexer.match, self.lexer.hard_words, self.lexer.marks
         tokens, brackets = self.tokens, self.brackets
         if not text.isascii() or not text.isprintable():
-            for found in _HIDDEN.finditer(text):
-                self.hidden(found)
+            for unseen in _HIDDEN.finditer(text):
+                self.hidden(unseen)
         position = line_start = 0
         while found := match(text, position):
             kind = found.lastgroup
@@ -193,7 +207,7 @@ class _Reading:
                     tokens.append(Token("_NEWLINE", "", self.last_end, self.last_end))
                     self.in_line = False
                     if len(tokens) > TOKENS_MAX:
-                        self.too_much("E0902", f"the file has more than {TOKENS_MAX:,} words and marks", start)
+                        self.too_much("E0905", f"the file has more than {TOKENS_MAX:,} words and marks", start)
                 line_start = text.rfind("\n", start, position) + 1
                 if brackets and _FRESH_LINE.match(text, position):
                     self.unclosed()
@@ -209,9 +223,14 @@ class _Reading:
             if kind == "NAME":
                 if value in hard_words and not (tokens and tokens[-1].kind == "DOT"):
                     kind = hard_words[value]
+                elif value == "mapping" and (shape := _MAPPING.match(text, start)):
+                    position = self.last_end = self.mapping(shape)
+                    continue
                 elif value in _TRUTHS or value in _FOREIGN_STARTS:
                     kind, value = self.foreign_word(value, start, position)
                 tokens.append(Token(kind, value, start, position))
+                if kind == "FOR" and not brackets and (shape := _COUNTING.match(text, position)):
+                    position = self.counting(start, shape)
                 if kind == "IF" and len(tokens) > 1 and tokens[-2].kind == "ELSE":
                     self.else_if()
             elif kind == "MARK":
@@ -240,7 +259,7 @@ class _Reading:
         tokens.extend(Token("_DEDENT", "", end, end) for _ in self.blocks[1:])
         tokens.append(Token("$END", "", end, end))
         if len(tokens) > TOKENS_MAX:
-            self.too_much("E0902", f"the file has more than {TOKENS_MAX:,} words and marks", len(text))
+            self.too_much("E0905", f"the file has more than {TOKENS_MAX:,} words and marks", len(text))
         return tokens, self.comments
 
     # ── Layout ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,8 +268,8 @@ class _Reading:
         """Open or close blocks before the first token of a line."""
         column = start - line_start
         if "\t" in self.text[line_start:start]:
-            column = len(self.text[line_start:start].expandtabs(TAB_WIDTH))
-            self.tab(line_start, start)
+            column = self.tab_column(self.text[line_start:start])
+            self.tab(line_start, start, " " * column)
         blocks = self.blocks
         if column > blocks[-1]:
             blocks.append(column)
@@ -270,11 +289,18 @@ class _Reading:
             blocks.pop()
             self.tokens.append(Token("_DEDENT", "", self.last_end, self.last_end))
 
-    def tab(self, start: int, end: int) -> None:
+    def tab_column(self, indent: str) -> int:
+        """How deep a line with tabs was meant to be: deeper than the line above where that opens a block."""
+        column = len(indent.expandtabs(TAB_WIDTH))
+        opens = [token.kind for token in self.tokens[-2:]] == ["COLON", "_NEWLINE"]
+        if opens and column <= self.blocks[-1]:
+            self.tab_columns[indent] = self.blocks[-1] + TAB_WIDTH
+        return self.tab_columns.get(indent, column)
+
+    def tab(self, start: int, end: int, wide: str = " ") -> None:
         """A tab where blanks belong. One finding a file: they come in hundreds."""
         if not self.tab_seen:
             self.tab_seen = True
-            wide = self.text[start:end].expandtabs(TAB_WIDTH)
             self.report(
                 "E0107",
                 "a tab: its width is not the same for every reader, so only spaces are used",
@@ -360,6 +386,30 @@ class _Reading:
             edit=Edit(Span(start, end), meant, f"write `{meant}`"),
         )
         return kind, meant
+
+    def mapping(self, shape: re.Match[str]) -> int:
+        """`mapping(K => V) name`, read as the map that is meant. Gives where it ends."""
+        key, value, second, inner, name = shape.groups()
+        start, end = shape.span()
+        keys = [_own_type(part) for part in (key, second) if part is not None]
+        kept = _own_type(value or inner)
+        meant = f"Map[{keys[0] if len(keys) == 1 else f'({keys[0]}, {keys[1]})'}, {kept}]"
+        meant = f"{name}: {meant}" if name is not None else meant
+        edit = Edit(Span(start, end), meant, f"write `{meant}`")
+        self.report("E0116", "`mapping(… => …)` is written `Map[…, …]`", Span(start, end), expected=f"`{meant}`", edit=edit)
+        for part in re.findall(r"\w+|[^\w ]", meant):
+            self.tokens.append(Token(self.lexer.marks.get(part, "NAME"), part, start, end))
+        return end
+
+    def counting(self, start: int, shape: re.Match[str]) -> int:
+        """`for (i = 0; …; …)`, read as some range. Gives where it ends."""
+        name, end = shape[1], shape.end()
+        message = "a loop that counts is written with a range: its end is excluded, and `max` says how often it goes at most"
+        self.report("E0116", message, Span(start, end), expected=f"`for {name} in 0..n max 100:`")
+        self.report.broken.append(start)
+        for kind, text in (("NAME", name), ("IN", "in"), ("NUMBER", "0"), ("RANGE", ".."), ("NUMBER", "1")):
+            self.tokens.append(Token(kind, text, start, end))
+        return end
 
     def else_if(self) -> None:
         """`else if` at the beginning of a line, when it was meant as `elif`."""
@@ -507,9 +557,7 @@ class _Reading:
             return self.brace(value, start)
         if value == ";":
             return self.semicolon(start)
-        if value == "%":
-            return self.foreign_mark(value, start, end)
-        if value == "…" or value == "!":
+        if value in "%…!":
             return self.foreign_mark(value, start, end)
         if _HIDDEN.match(value):
             return end
@@ -521,7 +569,7 @@ class _Reading:
         if value in "\\":
             says = "`\\` is not needed: inside brackets a line goes on by itself"
         elif value == "?":
-            says = "`?`: a choice is written `a if condition else b`"
+            says = "`?`: the choice `a ? b : c` is written `b if a else c`"
         elif value in "&^~":
             says = f"`{value}`: there are no operators on bits"
         elif value == "@":
@@ -543,7 +591,7 @@ class _Reading:
         else:
             self.report(
                 "E0110",
-                'this text is not closed on its line',
+                "this text is not closed on its line",
                 Span(start, end),
                 expected='`"`',
                 edit=Edit(Span(end, end), '"', 'close it with `"`'),

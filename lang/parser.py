@@ -105,12 +105,13 @@ class Parser:
             None if rule.builds in ("", "*") else getattr(builder, rule.builds + "_" * iskeyword(rule.builds))
             for rule in tables.rules
         ]
+        self.handed_on = [rule.origin if rule.builds == "" and rule.size == 1 else "" for rule in tables.rules]
 
     def run(self) -> ast.File:
         """Run to the end of the file."""
         table, end_state = self.tables.states, self.tables.end
         states, values, starts, ends, depths = self.states, self.values, self.starts, self.ends, self.depths
-        words = self.tables.words
+        words, handed_on = self.tables.words, self.handed_on
         while True:
             token = self.tokens[self.position]
             kind = token.kind
@@ -120,7 +121,11 @@ class Parser:
                     token = self.tokens[self.position] = Token(kind, token.text, token.start, token.end)
             while (action := table[states[-1]].get(kind)) is not None:
                 if action < 0:
-                    self.reduce(~action, token.start)
+                    origin = handed_on[~action]
+                    if origin:  # most reductions only climb the ladder of precedence
+                        states[-1] = table[states[-2]][origin]
+                    else:
+                        self.reduce(~action, token.start)
                     continue
                 if action == end_state:
                     file: ast.File = values[-1]
@@ -143,9 +148,6 @@ class Parser:
         """Replace the parts of a rule by what the rule makes of them."""
         rule = self.tables.rules[number]
         states, values, size = self.states, self.values, rule.size
-        if rule.builds == "" and size == 1:
-            states[-1] = self.tables.states[states[-2]][rule.origin]
-            return
         if size:
             start, end = self.starts[-size], self.ends[-1]
             depth = max(self.depths[-size:])
@@ -346,8 +348,8 @@ class Parser:
         """Tokens that can head the block below a broken line: of the kind the line's words announce, if any fits."""
         kinds = [self.tables.words.get(token.text, token.kind) for token in line[:3]]
         texts = self.tables.texts
-        heads = [head for words, head in repairs.HEADS if any(word in kinds for word in words)] + [head for _, head in repairs.HEADS]
-        for head in heads:
+        announced = [head for words, head in repairs.HEADS if any(word in kinds for word in words)]
+        for head in [*announced, *(head for _, head in repairs.HEADS)]:
             if self.accepts((*head, "_NEWLINE", "_INDENT")):
                 start, end = line[0].start, line[-1].end
                 made = [Token(kind, texts.get(kind, '""' if kind == "TEXT" else "_"), start, end) for kind in head]

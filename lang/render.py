@@ -1,14 +1,14 @@
 """Findings for people and for programs.
 
-    error[E0126]: `=` gives a value; values are compared with `==`
-      --> escrow.tael:12:14
-       |
-    12 |         if x = 3:
-       |              ^ expected `==`
-       |
-       = help: compare with `==`
-       |
-    12 |         if x == 3:
+error[E0126]: `=` gives a value; values are compared with `==`
+  --> escrow.tael:12:14
+   |
+12 |         if x = 3:
+   |              ^ expected `==`
+   |
+   = help: compare with `==`
+   |
+12 |         if x == 3:
 """
 
 from __future__ import annotations
@@ -76,12 +76,8 @@ def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "path": source.path,
         "range": _range(source, diagnostic.span),
         "expected": diagnostic.expected,
-        "edit": None
-        if edit is None
-        else {"range": _range(source, edit.span), "text": edit.text, "says": edit.says},
-        "notes": [
-            {"message": text, "range": None if span is None else _range(source, span)} for text, span in diagnostic.notes
-        ],
+        "edit": None if edit is None else {"range": _range(source, edit.span), "text": edit.text, "says": edit.says},
+        "notes": [{"message": text, "range": None if span is None else _range(source, span)} for text, span in diagnostic.notes],
     }
 
 

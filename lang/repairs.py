@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from lang import habits
 from lang.diagnostics import Edit
 from lang.lexer import Token
 from lang.source import Span
@@ -132,7 +134,7 @@ def _unexpected_indent(parser: Parser, token: Token) -> str:
     if token.kind != "_INDENT":
         return UNKNOWN
     source = parser.report.source
-    line, column = source.position(token.start)
+    _, column = source.position(token.start)
     above = source.line(source.position(_previous(parser).start)[0]) if parser.position else ""
     indent = above[: len(above) - len(above.lstrip(" "))]
     span = Span(token.start - column + 1, token.start)
@@ -172,7 +174,7 @@ def _misplaced_doc(parser: Parser, token: Token) -> str:
 def _word_as_name(parser: Parser, token: Token) -> str:
     if token.text not in HARD_WORDS or not _fits(parser, ("NAME",), skip=1):
         return UNKNOWN
-    if _first_in_line(parser) and not _next(parser).kind == "COLON":
+    if _first_in_line(parser) and _next(parser).kind != "COLON":
         return UNKNOWN
     parser.report(
         "E0122",
@@ -293,9 +295,7 @@ def _mutable(parser: Parser, token: Token) -> str:
 def _is_elsewhere(parser: Parser, token: Token) -> str:
     previous = _previous(parser)
     if token.kind == "NOT" and previous.text == "is":
-        parser.report(
-            "E0136", "`is not` does not exist", Span(previous.start, token.end), expected="`not phase is Funded`"
-        )
+        parser.report("E0136", "`is not` does not exist", Span(previous.start, token.end), expected="`not phase is Funded`")
         return REPORTED
     if token.text != "is" or not parser.accepts(("IS_EQUAL",)):
         return UNKNOWN
@@ -326,7 +326,8 @@ def _orphan_branch(parser: Parser, token: Token) -> str:
 
 
 def _single_equals(parser: Parser, token: Token) -> str:
-    if token.kind != "EQUAL" or not _fits(parser, ("IS_EQUAL",), skip=1):
+    asks = parser.tokens[parser.line_start()].kind in ("IF", "ELIF", "WHILE")  # the colon may be missing too
+    if token.kind != "EQUAL" or not _fits(parser, ("IS_EQUAL",), skip=1, look=1 if asks else 2):
         return UNKNOWN
     parser.report(
         "E0126",
@@ -427,8 +428,62 @@ def _order_of_clauses(parser: Parser, token: Token) -> str:
     return REPORTED
 
 
+def _foreign_clause(parser: Parser, token: Token) -> str:
+    """A modifier of another language behind a function's parameters."""
+    line = parser.tokens[parser.line_start() : parser.position]
+    starts = {earlier.kind for earlier in line[:2]} & {"FN", "INIT"}
+    if token.kind != "NAME" or not starts or any(earlier.kind == "COLON" for earlier in _outside(line)):
+        return UNKNOWN
+    if not (parser.accepts(("COLON", "_NEWLINE", "_INDENT")) or parser.accepts(_SIGNATURE_ENDS)):
+        return UNKNOWN
+    habit = habits.CLAUSES.get(token.text) or habits.CLAUSES.get("only" if token.text.startswith("only") else "")
+    if habit is None:
+        places = range(parser.position, len(parser.tokens))
+        last = next(place for place in places if parser.tokens[place].kind in (*LAYOUT, "$END"))
+        is_head = parser.tokens[last - 1].kind == "COLON" and parser.tokens[last].kind == "_NEWLINE"
+        if not is_head or not token.text[0].islower() or token.text in habits.TYPES or _is_type(token.text):
+            return UNKNOWN
+        if token.text in parser.tables.words or get_close_matches(token.text, parser.tables.words, 1, 0.75):
+            return UNKNOWN
+        habit = "there are no modifiers: who may call is said by `by`, in which phases by `in`, all else by `require` in the body"
+    parser.report("E0141", f"`{token.text}`: {habit}", token.span, expected=_expected(parser))
+    return REPORTED
+
+
+_SIGNATURE_ENDS = ("_NEWLINE", "VIEW", "FN", "NAME", "LPAR", "RPAR", "_NEWLINE")  # a line of an interface, and another one
+
+
+def _is_type(text: str) -> bool:
+    return re.fullmatch(r"bool|[ui](8|16|32|64|128|256)", text) is not None
+
+
+def _outside(line: list[Token]) -> list[Token]:
+    """The tokens of a line that stand in no bracket."""
+    depth = 0
+    found: list[Token] = []
+    for token in line:
+        depth += (token.kind in ("LPAR", "LSQB")) - (token.kind in ("RPAR", "RSQB"))
+        if depth == 0:
+            found.append(token)
+    return found
+
+
+def _text_as_error(parser: Parser, token: Token) -> str:
+    """`require condition, "text"`, `… else "text"` or `fail "text"`: errors have names."""
+    first = parser.tokens[parser.line_start()]
+    if first.kind not in ("REQUIRE", "FAIL"):
+        return UNKNOWN
+    place = _next(parser) if token.kind == "COMMA" else token
+    if place.kind != "TEXT" or (token is place and _previous(parser).kind not in ("ELSE", "FAIL")):
+        return UNKNOWN
+    message = "errors have names, not texts: declare `error NotAllowed` and name it"
+    expected = "`fail NotAllowed`" if first.kind == "FAIL" else "`require condition else NotAllowed`"
+    parser.report("E0610", message, place.span, expected=expected)
+    return REPORTED
+
+
 def _signature_with_body(parser: Parser, token: Token) -> str:
-    if (token.kind != "COLON" and token.text not in ("by", "in")) or not parser.accepts(("_NEWLINE", "VIEW", "FN")):
+    if (token.kind != "COLON" and token.text not in ("by", "in")) or not parser.accepts(_SIGNATURE_ENDS):
         return UNKNOWN
     parser.report(
         "E0140",
@@ -564,16 +619,12 @@ def _wrong_place(parser: Parser, token: Token) -> str:
     if not _first_in_line(parser):
         return UNKNOWN
     if parser.accepts(("LET",)):
-        if token.text in _DECLARATION_WORDS and token.kind != "NAME" or (
-            token.text in _DECLARATION_WORDS and _next(parser).kind in ("NAME", "FN", "TEXT")
-        ):
+        if token.text in _DECLARATION_WORDS and (token.kind != "NAME" or _next(parser).kind in ("NAME", "FN", "TEXT")):
             parser.report(
                 "E0135",
                 f"`{token.text}` declares something, and declarations do not stand inside functions",
                 token.span,
-                expected="a statement; if the function is over, less indentation"
-                if token.text != "const"
-                else "`let`",
+                expected="a statement; if the function is over, less indentation" if token.text != "const" else "`let`",
                 edit=Edit(token.span, "let", "write `let`") if token.text == "const" else None,
             )
             return REPORTED
@@ -650,9 +701,7 @@ _GROUPS: tuple[tuple[frozenset[str], str, frozenset[str] | None], ...] = (
     (
         frozenset({"NAME", "NUMBER", "LPAR", "LSQB"}),
         "a value",
-        frozenset(
-            "NAME NUMBER LPAR LSQB TEXT BYTES TRUE FALSE SELF MINUS NOT PHASE CALL READ TRY NEW DEPLOY INIT".split()
-        ),
+        frozenset("NAME NUMBER LPAR LSQB TEXT BYTES TRUE FALSE SELF MINUS NOT PHASE CALL READ TRY NEW DEPLOY INIT".split()),
     ),
     (
         frozenset({"PLUS", "STAR"}),
@@ -702,6 +751,8 @@ _TEACHERS: tuple[Callable[[Parser, Token], str], ...] = (
     _is_elsewhere,
     _result_after_colon,
     _order_of_clauses,
+    _foreign_clause,
+    _text_as_error,
     _signature_with_body,
     _missing_let,
     _unknown_unit,

@@ -12,7 +12,7 @@ from lang.currencies import DECIMALS
 from lang.diagnostics import Edit, Findings
 from lang.source import Source, Span
 from lang.symbols import Builtin, ContractSymbol, InterfaceSymbol, TypeSymbol
-from lang.types import NAMED, PARAMETRIC, UNKNOWN, Reference, Type, Unknown, describe, is_plain, lower
+from lang.types import NAMED, PARAMETRIC, UNKNOWN, Reference, Type, Unknown, depth, describe, is_plain, lower, nodes
 from vm import limits
 from vm import types as vm
 
@@ -27,6 +27,17 @@ WORLD = frozenset({"sender", "now", "this"})
 TESTING = frozenset({"wallets", "wallet", "balance", "advance"})
 """Standard functions of tests."""
 
+LISTED = frozenset({"E0208", "E0209"})
+LISTED_MAX = 8
+ABSENCES = frozenset({"E0321", "E0401", "E0604", "E0608", "E0706", "W0201", "W0501"})
+"""Findings that something is missing: in a file of which pieces could not be read, it may stand in those."""
+
+NEAR_NAMES_MAX = 200
+"""Findings after which none is looked up among the names that are there: with so many, the mistake is another."""
+
+DECLARATION_DEPTH_MAX = 16
+"""Declarations that are looked into, one by way of another: each may hold a deep expression."""
+
 RESERVED = STANDARD | WORLD | frozenset(NAMED) | PARAMETRIC | {"None", "self", "phase", "result", "_", "WalletRule"}
 
 
@@ -34,6 +45,16 @@ _MONEY: dict[str, Callable[[str | None], vm.Amount | vm.Coin | vm.Vault]] = {
     "Amount": vm.Amount,
     "Coin": vm.Coin,
     "Vault": vm.Vault,
+}
+
+
+_COMPOUND: dict[str, Callable[..., vm.Type]] = {
+    "Text": vm.Text,
+    "Bytes": vm.Bytes,
+    "List": vm.List,
+    "Option": vm.Option,
+    "Map": vm.Map,
+    "Set": vm.Set,
 }
 
 
@@ -59,6 +80,7 @@ class Scope:
     units: dict[str, int] = field(default_factory=dict)
     interfaces: dict[Reference, InterfaceSymbol] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    is_incomplete: bool = False  # pieces of the file could not be read
     constant_value: Callable[[ast.Expression, Type, Scope], object | None] | None = None
 
     def error(
@@ -72,6 +94,8 @@ class Scope:
         notes: Iterable[tuple[str, Span | None]] = (),
     ) -> None:
         """Remember a finding in this file."""
+        if self.is_incomplete and code in ABSENCES:
+            return
         self.findings.add(code, message, self.source, span, expected=expected, edit=edit, notes=tuple(notes))
 
     def declare(self, name: ast.Identifier, symbol: object) -> bool:
@@ -85,11 +109,15 @@ class Scope:
             notes = (("it was declared here first", outer.spans[text]),)
             self.error("E0202", f"`{text}` is declared twice", name.span, notes=notes)
             return False
-        if len(text) > limits.NAME_CHARACTERS_MAX:
-            self.error("E0901", f"a name has at most {limits.NAME_CHARACTERS_MAX} characters", name.span)
+        self.fits_name(name)
         self.names[text] = symbol
         self.spans[text] = name.span
         return True
+
+    def fits_name(self, name: ast.Identifier) -> None:
+        """A finding for a name that is too long for a module."""
+        if len(name.text) > limits.NAME_CHARACTERS_MAX:
+            self.error("E0901", f"a name has at most {limits.NAME_CHARACTERS_MAX} characters", name.span)
 
     def find(self, name: str) -> Any:
         """What a name stands for, or None. Looks into a pending declaration."""
@@ -106,11 +134,21 @@ class Scope:
             if symbol.is_running:
                 self.error("E0324", f"`{name}` is declared by way of itself", symbol.span)
                 return Unknown()
+            if self._depth() > DECLARATION_DEPTH_MAX:
+                message = "too many declarations lead to one another; declare first what others are made of"
+                self.error("E0901", message, symbol.span)
+                return Unknown()
             symbol.is_running = True
             settled = symbol.resolve()
+            symbol.is_running = False
             self.names[name] = settled
             return settled
         return symbol
+
+    def _depth(self) -> int:
+        """How many declarations are being looked into, one by way of another."""
+        own = sum(1 for symbol in self.names.values() if isinstance(symbol, Pending) and symbol.is_running)
+        return own + (self.parent._depth() if self.parent is not None else 0)
 
     def settle_all(self) -> None:
         """Look into every declaration that has not been looked into."""
@@ -121,13 +159,25 @@ class Scope:
         """Whether the name was declared in a piece of text that could not be read."""
         return name in self.broken or (self.parent is not None and self.parent.is_broken(name))
 
-    def unknown(self, code: str, what: str, name: ast.Identifier, among: Iterable[str]) -> None:
+    def unknown(self, code: str, what: str, name: ast.Identifier, among: Iterable[str], *, where: str = "") -> None:
         """A finding for a name that is not there, with the nearest one that is."""
         if self.is_broken(name.text):
             return
-        near = get_close_matches(name.text, [c for c in among if not c.startswith("_")], n=1)
+        expected = None
+        if code in LISTED:
+            shown = [f"`{known}`" for known in among]
+            more = ", …" if len(shown) > LISTED_MAX else ""
+            expected = ", ".join(shown[:LISTED_MAX]) + more if shown else f"a declared one; there is no {what} yet"
+        if len(name.text) < 3 or len(self.findings.diagnostics) > NEAR_NAMES_MAX:
+            among = ()
+        near = get_close_matches(name.text, [c for c in among if not c.startswith("_") and c != name.text], n=1)
         edit = Edit(name.span, near[0], f"write `{near[0]}`") if near else None
-        self.error(code, f"there is no {what} `{name.text}`", name.span, edit=edit)
+        self.error(code, f"there is no {what} `{name.text}`{where}", name.span, expected=expected, edit=edit)
+
+    def names_of(self, *kinds: type) -> list[str]:
+        """Every declared name in sight that stands for one of these, those not looked into yet included."""
+        outer = self.parent.names_of(*kinds) if self.parent is not None else []
+        return [*(name for name, symbol in self.names.items() if isinstance(symbol, (*kinds, Pending))), *outer]
 
     def known_names(self) -> list[str]:
         """Every name in sight."""
@@ -150,7 +200,7 @@ class Scope:
 
     def type_of(self, node: ast.TypeExpression, depth: int = 0) -> Type:
         """The type that is written, or UNKNOWN after a finding."""
-        if depth > limits.TYPE_DEPTH_MAX:
+        if depth >= limits.TYPE_DEPTH_MAX:
             self.error("E0901", f"types nest at most {limits.TYPE_DEPTH_MAX} deep", node.span)
             return UNKNOWN
         if isinstance(node, ast.TypeTuple):
@@ -160,7 +210,7 @@ class Scope:
             if len(items) > limits.STRUCT_FIELDS_MAX:
                 self.error("E0901", f"a tuple has at most {limits.STRUCT_FIELDS_MAX} items", node.span)
                 return UNKNOWN
-            return self._sized(vm.Tuple(items), node.span)  # type: ignore[arg-type]
+            return self.sized(vm.Tuple(items), node.span)  # type: ignore[arg-type]
         if node.name in PARAMETRIC:
             return self._parametric(node, depth)
         if node.arguments and (node.name in NAMED or self.find(node.name) is not None):
@@ -187,7 +237,8 @@ class Scope:
                     self.error("E0203", message, node.span, edit=habits.edit_of(habit, node.span))
                 else:
                     place = Span(node.span.start, node.span.start + len(node.name))
-                    self.unknown("E0203", "type", ast.Identifier(node.name, span=place), self.known_names())
+                    types = self.names_of(TypeSymbol, InterfaceSymbol)
+                    self.unknown("E0203", "type", ast.Identifier(node.name, span=place), [*types, *NAMED, *PARAMETRIC])
                 return UNKNOWN
         self.error("E0203", f"`{node.name}` is not a type", node.span)
         return UNKNOWN
@@ -247,11 +298,17 @@ class Scope:
         if name == "Option" and isinstance(parts[0], vm.Vault | vm.Map | vm.Set):
             self.error("E0311", f"`{describe(parts[0])}` stands alone as a state field", node.span)
             return UNKNOWN
-        made: dict[str, Any] = {"Text": vm.Text, "Bytes": vm.Bytes, "List": vm.List, "Option": vm.Option, "Map": vm.Map, "Set": vm.Set}
-        compound: vm.Type = made[name](*parts)
-        return self._sized(compound, node.span)
+        compound: vm.Type = _COMPOUND[name](*parts)
+        return self.sized(compound, node.span)
 
-    def _sized(self, kind: vm.Type, span: Span) -> Type:
+    def sized(self, kind: vm.Type, span: Span) -> Type:
+        """A type, unless it nests too deep or its values may grow too large; then a finding."""
+        if nodes(kind) > limits.TYPE_NODES_MAX:
+            self.error("E0901", f"a type is made of at most {limits.TYPE_NODES_MAX} types", span)
+            return UNKNOWN
+        if depth(kind) > limits.TYPE_DEPTH_MAX:
+            self.error("E0901", f"types nest at most {limits.TYPE_DEPTH_MAX} deep", span)
+            return UNKNOWN
         if vm.size_max(lower(kind)) > limits.TYPE_SIZE_BYTES_MAX:
             size = limits.TYPE_SIZE_BYTES_MAX
             self.error("E0901", f"one value of `{describe(kind)}` may grow past {size} bytes: give it smaller lengths", span)
@@ -260,7 +317,7 @@ class Scope:
 
     def is_key(self, kind: Type) -> bool:
         """Whether a type may be the key of a map or set."""
-        return isinstance(kind, Unknown) or (is_plain(kind) and vm.size_max(lower(kind)) <= limits.KEY_BYTES_MAX)
+        return isinstance(kind, Unknown) or (is_plain(kind) and vm.encoded_max(lower(kind)) <= limits.KEY_BYTES_MAX)
 
     def _length(self, node: object, most: int) -> int | None:
         if isinstance(node, ast.TypeName) and not node.arguments:

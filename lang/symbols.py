@@ -165,6 +165,4 @@ class ExternalUse:
     function: FunctionSymbol
 
 
-Symbol = (
-    Local | StateField | ConstantSymbol | TypeSymbol | FunctionSymbol | InterfaceSymbol | ContractSymbol | Builtin
-)
+Symbol = Local | StateField | ConstantSymbol | TypeSymbol | FunctionSymbol | InterfaceSymbol | ContractSymbol | Builtin

@@ -68,7 +68,7 @@ def generate() -> str:
 
     text = GRAMMAR.read_text(encoding="utf-8")
     grammar = lark.Lark(text, parser="lalr", lexer=NoLexer, start="file", maybe_placeholders=True)
-    configuration = grammar.parser.parser_conf  # type: ignore[union-attr]
+    configuration = grammar.parser.parser_conf
     analyzer: Any = LALR_Analyzer(configuration, strict=True)
     analyzer.compute_lalr()
     table = analyzer.parse_table
@@ -108,7 +108,7 @@ def generate() -> str:
         "end": end,
     }
     lines = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in data.items()]
-    listed = {"rules": [_row(rule) for rule in rules], "states": states}
+    listed: dict[str, list[Any]] = {"rules": [_row(rule) for rule in rules], "states": states}
     for key, rows in listed.items():
         body = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
         lines.append(f"{json.dumps(key)}: [\n{body}\n]")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from vm import types as vm
+from vm.instructions import Rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ def describe(kind: Type) -> str:
             return f"({', '.join(describe(item) for item in items)})"
         case vm.Map(key, value):
             return f"Map[{describe(key)}, {describe(value)}]"
+        case vm.Set(key):
+            return f"Set[{describe(key)}]"
     return vm.type_name(kind)
 
 
@@ -112,6 +115,20 @@ def lower(kind: Type) -> vm.Type:
         case vm.Set(key):
             return vm.Set(lower(key))
     return kind
+
+
+def depth(kind: Type) -> int:
+    """How deep a type nests; a scalar is 1."""
+    return 1 + max((depth(part) for part in _parts(kind)), default=0)
+
+
+def nodes(kind: Type) -> int:
+    """How many types a type is made of, itself included."""
+    return 1 + sum(nodes(part) for part in _parts(kind))
+
+
+def _parts(kind: Type) -> tuple[vm.Type, ...]:
+    return () if isinstance(kind, Reference | Nothing | Unknown) else vm.parts(kind)
 
 
 def is_plain(kind: Type) -> bool:
@@ -167,6 +184,13 @@ def wider(left: Type, right: Type) -> Type | None:
     if fits(left, right):
         return right if not isinstance(right, Unknown) else left
     return left if fits(right, left) else None
+
+
+ROUNDINGS = {rounding.name.lower(): rounding for rounding in Rounding}
+"""How a text names a rounding."""
+
+COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+ARITHMETIC = frozenset({"+", "-", "*", "/", "mod"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from enum import Enum as PythonEnum
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import TypeAlias
 
 from vm.state import Contract
-from vm.types import Amount, Coin, Enum, List, Option, Struct, Tuple, Type, is_subtype
+from vm.types import Amount, Coin, Enum, List, Option, Struct, Tuple, Type, is_subtype, labels, parts
 
 
-class Fit(PythonEnum):
-    """How well a signature fits."""
+class Fit(IntEnum):
+    """How well a signature fits, the worst first."""
 
-    YES = "yes"
-    OTHER_CURRENCY = "other currency"  # it would, were it not for a currency
-    NO = "no"
+    NO = 0
+    OTHER_CURRENCY = 1  # it would, were it not for a currency
+    YES = 2
 
 
 def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit:
@@ -27,34 +29,44 @@ def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit
     pairs = [(a, caller.home, b, callee.home) for a, (_, b) in zip(expected.parameters, found.parameters, strict=True)]
     if expected.result is not None and found.result is not None:
         pairs.append((found.result, callee.home, expected.result, caller.home))
-    if caller.home == callee.home and all(is_subtype(a, b) for a, _, b, _ in pairs):
-        return Fit.YES
-    if not all(is_subtype(in_currency(a, None), in_currency(b, None)) for a, _, b, _ in pairs):
+    return _worst(pairs, False, {})
+
+
+Pair: TypeAlias = tuple[Type, str, Type, str]
+
+
+def _worst(pairs: Iterable[Pair], exact: bool, known: dict[tuple[int, int, str, bool], Fit]) -> Fit:
+    """The worst of the pairs, up to the first that does not fit. The same two types are compared once."""
+    worst = Fit.YES
+    for pair in pairs:
+        a, home, b, _ = pair
+        place = id(a), id(b), home, exact
+        found = known.get(place)
+        if found is None:
+            found = known[place] = _match(pair, exact, known)
+        if found is Fit.NO:
+            return Fit.NO
+        worst = min(worst, found)
+    return worst
+
+
+def _match(pair: Pair, exact: bool, known: dict[tuple[int, int, str, bool], Fit]) -> Fit:
+    """Whether values of the one type are values of the other, or the types are equal if `exact`. No more work than
+    the smaller of the two.
+    """
+    a, home_a, b, home_b = pair
+    match a, b:
+        case (Amount(x), Amount(y)) | (Coin(x), Coin(y)):
+            return Fit.YES if (x or home_a) == (y or home_b) else Fit.OTHER_CURRENCY
+        case List(_, m), List(_, n):
+            fits = m == n or (m < n and not exact)
+        case (Struct(), Struct()) | (Enum(), Enum()):
+            fits, exact = labels(a) == labels(b), True  # they are known by their names
+        case (Option(), Option()) | (Tuple(), Tuple()):
+            fits = True
+        case _:
+            return Fit.YES if a == b or (not exact and is_subtype(a, b)) else Fit.NO
+    parts_a, parts_b = parts(a), parts(b)
+    if not fits or len(parts_a) != len(parts_b):
         return Fit.NO
-    if all(is_subtype(in_currency(a, home_a), in_currency(b, home_b)) for a, home_a, b, home_b in pairs):
-        return Fit.YES
-    return Fit.OTHER_CURRENCY
-
-
-def in_currency(kind: Type, home: str | None) -> Type:
-    """The type with the home currency written out, or, for None, with all currencies struck out."""
-    match kind:
-        case Amount(currency):
-            return Amount(home and (currency or home))
-        case Coin(currency):
-            return Coin(home and (currency or home))
-        case List(element, most):
-            return List(in_currency(element, home), most)
-        case Option(element):
-            return Option(in_currency(element, home))
-        case Tuple(items):
-            return Tuple(tuple([in_currency(item, home) for item in items]))
-        case Struct(name, fields):
-            return Struct(name, _fields_in_currency(fields, home))
-        case Enum(name, variants):
-            return Enum(name, tuple([(variant, _fields_in_currency(payload, home)) for variant, payload in variants]))
-    return kind
-
-
-def _fields_in_currency(fields: tuple[tuple[str, Type], ...], home: str | None) -> tuple[tuple[str, Type], ...]:
-    return tuple([(name, in_currency(kind, home)) for name, kind in fields])
+    return _worst(((x, home_a, y, home_b) for x, y in zip(parts_a, parts_b, strict=True)), exact, known)

@@ -101,6 +101,7 @@ class Execution:
         self._frames: list[Frame] = []
         self._result: Any = None
         self._calls_made = 0
+        self._event_bytes = 0
         self._promises = check_promises
         self._refused_by_host: Failure | None = None
 
@@ -371,6 +372,9 @@ class Execution:
             raise Failure(Code.LIMIT_EXCEEDED, detail="events")
         kinds = [kind for _, kind in call.contract.verified.module.events[index].fields]
         event = Event(call.contract.address, index, encode_arguments(kinds, values), values)
+        self._event_bytes += len(event.payload)
+        if self._event_bytes > limits.EVENTS_BYTES_MAX:
+            raise Failure(Code.LIMIT_EXCEEDED, detail="bytes of events")
         self.journal.set(self.events, len(self.events), event)
         if self.tracer is not None:
             self.tracer.emit(call.contract.address, index, values)

@@ -6,8 +6,10 @@ hangs on is kept alive with it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vm.pricing import Price, Scale, static_price, work_of
-from vm.types import Option, Type, encoded_max, is_plain, is_subtype
+from vm.types import Option, Type, encoded_max, is_plain, is_subtype, nodes
 
 
 class Facts:
@@ -22,6 +24,7 @@ class Facts:
         self._scales: dict[int, Scale] = {}
         self._prices: dict[tuple[int, int, int, int], Price] = {}
         self._events: dict[int, Price] = {}
+        self._signatures: dict[int, int] = {}
 
     def plain(self, kind: Type) -> bool:
         """`is_plain`; what is a value and not plain is linear."""
@@ -79,4 +82,11 @@ class Facts:
         known = self._events.get(event)
         if known is None:
             known = self._events[event] = static_price([("event", kind) for kind in kinds])
+        return known
+
+    def signature_nodes(self, external: int, kinds: Iterable[Type]) -> int:
+        """How many types, parts included, the signature of an external has."""
+        known = self._signatures.get(external)
+        if known is None:
+            known = self._signatures[external] = sum(map(nodes, kinds))
         return known

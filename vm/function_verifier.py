@@ -11,7 +11,7 @@ from typing import Final, Never
 from vm import instructions as i
 from vm import limits
 from vm.facts import Facts
-from vm.gas import GAS_SEGMENT
+from vm.gas import GAS_SEGMENT, GAS_SIGNATURE_TYPE
 from vm.illegal import Illegal, Reason
 from vm.instructions import TABLE, Instruction, Rounding
 from vm.module import Module
@@ -858,6 +858,8 @@ class FunctionVerifier:
         self.want(expected.view == view, "views are read, all else is called")
         self.pop_all(expected.parameters)
         self.pop(ADDRESS)
+        kinds = (*expected.parameters, *(() if expected.result is None else (expected.result,)))
+        self.pay(GAS_SIGNATURE_TYPE * self.facts.signature_nodes(external, kinds), 0)
         return expected.result
 
 

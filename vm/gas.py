@@ -17,6 +17,7 @@ GAS_COMPOUND = 5  # building or opening a tuple, struct, enum
 GAS_LIST = 6  # touching a list, text or byte string, before its bytes
 GAS_INVOKE = 30  # a function of the same contract
 GAS_CALL = 400  # another contract: find it, check it, enter it
+GAS_SIGNATURE_TYPE = 4  # per type within the signature that is expected there, parts included
 GAS_LOAD = 60  # one state read
 GAS_STORE = 200  # one state write
 GAS_MONEY = 30  # splitting, joining and moving coins in flight

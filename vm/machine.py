@@ -31,7 +31,7 @@ class Tier(StrEnum):
     REFERENCE = "reference"
 
 
-DEFAULT_TIER = Tier.COMPILED
+DEFAULT_TIER = Tier.REFERENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ For texts, byte strings and lists the interpreter charges the actual size before
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from vm import gas
 from vm import instructions as i
 from vm.types import AMOUNT, Bytes, List, Text, Type, size_max, units_max
+from vm.values import length
 
 
 class Price(NamedTuple):
@@ -62,6 +63,13 @@ class Scale(NamedTuple):
         size = 4 + length * self.element_size
         units = 1 + length * self.element_units if self.element_units else (size + 15) // 16
         return price_of(work, size, units)
+
+
+def price_of_value(work: str, kind: Type, value: Any) -> Price:
+    """The price of work on a value, by its length if it has one."""
+    if is_sized(kind):
+        return Scale.of(kind).price(work, length(value))
+    return price_of(work, size_max(kind), units_max(kind))
 
 
 _WORK: Final[dict[int, str]] = {

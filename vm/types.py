@@ -363,6 +363,21 @@ def parts(kind: Type) -> tuple[Type, ...]:
     return ()
 
 
+def labels(kind: Type) -> tuple[object, ...]:
+    """The names that belong to a type: its own, and those of its fields or variants."""
+    match kind:
+        case Struct(name, fields) | Resource(name, fields, _):
+            return (name, *(field for field, _ in fields))
+        case Enum(name, variants):
+            return (name, *((variant, *(field for field, _ in payload)) for variant, payload in variants))
+    return ()
+
+
+def nodes(kind: Type) -> int:
+    """The number of types within a type, itself included, counted with repetition."""
+    return 1 + sum(map(nodes, parts(kind)))
+
+
 def type_name(kind: Type) -> str:
     """The type as it is written in Tael."""
     match kind:

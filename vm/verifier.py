@@ -32,7 +32,6 @@ from vm.types import (
     Type,
     Vault,
     encoded_max,
-    is_linear,
     is_plain,
 )
 from vm.values import belongs, is_currency_code
@@ -88,7 +87,7 @@ def verify(module: Module) -> Verified:
         bodies.append(FunctionVerifier(module, position, tuple(table.types), facts, used.mark).run())
     _check_effects(module, bodies)
     _check_calls(bodies)
-    promises = _check_promises(module)
+    promises = _check_promises(module, facts)
     used.check_all()
     encode_module(module)
     kinds = [function.kind for function in module.functions]
@@ -185,7 +184,7 @@ def _check_parts(module: Module, used: _Uses) -> None:
     for position, event in enumerate(module.events):
         _check_record(event, f"events[{position}]", "EVENT_BYTES_MAX", used)
     for position, error in enumerate(module.errors):
-        _check_record(error, f"errors[{position}]", "RETURN_BYTES_MAX", used)
+        _check_record(error, f"errors[{position}]", "ERROR_BYTES_MAX", used)
     for position, external in enumerate(module.externals):
         _check_external(external, f"externals[{position}]", used)
 
@@ -309,7 +308,7 @@ def _check_calls(bodies: list[Body]) -> None:
         check_limit("INVOKE_DEPTH_MAX", height[position], limits.INVOKE_DEPTH_MAX, f"functions[{position}]")
 
 
-def _check_promises(module: Module) -> dict[int, tuple[tuple[int | None, int], ...]]:
+def _check_promises(module: Module, facts: Facts) -> dict[int, tuple[tuple[int | None, int], ...]]:
     promises: dict[int, tuple[tuple[int | None, int], ...]] = {}
     places = range(len(module.functions))
     before = (-1, -1)
@@ -320,28 +319,23 @@ def _check_promises(module: Module) -> dict[int, tuple[tuple[int | None, int], .
         if not before < (function, ensures):
             raise Illegal(Reason.PROMISE, where, "not in ascending order")
         before = (function, ensures)
-        _check_promise(module, function, old, ensures, where)
+        _check_promise(module, facts, function, old, ensures, where)
         promises[function] = (*promises.get(function, ()), (old, ensures))
     return promises
 
 
-def _check_promise(module: Module, position: int, old: int | None, ensures: int, where: str) -> None:
+def _check_promise(module: Module, facts: Facts, position: int, old: int | None, ensures: int, where: str) -> None:
     function, checker = module.functions[position], module.functions[ensures]
     if function.kind in _CHECKERS or checker.kind != Kind.ENSURES:
         raise Illegal(Reason.PROMISE, where, "functions of the wrong kinds")
-    expected = plain_parameters(function)
+    expected = tuple([kind for _, kind in function.parameters if facts.plain(kind)])
     if old is not None:
         memory = module.functions[old]
         if memory.kind != Kind.OLD or tuple([kind for _, kind in memory.parameters]) != expected:
             raise Illegal(Reason.PROMISE, where, "the checker `old` does not take the plain parameters")
         assert memory.result is not None
         expected += memory.result.items if isinstance(memory.result, Tuple) else (memory.result,)
-    if function.result is not None and not is_linear(function.result):
+    if function.result is not None and facts.plain(function.result):
         expected += (function.result,)
     if tuple([kind for _, kind in checker.parameters]) != expected:
         raise Illegal(Reason.PROMISE, where, "the checker does not take plain parameters, remembered values, result")
-
-
-def plain_parameters(function: Function) -> tuple[Type, ...]:
-    """The parameters that a checker of the function is given."""
-    return tuple([kind for _, kind in function.parameters if is_plain(kind)])

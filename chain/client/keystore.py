@@ -29,7 +29,8 @@ from chain.primitives.refusal import Refusal, Refused
 FORMAT = "tael-key/1"
 _SCRYPT_N = 2**15
 """32 MiB and about 0.1 s: bearable at each use, dear to guess."""
-_SCRYPT_N_MAX = 2**20
+_SCRYPT_N_MAX = 2**18
+"""256 MiB: no key file may ask for more. None may ask for less than `_SCRYPT_N` either."""
 _SCRYPT_R, _SCRYPT_P = 8, 1
 _SALT_BYTES = 16
 _NONCE_BYTES = 12
@@ -156,11 +157,17 @@ class Keystore:
                 f"the key file cannot be written: {error.strerror}",
                 "Choose another folder.",
             ) from None
-        with os.fdopen(descriptor, "w") as handle:
-            json.dump(content, handle, indent=1)
-            handle.write("\n")
-            handle.flush()
-            os.fsync(handle.fileno())
+        try:
+            with os.fdopen(descriptor, "w") as handle:
+                json.dump(content, handle, indent=1)
+                handle.write("\n")
+                handle.flush()
+                os.fsync(handle.fileno())
+        except OSError as error:
+            path.unlink(missing_ok=True)  # half a key file is of no use, and would keep its name from being taken
+            raise Refusal(
+                Refused.BAD_REQUEST, f"the key file cannot be written: {error.strerror}", "Choose another folder."
+            ) from None
 
 
 def _authenticated(file: KeyFile) -> bytes:
@@ -185,7 +192,7 @@ def _decrypt(file: KeyFile, content: dict[str, Any], password: str) -> bytes:
     known = (kdf["name"], kdf["r"], kdf["p"], cipher["name"])
     if known != ("scrypt", _SCRYPT_R, _SCRYPT_P, "chacha20-poly1305"):
         raise _damaged(file.name)
-    if type(n) is not int or not 2 <= n <= _SCRYPT_N_MAX or n & (n - 1) or not salt:
+    if type(n) is not int or not _SCRYPT_N <= n <= _SCRYPT_N_MAX or n & (n - 1) or not salt:
         raise _damaged(file.name)
     if len(nonce) != _NONCE_BYTES or len(text) != SECRET_BYTES + _TAG_BYTES:
         raise _damaged(file.name)

@@ -17,6 +17,7 @@ from chain.primitives.limits import (
     GAS_TRANSACTION_BYTE,
     GAS_TRANSACTION_SIGNATURE,
     SEQUENCE_MAX,
+    TRANSACTION_GAS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Action, Body, Call, Deploy, OpenWallet, Pay, SetRules, Transaction
@@ -63,9 +64,9 @@ def check_gas(transaction: Transaction, parameters: Parameters) -> None:
     if body.gas_price > parameters.gas_price_max:
         high = parameters.gas_price_max
         raise Refusal(Refused.GAS_PRICE_TOO_HIGH, f"{body.gas_price} is over {high}", gas_price_max=high)
-    if body.gas_limit > parameters.gas_limit:
-        most = parameters.gas_limit
-        raise Refusal(Refused.GAS_LIMIT_TOO_HIGH, f"{body.gas_limit} is over {most}, a block's", gas_limit_max=most)
+    most = min(parameters.gas_limit, TRANSACTION_GAS_MAX)
+    if body.gas_limit > most:
+        raise Refusal(Refused.GAS_LIMIT_TOO_HIGH, f"{body.gas_limit} is over {most}", gas_limit_max=most)
     intrinsic = intrinsic_gas(transaction)
     if body.gas_limit < intrinsic:
         raise Refusal(

@@ -17,9 +17,9 @@ from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header
 from chain.primitives.keyspace import sequence_key
-from chain.primitives.limits import BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX
+from chain.primitives.limits import BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, GAS_LIMIT_MAX
 from chain.primitives.receipt import Move, Receipt
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.overlay import BlockOverlay, View
 from chain.state.tree import Tree
@@ -66,8 +66,16 @@ class BlockRun:
 
     def add(self, transaction: Transaction) -> Receipt:
         """Execute one more transaction. Raises `Refusal` if it may not be in this block; the block is then as
-        before.
+        before. Raises `StoreFailed` if the state has bytes that are no value.
         """
+        try:
+            return self._add(transaction)
+        except Refusal as refusal:
+            if refusal.code in (Refused.MALFORMED, Refused.TOO_LARGE):  # the transaction itself is well formed
+                raise StoreFailed(f"the state is damaged: {refusal.message}") from refusal
+            raise
+
+    def _add(self, transaction: Transaction) -> Receipt:
         admit(transaction, self._overlay, self.parameters, height=self.height)
         if (
             len(self._transactions) >= BLOCK_TRANSACTIONS_MAX
@@ -138,11 +146,13 @@ def execute(
     height: int,
     index: int,
     time_ms: int,
+    machine_gas_max: int = GAS_LIMIT_MAX,
 ) -> Receipt:
     """Execute an admitted transaction: sequence and fee stay whatever comes, the actions are all or none."""
     body = transaction.body
     intrinsic = intrinsic_gas(transaction)
-    execution = Execution(block, now_ms=time_ms, gas_limit=body.gas_limit - intrinsic, limits=body.limits)
+    machine_gas = min(body.gas_limit - intrinsic, machine_gas_max)
+    execution = Execution(block, now_ms=time_ms, gas_limit=machine_gas, limits=body.limits)
     execution.overlay.set(sequence_key(body.sender, body.lane), encode(body.sequence + 1))
     reserved = fee_of(body.gas_limit, body.gas_price)
     currency = parameters.base_currency

@@ -13,9 +13,9 @@ from vm.codec import decode_module, module_hash
 from vm.module import Function, Kind
 from vm.verifier import Verified, verify
 
-_CACHED_MAX = 1_024
+_CACHED_BYTES_MAX = 2 * 1024 * 1024  # of code; ready to run it takes up to 200 times as much memory
 _CALLABLE = (Kind.PUBLIC, Kind.VIEW, Kind.PURE)
-_cache: LRUCache[bytes, Verified] = LRUCache(_CACHED_MAX)
+_cache: LRUCache[bytes, tuple[Verified, int]] = LRUCache(_CACHED_BYTES_MAX, lambda entry: entry[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,20 @@ def verified_code(code: bytes) -> tuple[bytes, Verified]:
     verified.
     """
     code_hash = module_hash(code)
-    verified = _cache.get(code_hash)
-    if verified is None:
-        verified = _cache[code_hash] = verify(decode_module(code))
-    return code_hash, verified
+    known = _cache.get(code_hash)
+    if known is None:
+        known = _cache[code_hash] = verify(decode_module(code)), len(code)
+    return code_hash, known[0]
 
 
 def load_verified(state: View | BlockOverlay | TransactionOverlay, code_hash: bytes) -> Verified:
     """The verified module of a code hash that stands in the state."""
-    verified = _cache.get(code_hash)
-    if verified is None:
-        code = state.get(code_key(code_hash))
-        assert code is not None, "a contract without its code"
-        verified = verified_code(code)[1]
-    return verified
+    known = _cache.get(code_hash)
+    if known is not None:
+        return known[0]
+    code = state.get(code_key(code_hash))
+    assert code is not None, "a contract without its code"
+    return verified_code(code)[1]
 
 
 def find_function(verified: Verified, name: str) -> Function | None:

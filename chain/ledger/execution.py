@@ -31,6 +31,7 @@ from vm.failure import Code, Failure
 from vm.illegal import Illegal
 from vm.machine import Effects, Session
 from vm.module import Module
+from vm.pricing import price_of_value
 from vm.trace import Tracer
 from vm.types import VAULT, CoinValue, Type
 from vm.values import decode as decode_value
@@ -171,7 +172,7 @@ class Execution:
             raise Failure(Code.NO_FUNCTION, contract=address)
         values = decode_arguments([kind for _, kind in found.parameters], arguments)
         value = self.session.read(address, function, values, _NOBODY)
-        return value, _encoded_result(found.result, value)
+        return value, self._encoded_result(found.result, value)
 
     def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
         match action:
@@ -235,13 +236,20 @@ class Execution:
         values = decode_arguments([kind for _, kind in function.parameters], action.arguments)
         self._take_coins(values, sender, action.contract)
         value = self.session.call(action.contract, action.function, values, sender)
-        return value, _encoded_result(function.result, value)
+        return value, self._encoded_result(function.result, value)
 
     def _callable(self, address: bytes) -> tuple[Verified, str]:
         found = self.contract(address)
         if found is None:
             raise Failure(Code.NO_CONTRACT, (address,))
         return found
+
+    def _encoded_result(self, kind: Type | None, value: Any) -> bytes | None:
+        """The encoding of what a function returned, paid for before it is made. Raises `Failure` OutOfGas."""
+        if kind is None:
+            return None
+        self.session.charge(price_of_value("encode", kind, value).gas)
+        return encode_value(kind, value)
 
     # Money leaving a wallet.
 
@@ -320,10 +328,6 @@ def _coins(value: Any) -> list[CoinValue]:
     if isinstance(value, tuple):
         return [coin for part in value for coin in _coins(part)]
     return []
-
-
-def _encoded_result(kind: Type | None, value: Any) -> bytes | None:
-    return None if kind is None else encode_value(kind, value)
 
 
 def _error_types(module: Module, name: str) -> list[Type] | None:

@@ -5,6 +5,7 @@ Every answer carries `height` and `state_root` of the head. Every refusal is `{c
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
@@ -42,6 +43,7 @@ from chain.primitives.limits import (
     LANE_MAX,
     PAGE_ITEMS_MAX,
     REQUEST_BYTES_MAX,
+    REQUEST_SECONDS_MAX,
     WAIT_SECONDS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused
@@ -406,12 +408,13 @@ class Api:
 async def _body(request: Request) -> dict[str, Any]:
     data = bytearray()
     try:
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > REQUEST_BYTES_MAX:
-                raise Refusal(Refused.TOO_LARGE, f"a request has at most {REQUEST_BYTES_MAX} bytes")
-    except ClientDisconnect:
-        raise _bad("the request ended too early") from None
+        async with asyncio.timeout(REQUEST_SECONDS_MAX):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > REQUEST_BYTES_MAX:
+                    raise Refusal(Refused.TOO_LARGE, f"a request has at most {REQUEST_BYTES_MAX} bytes")
+    except (ClientDisconnect, TimeoutError):
+        raise _bad("the request ended too early, or took too long") from None
     try:
         body = json.loads(bytes(data))
     except (ValueError, RecursionError):

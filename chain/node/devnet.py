@@ -150,7 +150,11 @@ def start_devnet(
     Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
     """
     listener = _listen(host, port)
-    server = _prepare(data_dir, block_time_ms, seed)
+    try:
+        server = _prepare(data_dir, block_time_ms, seed)
+    except BaseException:
+        listener.close()
+        raise
     address = f"http://{host}:{listener.getsockname()[1]}"
     ready = threading.Event()
     server.on_ready = ready.set
@@ -178,7 +182,11 @@ def run_devnet(
     Raises as `start_devnet`.
     """
     listener = _listen(host, port)
-    server = _prepare(data_dir, block_time_ms, seed)
+    try:
+        server = _prepare(data_dir, block_time_ms, seed)
+    except BaseException:
+        listener.close()
+        raise
     address = f"http://{host}:{listener.getsockname()[1]}"
 
     def ready() -> None:

@@ -19,16 +19,22 @@ from chain.ledger.parameters import Parameters, read_parameters
 from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
 from chain.primitives.codec import encode
+from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header
-from chain.primitives.keyspace import balance_key, read_amount
-from chain.primitives.limits import BLOCKS_CHECKED_AT_START, READ_GAS_MAX
+from chain.primitives.keyspace import PARAMETERS, balance_key, read_amount
+from chain.primitives.limits import (
+    BLOCKS_CHECKED_AT_START,
+    KEYS_CHECKED_AT_START,
+    READ_GAS_MAX,
+    TRANSACTIONS_CHECKED_AT_START,
+)
 from chain.primitives.proof import Proof
 from chain.primitives.receipt import Receipt, decode_receipt
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay
-from chain.state.store import Commit, Store
+from chain.state.store import Commit, Store, damaged
 from chain.state.tree import Tree
 
 _REFUSED_MAX = 10_000  # remembered for those who wait for them
@@ -58,13 +64,13 @@ class Node:
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
         try:
-            if self.store.is_empty():
-                self._commit(genesis)
+            self._begin(genesis)
             self.head: Header = self._check(genesis)
+            self.parameters: Parameters = read_parameters(self.store)
+            self.store.mark(genesis.block.header.hash)
         except BaseException:
             self.store.close()
             raise
-        self.parameters: Parameters = read_parameters(self.store)
 
     def close(self) -> None:
         """Close the store. Waiting transactions are forgotten; nothing that was acknowledged is lost."""
@@ -130,22 +136,25 @@ class Node:
         transaction = decode_transaction(data)
         body = transaction.body
         signers(body, self.store)
-        if body.gas_limit > READ_GAS_MAX + intrinsic_gas(transaction):
-            raise Refusal(
-                Refused.GAS_LIMIT_TOO_HIGH,
-                f"a simulation has at most {READ_GAS_MAX} gas beyond the intrinsic",
-                gas_limit_max=READ_GAS_MAX + intrinsic_gas(transaction),
-            )
         check_gas(transaction, self.parameters)
         check_fee(body, self.parameters, self.balance(body.payer, self.parameters.base_currency))
-        return execute(
+        receipt = execute(
             BlockOverlay(self.store),
             transaction,
             self.parameters,
             height=self.head.height + 1,
             index=0,
             time_ms=self._time(),
+            machine_gas_max=READ_GAS_MAX,
         )
+        most = READ_GAS_MAX + intrinsic_gas(transaction)
+        if receipt.gas_used == most < body.gas_limit:
+            raise Refusal(
+                Refused.GAS_LIMIT_TOO_HIGH,
+                f"a simulation has at most {READ_GAS_MAX} gas beyond the intrinsic, and this needs more",
+                gas_limit_max=most,
+            )
+        return receipt
 
     # Questions.
 
@@ -224,28 +233,73 @@ class Node:
             )
         )
 
-    def _check(self, genesis: Applied) -> Header:
-        """The head, after a look at the newest blocks and the tree's root. Raises `Refusal` WrongStore."""
+    def _begin(self, genesis: Applied) -> None:
+        """Write genesis if there is none yet. Raises `Refusal` WrongStore."""
         try:
-            return self._check_chain(genesis)
-        except Refusal as refusal:
-            raise Refusal(Refused.WRONG_STORE, f"the data directory is damaged: {refusal.message}") from None
+            empty = self.store.is_empty()
+        except StoreFailed as error:
+            raise damaged(str(error)) from None
+        if not empty:
+            return
+        if self.store.marked() is not None:
+            raise damaged("it had a ledger, which is gone")
+        try:
+            self._commit(genesis)
+        except StoreFailed as error:
+            remedy = "See that there is room on the disk, or choose another directory."
+            raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error}", remedy) from None
+
+    def _check(self, genesis: Applied) -> Header:
+        """The head, after a look at what is stored (`docs/ledger.md`, "Store"). Raises `Refusal` WrongStore."""
+        try:
+            first = self.block(0)
+            if first is None or first.header.height:
+                raise Refusal(Refused.WRONG_STORE, "block 0 is missing or damaged")
+            ours, found = genesis.block.header.hash, first.header.hash
+            if found != ours and self.store.marked() == ours:
+                raise Refusal(Refused.WRONG_STORE, "block 0 is not the genesis with which it began")
+            head = self._check_chain(genesis) if found == ours else None
+        except (Refusal, StoreFailed) as error:
+            raise damaged(error.message if isinstance(error, Refusal) else str(error)) from None
+        if head is None:
+            raise Refusal(
+                Refused.WRONG_STORE,
+                f"the data directory holds another chain: its genesis is {found.hex()}, and {ours.hex()} is asked for,"
+                " which another seed or another genesis specification makes",
+                "Start it with the --seed (or genesis) that it was made with, or choose another directory.",
+                genesis=found.hex(),
+                wanted=ours.hex(),
+            )
+        return head
 
     def _check_chain(self, genesis: Applied) -> Header:
         head = self.store.head()
         assert head is not None
         height, block_hash = head
-        first = self.block(0)
-        if first is None or first.header.hash != genesis.block.header.hash:
-            raise Refusal(Refused.WRONG_STORE, "the data directory belongs to a chain with another genesis")
         newest: Header | None = None
+        transactions = 0
         for below in range(height, max(-1, height - BLOCKS_CHECKED_AT_START), -1):
             block = self.block(below)
             if block is None or block.header.height != below or block.header.hash != block_hash:
                 raise Refusal(Refused.WRONG_STORE, f"block {below} is missing or damaged")
+            if transactions < TRANSACTIONS_CHECKED_AT_START:
+                transactions += len(block.transactions)
+                if merkle_root(list(block.transactions)) != block.header.transactions_root:
+                    raise Refusal(Refused.WRONG_STORE, f"the transactions of block {below} are damaged")
+                if merkle_root(self.store.receipts(below)) != block.header.receipts_root:
+                    raise Refusal(Refused.WRONG_STORE, f"the receipts of block {below} are damaged")
             newest = newest or block.header
             block_hash = block.header.parent
         assert newest is not None
         if Tree(self.store.page).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the tree on disk does not have the head's state root")
+        if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()) != newest.state_root:
+            raise Refusal(Refused.WRONG_STORE, "the state on disk does not have the head's state root")
+        if self.store.get(PARAMETERS) != genesis.state[PARAMETERS]:
+            raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
+
+
+def _no_page(place: bytes) -> bytes | None:
+    """The pages of a tree that begins empty."""
+    return None

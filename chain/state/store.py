@@ -12,8 +12,9 @@ import lmdb
 
 from chain.primitives.codec import as_bytes, as_int, as_list, decode, encode
 from chain.primitives.hash import HASH_BYTES
-from chain.primitives.limits import HEIGHT_MAX
+from chain.primitives.limits import HEIGHT_MAX, PAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
+from chain.state.pages import Damaged, check_pages
 
 FORMAT = 1
 MAP_BYTES = 64 * 2**30  # address space, not disk: the file grows as it is filled
@@ -41,9 +42,11 @@ class Store:
     """An open data directory. It is a `View` of the state at its head. One process holds it at a time."""
 
     def __init__(self, directory: Path) -> None:
-        """Open or begin a data directory. Raises `Refusal` WrongStore."""
+        """Open or begin a data directory, whose file is looked at before it is trusted. Raises `Refusal` WrongStore."""
         self._lock = _lock(directory)
+        self._marker = directory / "begun"
         try:
+            self._check_file(directory / "ledger" / "data.mdb")
             self._env = lmdb.open(
                 str(directory / "ledger"),
                 map_size=MAP_BYTES,
@@ -51,15 +54,54 @@ class Store:
                 subdir=True,
                 max_readers=16,
             )
-            self._tables = {name: self._env.open_db(name) for name in _TABLES}
-        except lmdb.Error as error:
+        except Damaged as problem:
             self._lock.close()
-            raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be read: {error}") from None
-        self._read = self._env.begin()
-        found = self._get(b"meta", _FORMAT)
+            raise damaged(str(problem)) from None
+        except (lmdb.Error, OSError) as error:
+            self._lock.close()
+            if isinstance(error, lmdb.InvalidError | lmdb.CorruptedError | lmdb.VersionMismatchError):
+                raise damaged(str(error)) from None
+            raise Refusal(
+                Refused.WRONG_STORE,
+                f"the data directory cannot be opened: {error}",
+                "See that it may be read and written, or choose another.",
+            ) from None
+        try:
+            self._tables = {name: self._env.open_db(name) for name in _TABLES}
+            self._read = self._env.begin()
+            found = self._get(b"meta", _FORMAT)
+        except (lmdb.Error, StoreFailed) as error:
+            self._env.close()
+            self._lock.close()
+            raise damaged(str(error)) from None
         if found is not None and found != encode(FORMAT):
             self.close()
             raise Refusal(Refused.WRONG_STORE, f"the data directory has another format than {FORMAT}")
+
+    def _check_file(self, path: Path) -> None:
+        """Raises `Damaged`. An empty file is a ledger that has not begun, unless the marker says that it had."""
+        if path.exists() and path.stat().st_size:
+            check_pages(path)
+        elif self._marker.exists():
+            raise Damaged("it had a ledger, which is gone")
+
+    def mark(self, genesis: bytes) -> None:
+        """Leave a note beside the ledger that it has begun, with the hash of its genesis. Raises `Refusal` WrongStore."""
+        if self.marked() == genesis:
+            return
+        try:
+            partial = self._marker.with_name("begun.new")
+            partial.write_text(genesis.hex() + "\n")
+            partial.replace(self._marker)
+        except OSError as error:
+            raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error.strerror}") from None
+
+    def marked(self) -> bytes | None:
+        """The hash of the genesis with which the ledger began, if there is a readable note of it."""
+        try:
+            return bytes.fromhex(self._marker.read_text())
+        except (OSError, ValueError):
+            return None
 
     def close(self) -> None:
         """Close it. Nothing is lost: every commit has been synced."""
@@ -80,6 +122,11 @@ class Store:
             return None
         height, block_hash = as_list(decode(data), "the head", size=2)
         return as_int(height, 0, HEIGHT_MAX, "height"), as_bytes(block_hash, "the head", size=HASH_BYTES)
+
+    def size(self) -> int:
+        """How many keys the flat state has."""
+        count: int = self._read.stat(self._tables[b"state"])["entries"]
+        return count
 
     def get(self, key: bytes) -> bytes | None:
         """A value of the flat state."""
@@ -107,12 +154,16 @@ class Store:
         return [value for _, value in self._scan(b"receipts", height.to_bytes(8), height.to_bytes(8))]
 
     def events(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        """At most `limit` (cursor, encoded event) that come after a cursor (b"" for the beginning)."""
+        """At most `limit` (cursor, encoded event) that come after a cursor (b"" for the beginning), fewer if they are
+        large.
+        """
         found: list[tuple[bytes, bytes]] = []
+        size = 0
         for key, value in self._scan(b"events", after, b""):
             if key != after:
                 found.append((key, value))
-            if len(found) == limit:
+                size += len(value)
+            if len(found) == limit or size >= PAGE_BYTES_MAX:
                 break
         return found
 
@@ -128,12 +179,15 @@ class Store:
         return value
 
     def _scan(self, table: bytes, start: bytes, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        with self._env.begin(db=self._tables[table]) as transaction:
-            cursor = transaction.cursor()
-            found = cursor.set_range(start) if start else cursor.first()
-            while found and bytes(cursor.key()).startswith(prefix):
-                yield bytes(cursor.key()), bytes(cursor.value())
-                found = cursor.next()
+        try:
+            with self._env.begin(db=self._tables[table]) as transaction:
+                cursor = transaction.cursor()
+                found = cursor.set_range(start) if start else cursor.first()
+                while found and bytes(cursor.key()).startswith(prefix):
+                    yield bytes(cursor.key()), bytes(cursor.value())
+                    found = cursor.next()
+        except lmdb.Error as error:
+            raise StoreFailed(f"reading failed: {error}") from error
 
     # Writing.
 
@@ -168,6 +222,15 @@ class Store:
             raise StoreFailed(f"writing block {commit.height} failed: {error}") from error
         self._read.abort()
         self._read = self._env.begin()
+
+
+def damaged(what: str) -> Refusal:
+    """The refusal of a data directory that is not as it was written."""
+    return Refusal(
+        Refused.WRONG_STORE,
+        f"the data directory is damaged: {what}",
+        "Restore it from a copy, or begin with an empty one.",
+    )
 
 
 def _lock(directory: Path) -> TextIOWrapper:

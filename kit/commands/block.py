@@ -7,9 +7,11 @@ import click
 from kit.options import command, node_option
 from kit.output import Output
 
+_HEIGHT_MAX = 2**53  # as `chain.primitives.limits`, which is not imported for `--help`
+
 
 @command("block", examples="tael block\ntael block 0\ntael block 7 --json")
-@click.argument("height", type=click.IntRange(0), required=False)
+@click.argument("height", type=click.IntRange(0, _HEIGHT_MAX), required=False)
 @node_option
 def block(out: Output, height: int | None, node: str | None) -> None:
     """Show the block at HEIGHT, else the newest: hashes, roots, the supply equation, transactions."""

@@ -37,7 +37,7 @@ def call(
     """
     from chain.primitives.transaction import Call
     from kit.network import connect
-    from kit.receipts import plain_receipt, tell_receipt
+    from kit.receipts import plain_receipt, tell_receipt, wrong_phase
     from kit.values import plain_value, read_arguments, show_value
     from vm.module import Kind
     from vm.values import decode, encode_arguments
@@ -50,11 +50,16 @@ def call(
     encoded = encode_arguments([kind for _, kind in found.parameters], values)
     action = Call(contract.address, function, encoded)
     receipt = signing.transact(network, [action])
-    tell_receipt(out, network, receipt)
+    tell_receipt(out, network, receipt, dry_run=signing.dry_run)
+    where = wrong_phase(network, receipt, contract, found)
+    if where is not None:
+        allowed = " or ".join(where["allowed"])
+        out.line(f"  {contract.module.name} is in phase {where['phase']}; {function} may run in {allowed}.")
     plain = None
     if receipt.ok and found.result is not None and receipt.results[0] is not None:
         value = decode(found.result, receipt.results[0])
         plain = plain_value(value, found.result, setting)
-        out.line(f"gave {show_value(value, found.result, setting)}")
-    out.result({"ok": receipt.ok, "value": plain, "receipt": plain_receipt(network, receipt)})
+        out.line(f"{'would give' if signing.dry_run else 'gave'} {show_value(value, found.result, setting)}")
+    outcome = {"ok": receipt.ok, "value": plain, "receipt": plain_receipt(network, receipt), **signing.plain()}
+    out.result(outcome if where is None else {**outcome, "wrong_phase": where})
     return 0 if receipt.ok else 1

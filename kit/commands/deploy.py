@@ -61,14 +61,17 @@ def deploy(
     values = read_arguments(arguments, parameters, setting, coins=coins, function=f"{module.name} init")
     action = Deploy(code, home, encode_arguments([kind for _, kind in parameters], values))
     receipt = signing.transact(network, [action])
-    tell_receipt(out, network, receipt)
+    tell_receipt(out, network, receipt, dry_run=signing.dry_run)
     address = receipt.results[0] if receipt.ok else None
-    if address is not None:
+    if address is not None and signing.dry_run:
+        out.line()
+        out.line(f"{out.style(module.name, 'bold')} would be at {format_address(address)}, if nothing else is sent before.")
+    elif address is not None:
         out.line()
         out.line(f"{out.style(module.name, 'bold')} is at")
         out.line(format_address(address))
     text = None if address is None else format_address(address)
-    out.result({"ok": receipt.ok, "address": text, "receipt": plain_receipt(network, receipt)})
+    out.result({"ok": receipt.ok, "address": text, "receipt": plain_receipt(network, receipt), **signing.plain()})
     return 0 if receipt.ok else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,11 +26,16 @@ if TYPE_CHECKING:
 @click.option(
     "--data",
     "data_dir",
-    type=click.Path(file_okay=False),
+    type=click.Path(),
     metavar="DIR",
     help="Keep the ledger here. Else it is forgotten.",
 )
-@click.option("--ready-file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the address here when it answers.")
+@click.option(
+    "--ready-file",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write JSON with address, pid and chain_id here when it answers.",
+)
 @click.option(
     "--block-time",
     default="0s",
@@ -44,23 +50,45 @@ def devnet(out: Output, port: int, data_dir: str | None, ready_file: str | None,
     It is for development: anybody can take what these wallets hold.
     """
     from chain.node.devnet import run_devnet
+    from chain.primitives.refusal import Refusal, Refused
 
     _check_folder(data_dir)
-    return run_devnet(
-        data_dir,
-        port=port,
-        block_time_ms=_milliseconds(block_time),
-        seed=seed if seed is not None else development_seed(),
-        ready_file=ready_file,
-        announce=lambda address, wallets: _announce(out, address, wallets, data_dir),
-    )
+    _check_ready_file(ready_file)
+    block_time_ms = _milliseconds(block_time)
+    try:
+        return run_devnet(
+            data_dir,
+            port=port,
+            block_time_ms=block_time_ms,
+            seed=seed if seed is not None else development_seed(),
+            ready_file=ready_file,
+            announce=lambda address, wallets: _announce(out, address, wallets, data_dir),
+        )
+    except Refusal as refusal:
+        if refusal.code is not Refused.BAD_REQUEST:
+            raise
+        cause = refusal.__context__
+        used = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
+        why = "is used by another program" if used else "cannot be listened on"
+        raise missing(f"port {port} {why}", "Choose another port with --port, or 0 for any that is free.") from None
 
 
 def _check_folder(data_dir: str | None) -> None:
     """A ledger is begun in an empty folder, and found again in its own; it is not put among other things."""
     folder = None if data_dir is None else Path(data_dir)
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise missing(f"{data_dir} is no folder", "Name an empty folder, or one that is not there yet.")
     if folder is not None and folder.is_dir() and any(folder.iterdir()) and not (folder / "ledger").exists():
         raise missing(f"{data_dir} has something in it that is no ledger", "Name an empty folder, or one that is not there yet.")
+
+
+def _check_ready_file(ready_file: str | None) -> None:
+    if ready_file is None:
+        return
+    if Path(ready_file).is_dir():
+        raise missing(f"{ready_file} is a folder", "Name a file for --ready-file.")
+    if not Path(ready_file).parent.is_dir():
+        raise missing(f"{ready_file} cannot be written: its folder is not there", "Make the folder first.")
 
 
 def _milliseconds(text: str) -> int:

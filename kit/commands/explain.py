@@ -12,7 +12,7 @@ _EXAMPLE_LINES_MAX = 30  # examples of limits are long by nature
 _EXAMPLE_CHARACTERS_MAX = 120
 
 
-@command("explain", examples="tael explain E0301\ntael explain TooEarly\ntael explain SequenceUsed")
+@command("explain", examples="tael explain E0301\ntael explain Overflow\ntael explain SequenceUsed")
 @click.argument("code")
 def explain(out: Output, code: str) -> None:
     """Tell what CODE means and what to do about it.
@@ -56,49 +56,20 @@ def _finding(code: str) -> dict[str, str] | None:
 
 
 def _failure(code: str) -> dict[str, str] | None:
-    from vm.failure import Code
+    from kit.meanings import FAILURES
 
-    found = next((known for known in Code if known.lower() == code.lower()), None)
+    found = next((known for known in FAILURES if known.lower() == code.lower()), None)
     if found is None:
         return None
     text = "The call failed with this error and left nothing behind; what it used of its gas is paid."
-    return {"code": str(found), "kind": "failure", "title": FAILURES[found.name], "text": text}
+    return {"code": found, "kind": "failure", "title": FAILURES[found], "text": text}
 
 
 def _refusal(code: str) -> dict[str, str] | None:
     from chain.primitives.refusal import REMEDIES, Refused
+    from kit.meanings import REFUSALS
 
     found = next((known for known in Refused if known.lower() == code.lower()), None)
     if found is None:
         return None
-    title = "The ledger, the client or the keystore refused."
-    return {"code": str(found), "kind": "refusal", "title": title, "text": REMEDIES[found]}
-
-
-FAILURES = {
-    "OVERFLOW": "A result is outside the range of its type.",
-    "DIVISION_BY_ZERO": "The divisor is zero.",
-    "INDEX_OUT_OF_RANGE": "A list, text or byte string has no such position.",
-    "TOO_LONG": "A list, text or byte string would be longer than its type allows.",
-    "WRONG_VARIANT": "An enum or option holds another variant than the code opens.",
-    "MISSING_KEY": "The map has no entry at this key.",
-    "KEY_EXISTS": "The map has an entry at this key already, and overwriting it would lose what it holds.",
-    "UNSET": "A state field was read before anything was stored in it.",
-    "LOOP_BOUND": "A loop would run more often than its `max` allows.",
-    "INSUFFICIENT_FUNDS": "There is less money, or less of a resource, than is asked for.",
-    "WRONG_CURRENCY": "A coin is of another currency than its place asks for.",
-    "CANNOT_MERGE": "Two resources differ in more than the field by which they divide.",
-    "NO_WALLET": "There is no wallet at the address that is to be paid.",
-    "MONEY_TRAPPED": "The contract would enter a final phase while a vault still holds money.",
-    "NOT_AUTHORIZED": "The sender is none of those whom the function's `by` clause names.",
-    "WRONG_PHASE": "The function may not run in the present phase, or the step between phases is not declared.",
-    "NO_CONTRACT": "There is no contract at the address.",
-    "NO_FUNCTION": "The contract has no such function, or it is of another kind than it was called as.",
-    "WRONG_ARGUMENTS": "The arguments do not fit the function's parameters.",
-    "RE_ENTRY": "A contract that is being called was called again before it had finished.",
-    "OUT_OF_GAS": "The gas limit was used up.",
-    "LIMIT_EXCEEDED": "A limit of the machine or of the ledger was passed.",
-    "INVARIANT_BROKEN": "After a call, an invariant of a contract did not hold.",
-    "ENSURES_BROKEN": "After a function, what it ensures did not hold.",
-}
-"""What each failure of the machine means, by the name of its code."""
+    return {"code": str(found), "kind": "refusal", "title": REFUSALS[found], "text": REMEDIES[found]}

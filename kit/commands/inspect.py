@@ -56,6 +56,11 @@ def inspect(out: Output, target: str, parts: tuple[str, ...], node: str | None) 
     wanted = parts or ("interface",)
     result: dict[str, Any] = {"ok": True, **_identity(subject)}
     out.line(f"{out.style(subject.module.name, 'bold')}  {len(subject.code):_} bytes  {short(result['hash'])}")
+    if subject.network is not None and subject.address is not None:
+        present = subject.network.phase(subject.network.contract(subject.address))
+        if present is not None:
+            result |= {"phase": present[0], "height": present[1]}
+            out.line(f"  in phase {out.style(present[0], 'bold')}, proven at block {present[1]:_}")
     for part in _PARTS:
         if part in wanted:
             out.line()

@@ -6,6 +6,7 @@ import click
 
 from kit.options import Signing, command, signing_options
 from kit.output import Output
+from kit.problem import usage
 
 
 @command("pay", examples='tael pay bob 25.00 --from alice\ntael pay tael1… "25.00 CNY" --from savings')
@@ -29,8 +30,15 @@ def pay(
 
     network = connect(node)
     currency, minor = network.coin(amount)
-    action = Pay(network.address(to), currency, minor)
+    address = network.address(to)
+    if network.is_contract(address):
+        name = network.contract(address).module.name
+        raise usage(
+            f"{to} is a contract, {name}: only a call puts money into it",
+            f"As in `tael call {to} FUNCTION --coins {amount}`; `tael inspect {to}` shows its functions.",
+        )
+    action = Pay(address, currency, minor)
     receipt = signing.transact(network, [action])
-    tell_receipt(out, network, receipt)
-    out.result({"ok": receipt.ok, "receipt": plain_receipt(network, receipt)})
+    tell_receipt(out, network, receipt, dry_run=signing.dry_run)
+    out.result({"ok": receipt.ok, "receipt": plain_receipt(network, receipt), **signing.plain()})
     return 0 if receipt.ok else 1

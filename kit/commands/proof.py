@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     tael proof alice
     tael proof alice --currency CNY
     tael proof tael1… --field held
+    tael proof tael1… --field phase
     tael proof tael1… --field balances --entry bob
     tael proof --key 75434e59
     """,
 )
 @click.argument("target", required=False)
 @click.option("--currency", metavar="CODE", help="The balance of a wallet in this currency. Else the chain's.")
-@click.option("--field", metavar="NAME", help="A state field of a contract.")
+@click.option("--field", metavar="NAME", help="A state field of a contract, or phase.")
 @click.option("--entry", metavar="VALUE", help="The key of an entry, where the field is a map or set.")
 @click.option("--key", metavar="HEX", help="Any key of the state, as docs/ledger.md lists them.")
 @node_option
@@ -49,6 +50,8 @@ def proof(
 
     if (target is None) == (key is None):
         raise usage("say either what to prove or a --key", "As in `tael proof alice`.")
+    if entry is not None and field is None:
+        raise usage("--entry is an entry of a field", "Name the field too, as in --field balances --entry bob.")
     network = connect(node)
     what, state_key, show = _subject(network, target, currency, field, entry, key)
     proven = network.prove(state_key)
@@ -140,6 +143,8 @@ def _field(network: Network, contract: OnLedger, name: str, entry: str | None) -
     from vm.values import decode, pack, to_wire
 
     fields = contract.module.fields
+    if name == "phase" and contract.module.phases and name not in dict(fields):
+        return _phase(contract, entry)
     number = next((n for n, (known, _) in enumerate(fields) if known == name), None)
     if number is None:
         raise usage(f"{contract.module.name} has no field {name!r}", f"It has {', '.join(n for n, _ in fields)}.")
@@ -165,3 +170,16 @@ def _field(network: Network, contract: OnLedger, name: str, entry: str | None) -
         return show_value(value, kind, setting), plain_value(value, kind, setting)
 
     return what, slot_key(contract.address, slot), show
+
+
+def _phase(contract: OnLedger, entry: str | None) -> tuple[str, bytes, Any]:
+    from kit.network import phase_key, phase_name
+
+    if entry is not None:
+        raise usage("the phase has no entries", "Leave out --entry.")
+
+    def show(stored: bytes | None) -> tuple[str, Any]:
+        name = phase_name(contract.module, stored)
+        return name, name
+
+    return f"phase of {contract.module.name}", phase_key(contract.address), show

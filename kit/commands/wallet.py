@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kit.wallets import Wallet
 
 _PASSWORD_CHARACTERS_MIN = 8
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
 @click.group("wallet", context_settings=CONTEXT)
@@ -57,14 +59,19 @@ def new(out: Output, name: str, password_file: str | None) -> None:
 def import_(out: Output, name: str, secret_file: str, password_file: str | None) -> None:
     """Make a wallet NAME of a secret key that you have: 32 bytes of Ed25519 in hexadecimal, read from a file."""
     from chain.primitives.keys import SecretKey
+    from chain.primitives.refusal import Refusal
 
     _check_name(name)
     if secret_file != "-" and not Path(secret_file).is_file():
         raise missing(f"the file {secret_file} is not there", "Check the path.")
     text = sys.stdin.read() if secret_file == "-" else Path(secret_file).read_text("utf-8")
+    if not text.strip():
+        raise usage(
+            "the secret key is missing: nothing was on standard input" if secret_file == "-" else f"{secret_file} is empty"
+        )
     try:
         key = SecretKey(bytes.fromhex(text.strip().removeprefix("0x")))
-    except ValueError:
+    except (ValueError, Refusal):
         raise usage("this is not a secret key", "It has 64 hexadecimal digits.") from None
     password = read_password(f"A password for {name}", password_file, twice=True)
     _check_password(password)
@@ -211,8 +218,31 @@ def open_(out: Output, name: str, node: str | None, signing: Signing) -> int:
         return 0
     by = signing if signing.sender is not None else signing.by(name)
     receipt = by.transact(network, [OpenWallet(found.public)])
-    tell_receipt(out, network, receipt)
-    out.result({"ok": receipt.ok, "opened": receipt.ok, "receipt": plain_receipt(network, receipt)})
+    tell_receipt(out, network, receipt, dry_run=by.dry_run)
+    opened = receipt.ok and not by.dry_run
+    out.result({"ok": receipt.ok, "opened": opened, "receipt": plain_receipt(network, receipt), **by.plain()})
+    return 0 if receipt.ok else 1
+
+
+@command("rules", examples="tael wallet rules alice tael1…\ntael wallet rules kid --from parent", group=wallet)
+@click.argument("name")
+@click.argument("rules", nargs=-1)
+@signing_options
+def rules_(out: Output, name: str, rules: tuple[str, ...], node: str | None, signing: Signing) -> int:
+    """Replace the rules of the wallet NAME by the contracts RULES; without any, it has none.
+
+    Its owner signs, or with --from its guardian, if it has one.
+    """
+    from chain.primitives.transaction import SetRules
+    from kit.network import connect
+    from kit.receipts import plain_receipt, tell_receipt
+
+    network = connect(node)
+    action = SetRules(network.address(name), tuple(network.contract(network.address(rule)).address for rule in rules))
+    by = signing if signing.sender is not None else signing.by(name)
+    receipt = by.transact(network, [action])
+    tell_receipt(out, network, receipt, dry_run=by.dry_run)
+    out.result({"ok": receipt.ok, "receipt": plain_receipt(network, receipt), **by.plain()})
     return 0 if receipt.ok else 1
 
 
@@ -236,6 +266,11 @@ def _check_name(name: str) -> None:
         raise usage(f"{name} is a name of the devnet's wallets", "Choose another name.")
     if name.lower().startswith("tael1"):
         raise usage("a wallet's name may not look like an address", "Choose another name.")
+    if not _NAME.match(name):
+        rule = "Use 1 to 64 ASCII letters, digits, dots, dashes and underscores, a letter or digit first."
+        raise usage(f"{name!r} is not a name for a wallet", rule)
+    if any(found.name == name for found in own_wallets()):
+        raise missing(f"there is a wallet {name} already", "Choose another name; nothing is overwritten.")
 
 
 def _check_password(password: str) -> None:

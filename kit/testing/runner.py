@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kit.meanings import FAILURES
 from kit.output import count, wants_colour
 from kit.testing.options import Options
 from kit.testing.story import Storyteller
 from kit.testing.world import Unmet, World
 from lang import ast
-from lang.checker import CheckedFile, CheckedTest
+from lang.check import CheckedFile, CheckedTest
 from lang.compiler import Compilation, Compiled, compile_file
-from lang.emitter import emit_contract
+from lang.emit import emit_contract
 from lang.interface import describe_contract
 from lang.source import Source, Span
 from lang.symbols import ContractSymbol
@@ -71,10 +72,18 @@ def run(paths: Sequence[Path], options: Options) -> int:
                 _tell(result, options)
     seconds = time.perf_counter() - began
     if options.as_json:
-        print(json.dumps(_plain(results, broken, seconds), ensure_ascii=False, indent=2))
+        print(json.dumps(_plain(results, broken, seconds, options), ensure_ascii=False, indent=2))
     else:
         _tell_end(results, broken, seconds, len(paths))
-    return 1 if broken or any(result.trouble for result in results) else 0
+        if options.match is not None and not results and not broken:
+            print(f"no test has {options.match!r} in its name")
+    return 0 if _went_well(results, broken, options) else 1
+
+
+def _went_well(results: list[Result], broken: list[Compilation], options: Options) -> bool:
+    """Whether everything compiled and passed, and a choice by name chose something."""
+    nothing_chosen = options.match is not None and not results
+    return not broken and not nothing_chosen and all(result.trouble is None for result in results)
 
 
 def run_file(checked: CheckedFile, options: Options) -> Iterator[Result]:
@@ -91,7 +100,7 @@ class Suite:
     def __init__(self, checked: CheckedFile) -> None:
         self.checked = checked
         self.units = _units(checked)
-        self.currency = _currency(checked)
+        self.currency = _currency(checked, checked.tests) or MAIN_CURRENCY
         self._compiled: dict[int, Compiled] = {}
 
     def compiled(self, symbol: ContractSymbol) -> Compiled:
@@ -118,18 +127,19 @@ class Suite:
 
     def _case(self, test: CheckedTest, chosen: dict[str, Any], result: Result) -> Trouble | None:
         """Run one case; a failing one once more, with someone who writes down what happens."""
-        world = self._world()
+        world = self._world(test)
         if self._attempt(world, test, chosen) is None:
             result.gas = max(result.gas, world.gas_used)
             return None
         teller = Storyteller()
-        world = teller.world = self._world(teller)
+        world = teller.world = self._world(test, teller)
         problem = self._attempt(world, test, chosen)
         assert problem is not None, "a test that fails only sometimes"
         return self._trouble(test, world, problem, teller, chosen)
 
-    def _world(self, teller: Storyteller | None = None) -> World:
-        return World(self.compiled, currency=self.currency, units=self.units, tracer=teller)
+    def _world(self, test: CheckedTest, teller: Storyteller | None = None) -> World:
+        currency = _currency(self.checked, [test]) or self.currency
+        return World(self.compiled, currency=currency, units=self.units, tracer=teller)
 
     def _attempt(self, world: World, test: CheckedTest, chosen: dict[str, Any]) -> Unmet | Failure | None:
         for local in test.parameters:
@@ -142,17 +152,19 @@ class Suite:
 
     def _property(self, test: CheckedTest, options: Options, result: Result) -> None:
         from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+        from hypothesis.configuration import set_hypothesis_home_dir
         from hypothesis.database import DirectoryBasedExampleDatabase
         from hypothesis.errors import HypothesisException, Unsatisfiable
 
         from kit.testing.choices import choices
 
+        set_hypothesis_home_dir(EXAMPLES_FOLDER.parent / "hypothesis")
         failed: list[tuple[dict[str, Any], Unmet | Failure]] = []
         where = test.declaration.where
         result.cases = 0
 
         def case(**chosen: Any) -> None:
-            world = self._world()
+            world = self._world(test)
             for local in test.parameters:
                 world.names[local] = chosen[local.name]
             if where is not None:
@@ -186,7 +198,7 @@ class Suite:
         except (Unmet, Failure):
             result.trouble = self._case(test, failed[-1][0], result)
         except Unsatisfiable:
-            message = "no case satisfies `where`; nothing was tested"
+            message = "no case was found that satisfies `where`; nothing was tested. Narrower types or plain bounds help"
             result.trouble = Trouble(message, source, where.span if where is not None else test.declaration.name.span)
         except HypothesisException as error:
             result.trouble = Trouble(f"the choice of cases failed: {error}", source, test.declaration.name.span)
@@ -215,10 +227,11 @@ class Suite:
         if fields is not None:
             parts = [f"{name}: {world.show(v, kind)}" for (name, kind), v in zip(fields, failure.values, strict=False)]
         else:
-            parts = [str(value) for value in failure.values]
+            parts = [world.show_plain(value) for value in failure.values]
         said = f"{failure.name}({', '.join(parts)})" if parts else failure.name
         detail = f" ({failure.detail})" if failure.detail else ""
-        return f"failed with {said}{detail}"
+        meaning = f": {FAILURES[failure.name]}" if fields is None and failure.name in FAILURES else ""
+        return f"failed with {said}{detail}{meaning}"
 
     def _error_fields(self, world: World, failure: Failure) -> Sequence[tuple[str, Any]] | None:
         deployed = world.contract(failure.contract) if failure.contract is not None else None
@@ -237,17 +250,17 @@ def _units(checked: CheckedFile) -> dict[str, int]:
     return units
 
 
-def _currency(checked: CheckedFile) -> str:
-    """The currency of a file's tests: the first that one of them names."""
+def _currency(checked: CheckedFile, tests: Sequence[CheckedTest]) -> str | None:
+    """The first currency that one of the tests names: the home of what it deploys without `in`."""
     known = checked.scope.decimals
-    for test in checked.tests:
+    for test in tests:
         spans: list[tuple[int, str]] = []
         for node in ast.walk(test.declaration):
             if isinstance(node, ast.Number) and node.unit is not None and known(node.unit) is not None:
                 spans.append((node.span.start, node.unit))
         if spans:
             return min(spans)[1]
-    return MAIN_CURRENCY
+    return None
 
 
 def _cut(source: Source, place: str) -> str:
@@ -322,10 +335,11 @@ def _tell_end(results: list[Result], broken: list[Compilation], seconds: float, 
     print(f"{_style(', '.join(parts), colour)} in {count(files, 'file')}, {seconds:.2f} s")
 
 
-def _plain(results: list[Result], broken: list[Compilation], seconds: float) -> dict[str, Any]:
+def _plain(results: list[Result], broken: list[Compilation], seconds: float, options: Options) -> dict[str, Any]:
     from lang.render import to_json
 
     return {
+        "ok": _went_well(results, broken, options),
         "passed": sum(1 for result in results if result.trouble is None),
         "failed": sum(1 for result in results if result.trouble is not None),
         "seconds": round(seconds, 3),

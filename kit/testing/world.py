@@ -308,7 +308,7 @@ class World(Evaluator):
                 failure.detail = f"expected {name}"
                 raise
             if wanted is not None and wanted != failure.values:
-                shown = ", ".join(self._show_plain(value) for value in failure.values)
+                shown = ", ".join(self.show_plain(value) for value in failure.values)
                 message = f"it failed with {name}({shown}), other values than expected"
                 raise Unmet(message, node.what.span, self._argument_facts(node.what)) from None
             return
@@ -317,7 +317,8 @@ class World(Evaluator):
     def _argument_facts(self, use: ast.ErrorUse) -> list[tuple[str, str]]:
         return [fact for argument in use.arguments or () for fact in self._facts(argument.value)]
 
-    def _show_plain(self, value: Any) -> str:
+    def show_plain(self, value: Any) -> str:
+        """A value whose type is not known: a failure of the machine carries such."""
         if isinstance(value, bytes):
             return self.wallet_names.get(value) or f"0x{value.hex()}"
         return f"{value:_}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
@@ -377,12 +378,12 @@ class World(Evaluator):
         for (_, kind), argument in zip(parameters, arguments, strict=True):
             value = self.value(argument.value)
             if isinstance(kind, vm.Coin | vm.Amount):
-                wanted, literal = kind.currency or home, argument.value
-                if isinstance(literal, ast.Number) and literal.unit in self.decimals and literal.unit != wanted:
-                    message = f"{wanted} belongs here, this is {literal.unit}"
-                    raise Unmet(message, literal.span)
+                code, literal = kind.currency or home, argument.value
+                if isinstance(literal, ast.Number) and literal.unit in self.decimals and literal.unit != code:
+                    detail = f"{code} belongs here, this is {literal.unit}"
+                    raise Failure(Code.WRONG_CURRENCY, detail=detail)
                 if isinstance(kind, vm.Coin):
-                    value = vm.CoinValue(wanted, value)
+                    value = vm.CoinValue(code, value)
             made.append(value)
         return tuple(made)
 

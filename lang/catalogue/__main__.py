@@ -20,7 +20,8 @@ def document() -> str:
         parts.append(f"## {family}\n")
         for code, entry in sorted(entries.items()):
             parts.append(f"### {code} {entry.title}\n\n{entry.explanation}\n")
-            parts.append(f"```tael\n{_shown(entry.wrong)}```\n\nInstead:\n\n```tael\n{_shown(entry.right)}```\n")
+            if entry.wrong:
+                parts.append(f"```tael\n{_shown(entry.wrong)}```\n\nInstead:\n\n```tael\n{_shown(entry.right)}```\n")
     return "\n".join(parts)
 
 

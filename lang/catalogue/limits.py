@@ -8,13 +8,14 @@ _CONSTANT = "const A: u64 = {}\n"
 
 ENTRIES: dict[str, Entry] = {
     "E0901": Entry(
-        "the file is too large",
-        "A file has at most 256 KiB. A contract that long would not fit into a module; put shared declarations into a file of "
-        "their own and name them with `from … import …`.",
+        "something is larger than it may be",
+        "Files, names, texts, lists of parameters, fields, phases and so on have greatest sizes, so that compiling and running "
+        "take bounded time. A file has at most 256 KiB: put shared declarations into a file of their own and name them with "
+        "`from … import …`.",
         "# much too long\n" * 20_000,
         "# short\n",
     ),
-    "E0902": Entry(
+    "E0905": Entry(
         "the file has too many words and marks",
         "A file has at most 100 000 words, numbers and marks, so that compiling it takes bounded time.",
         _CONSTANT.format("1+" * 55_000 + "1"),
@@ -22,8 +23,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E0903": Entry(
         "brackets or blocks stand too deep",
-        "Brackets within brackets, and blocks within blocks, go at most 64 deep. Give inner parts a name with `let`, or make them "
-        "a function.",
+        "Brackets within brackets, and blocks within blocks, go at most 64 deep. Give inner parts a name with `let`, or make "
+        "them a function.",
         _CONSTANT.format("(" * 65 + "1" + ")" * 65),
         _CONSTANT.format("(1)"),
     ),

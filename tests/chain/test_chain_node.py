@@ -94,7 +94,7 @@ def test_one_node_holds_a_data_directory(node: Node, tmp_path: Path) -> None:
 def test_a_data_directory_of_another_chain_is_refused(tmp_path: Path) -> None:
     """The genesis must be the same to the byte."""
     open_node(tmp_path).close()
-    with pytest.raises(Refusal, match="another genesis"):
+    with pytest.raises(Refusal, match="another chain"):
         open_node(tmp_path, time_ms=5)
 
 

@@ -96,6 +96,12 @@ def test_a_dry_run_changes_nothing(net: Tael) -> None:
     height = net("block", "--json").json["height"]
     ran = net("pay", "heidi", "1.00", "--from", "grace", "--dry-run", "--json")
     assert ran.json["receipt"]["ok"] is True
+    assert ran.json["dry_run"] is True
+    assert net("pay", "heidi", "1.00", "--from", "grace", "--dry-run").out.startswith("would go well  (nothing was sent)\n")
+    assert net("pay", "heidi", "9_999_999.00", "--from", "grace", "--dry-run").out.startswith("would fail  (nothing was sent)\n")
+    deployed = net("deploy", ESCROW, "bob", "100.00", "7 days", "--dry-run").out
+    assert "Escrow would be at tael1" in deployed
+    assert not deployed.splitlines()[-1].startswith("tael1")
     assert net("block", "--json").json["height"] == height
 
 
@@ -121,6 +127,8 @@ def test_blocks_are_shown_with_their_supply(net: Tael) -> None:
     assert net("block", "0").exit_code == 0
     assert net("block", str(newest["height"] + 1_000)).exit_code == Exit.FINDINGS
     assert net("block", "-1").exit_code == Exit.USAGE
+    assert net("block", "9" * 30).exit_code == Exit.USAGE
+    assert "is not a whole number" in net("block", "x").err
 
 
 def test_fields_of_a_contract_are_proven(net: Tael) -> None:
@@ -133,6 +141,21 @@ def test_fields_of_a_contract_are_proven(net: Tael) -> None:
     assert net("proof", "alice", "--field", "held").exit_code == Exit.USAGE
     assert net("proof", "--key", "zz").exit_code == Exit.USAGE
     assert net("proof").exit_code == Exit.USAGE
+    assert net("proof", address, "--entry", "bob").exit_code == Exit.USAGE
+
+
+def test_the_phase_of_a_contract_is_shown(net: Tael) -> None:
+    """By `inspect`, by a proof of its slot, and where a call comes in the wrong one."""
+    address = _deploy(net)
+    first = net("proof", address, "--field", "phase", "--json").json["value"]
+    assert f"in phase {first}" in net("inspect", address).out
+    assert net("inspect", address, "--storage", "--json").json["phase"] == first
+    early = net("call", address, "accept", "--from", "alice")
+    assert f"Escrow is in phase {first}; accept may run in " in early.out
+    assert net("call", address, "accept", "--from", "alice", "--json").json["wrong_phase"]["phase"] == first
+    net("call", address, "fund", "--coins", "100.00", "--from", "alice")
+    net("call", address, "accept", "--from", "alice")
+    assert net("proof", address, "--field", "phase", "--json").json["value"] != first
 
 
 def test_a_proof_that_does_not_hold_is_refused(net: Tael, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +225,9 @@ def test_without_a_terminal_a_password_must_be_given(net: Tael) -> None:
     assert net("wallet", "new", "savings", "--password-file", "short").exit_code == Exit.USAGE
     Path("long").write_text("12345678\n")
     assert net("wallet", "new", "savings", "--password-file", "long").exit_code == 0
-    assert net("wallet", "new", "savings", "--password-file", "long").exit_code == Exit.FINDINGS
+    assert net("wallet", "new", "savings", "--password-file", "long").exit_code == Exit.MISSING
+    Path("empty").write_text("")
+    assert "is empty" in net("wallet", "new", "other", "--password-file", "empty").err
 
 
 def test_a_secret_key_goes_out_and_in_again(tael: Tael, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +242,11 @@ def test_a_secret_key_goes_out_and_in_again(tael: Tael, monkeypatch: pytest.Monk
     assert tael("wallet", "export", "first", "key.hex").exit_code == Exit.MISSING
     assert tael("wallet", "import", "second", "--secret-file", "key.hex", "--json").json["address"] == first
     Path("bad.hex").write_text("12")
-    assert tael("wallet", "import", "third", "--secret-file", "bad.hex").exit_code != 0
+    assert tael("wallet", "import", "third", "--secret-file", "bad.hex").exit_code == Exit.USAGE
+    Path("empty.hex").write_text("")
+    empty = tael("wallet", "import", "third", "--secret-file", "empty.hex")
+    assert empty.exit_code == Exit.USAGE
+    assert "empty.hex is empty" in empty.err
 
 
 def test_wallets_are_listed_with_what_they_are(tael: Tael, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +263,7 @@ def test_wallets_are_listed_with_what_they_are(tael: Tael, monkeypatch: pytest.M
 def test_names_that_would_mislead_are_refused(tael: Tael, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A wallet may not be called like the devnet's, like an address, or like a path."""
     monkeypatch.setenv("TAEL_PASSWORD", "correct horse")
-    assert tael("wallet", "new", name).exit_code != 0
+    assert tael("wallet", "new", name).exit_code == Exit.USAGE
     assert not list(tael.folder.parent.rglob("*.key.json"))
 
 
@@ -242,7 +271,7 @@ def test_failures_of_the_ledger_show_money_as_money(net: Tael) -> None:
     """More than there is cannot be paid, and the failure says both amounts as people write them."""
     ran = net("pay", "heidi", "9_999_999.00", "--from", "ivan")
     assert ran.exit_code == Exit.FINDINGS
-    assert "InsufficientFunds(1_000_000.00 CNY, 9_999_999.00 CNY)" in ran.out
+    assert "InsufficientFunds(have: 1_000_000.00 CNY, want: 9_999_999.00 CNY)" in ran.out
 
 
 def test_a_devnet_is_not_begun_among_other_things(tael: Tael) -> None:
@@ -251,6 +280,10 @@ def test_a_devnet_is_not_begun_among_other_things(tael: Tael) -> None:
     Path("papers/letter.txt").write_text("dear")
     assert tael("devnet", "--port", "0", "--data", "papers").exit_code == Exit.MISSING
     assert [path.name for path in Path("papers").iterdir()] == ["letter.txt"]
+    assert tael("devnet", "--port", "0", "--data", "papers/letter.txt").exit_code == Exit.MISSING
+    lost = tael("devnet", "--port", "0", "--ready-file", "nowhere/ready.json")
+    assert lost.exit_code == Exit.MISSING
+    assert "nowhere/ready.json cannot be written" in lost.err
 
 
 def test_a_group_without_a_command_shows_its_help(tael: Tael) -> None:
@@ -258,3 +291,79 @@ def test_a_group_without_a_command_shows_its_help(tael: Tael) -> None:
     assert "Write:" in tael().out
     assert "balance" in tael("wallet").out
     assert tael("wallet").exit_code == 0
+
+
+def test_negative_numbers_are_arguments(net: Tael) -> None:
+    """They are read as values, not as options."""
+    ran = net("pay", "bob", "-5", "--from", "alice")
+    assert ran.exit_code == Exit.USAGE
+    assert "'-5' is not a Coin: it is less than nothing" in ran.err
+
+
+def test_a_named_argument_that_is_not_known_is_named(net: Tael) -> None:
+    """A typing error in a parameter's name is told as such."""
+    ran = net("deploy", ESCROW, "bob", "pric=100.00", "7 days")
+    assert ran.exit_code == Exit.USAGE
+    assert "has no parameter 'pric'" in ran.err
+
+
+def test_files_that_are_not_there_are_exit_code_4(net: Tael) -> None:
+    """A contract that is missing, a folder, a device."""
+    for arguments in (("deploy", "nope.tael"), ("deploy", "."), ("check", "/dev/null"), ("inspect", "nope.tael")):
+        assert net(*arguments).exit_code == Exit.MISSING, arguments
+
+
+def test_a_sequence_that_another_process_took_is_no_trouble(net: Tael, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next sequence is taken and the transaction signed again, but not for ever; a lane counts for itself."""
+    from chain.client.client import Client
+
+    assert net("pay", "heidi", "0.01", "--from", "judy").exit_code == 0
+    honest, late = Client._next_sequence, [2]
+
+    def stale(self: Client, sender: bytes, lane: int) -> int:
+        late[0] -= 1
+        return 0 if late[0] >= 0 else honest(self, sender, lane)
+
+    monkeypatch.setattr(Client, "_next_sequence", stale)
+    assert net("pay", "heidi", "0.02", "--from", "judy").exit_code == 0
+    late[0] = 100
+    assert net("pay", "heidi", "0.03", "--from", "judy", "--json").json["error"]["code"] == "SequenceUsed"
+    assert late[0] == 95
+    assert net("pay", "heidi", "0.03", "--from", "judy", "--lane", "7").exit_code == 0
+
+
+def test_more_gas_than_a_block_has_is_refused(net: Tael) -> None:
+    """The most that the chain allows is told."""
+    ran = net("pay", "heidi", "0.01", "--gas-limit", "999_999_999_999".replace("_", ""))
+    assert ran.exit_code == Exit.USAGE
+    assert "is more than a block of this chain has" in ran.err
+
+
+def test_a_contract_is_not_paid_but_called(net: Tael) -> None:
+    """`pay` to a contract says how money goes in, before anything is sent."""
+    ran = net("pay", _deploy(net), "1.00", "--from", "alice")
+    assert ran.exit_code == Exit.USAGE
+    assert "is a contract, Escrow" in ran.err
+    assert "--coins 1.00" in ran.err
+
+
+def test_rules_of_a_wallet_are_set_and_judge(net: Tael) -> None:
+    """`wallet rules` attaches a rule, which refuses a payment, and takes it off again."""
+    allowance = str(ROOT / "contracts" / "examples" / "allowance.tael")
+    rule = net("deploy", allowance, "20.00", "--from", "alice", "--json").json["address"]
+    assert net("wallet", "rules", "frank", rule).exit_code == 0
+    assert "NotHere" in net("pay", "heidi", "1.00", "--from", "frank").out
+    assert net("wallet", "rules", "frank").exit_code == 0
+    assert net("pay", "heidi", "1.00", "--from", "frank").exit_code == 0
+
+
+def test_events_are_shown_in_order(net: Tael) -> None:
+    """Of one contract, with decoded fields; after the cursor there are no more."""
+    address = _deploy(net)
+    net("call", address, "fund", "--coins", "100.00", "--from", "alice")
+    net("call", address, "accept", "--from", "alice")
+    told = net("events", address, "--json").json
+    assert told["events"][-1]["event"] == "Settled"
+    assert told["events"][-1]["fields"]["amount"]["text"] == "100.00 CNY"
+    assert net("events", address, "--from", told["next"], "--json").json["events"] == []
+    assert "Escrow.Settled(" in net("events", address).out

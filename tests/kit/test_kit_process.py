@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from kit.problem import Exit
+
 ROOT = Path(__file__).parent.parent.parent
-HELP_SECONDS_MAX = 0.2
-DEMO_SECONDS_MAX = 10
 READY_SECONDS_MAX = 10  # the aim is 1 s, which `bench/` measures; a busy machine may take longer
 HEAVY = {"hypothesis", "starlette", "uvicorn", "lmdb", "nacl", "cryptography", "msgpack", "lark", "asyncio", "http"}
 
@@ -39,26 +39,14 @@ def test_help_imports_nothing_heavy() -> None:
     assert not loaded & {"vm", "lang", "chain"}
 
 
-def test_help_answers_at_once() -> None:
-    """`tael --help` takes under 0.2 s, the best of five; how fast it usually is `bench/` says."""
-    best = HELP_SECONDS_MAX
-    for _ in range(5):
-        began = time.perf_counter()
-        assert _tael("--help").returncode == 0
-        best = min(best, time.perf_counter() - began)
-    assert best < HELP_SECONDS_MAX
-
-
-def test_the_demonstration_holds_in_time() -> None:
-    """`tael demo` runs the deal to its end, checks every claim, takes under 10 s and leaves nothing behind."""
-    began = time.perf_counter()
+def test_the_demonstration_holds() -> None:
+    """`tael demo` runs the deal to its end and checks every claim."""
     done = _tael("demo", "--json")
     told = json.loads(done.stdout)
     assert done.returncode == 0
     assert told["ok"] is True
     assert len(told["checks"]) >= 10
     assert all(check["holds"] for check in told["checks"])
-    assert time.perf_counter() - began < DEMO_SECONDS_MAX
 
 
 def test_colour_is_for_terminals_only() -> None:
@@ -109,7 +97,8 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     try:
         port = json.loads(ready.read_text())["address"].rpartition(":")[2]
         done = _tael("devnet", "--port", port)
-        assert done.returncode not in (0, 70)
+        assert done.returncode == Exit.MISSING
+        assert "Errno" not in done.stderr
         assert "Choose another port" in done.stderr
     finally:
         first.terminate()

@@ -89,7 +89,7 @@ def test_a_written_value_is_read(kind: vm.Type, text: str, value: object) -> Non
         (vm.U64, "1__0", "left over"),
         (vm.U64, "9" * 200, "out of range"),
         (vm.AMOUNT, "100.001", "has 2 decimals, not 3"),
-        (vm.AMOUNT, "-1", "not a number of money"),
+        (vm.AMOUNT, "-1", "less than nothing"),
         (vm.AMOUNT, "1 USD", "CNY is expected"),
         (vm.Amount("XYZ"), "1", "not known here"),
         (vm.AMOUNT, "9" * 60, "more than any amount"),
@@ -254,3 +254,11 @@ def test_wrong_arguments_are_refused_with_the_signature(texts: list[str], coins:
         read_arguments(texts, (("to", vm.ADDRESS), ("money", vm.COIN)), SETTING, coins=coins, function="give")
     assert why in caught.value.message
     assert caught.value.exit_code == Exit.USAGE
+
+
+def test_an_item_of_a_list_that_is_wrong_is_named() -> None:
+    """The message says which item it is, and articles fit their types."""
+    with pytest.raises(WrongValue) as wrong:
+        read_value("[1, 2, x]", vm.List(vm.U8, 5), Setting())
+    assert wrong.value.message.startswith("item 3, at 'x]': ")
+    assert "is not a u8" in wrong.value.message

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from lang import ast
 from lang.diagnostics import Diagnostic, Findings
 from lang.parser import parse
-from lang.render import to_json
 from lang.source import Source, Span
 from lang.tables import load
 
@@ -24,28 +23,41 @@ _UNSEEN = re.compile(r"<U\+([0-9A-F]{4,6})>")
 
 
 class Case(NamedTuple):
-    """A text and the findings it must get: code and `line:column-line:column`."""
+    """A text and the findings it must get: codes and places, in order of place."""
 
     name: str
-    findings: list[tuple[str, str]]
+    findings: list[tuple[str, Span]]
     text: str
 
 
 def cases(family: str) -> list[Case]:
-    """The cases of a file in `refused/`."""
+    """The cases of `refused/FAMILY.refused`.
+
+    A case begins with a line `=== name: CODE`, or several codes; then comes the text, with the place of each finding between
+    `«` and `»`. Characters that nobody sees are written as `<U+202E>`.
+    """
     found: list[Case] = []
-    for block in re.split(r"^=== ", (REFUSED / f"{family}.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        heading, _, text = block.partition("\n")
-        name, *parts = [part.strip() for part in heading.split(" | ")]
-        pairs = list(zip(parts[::2], parts[1::2], strict=True))
-        found.append(Case(name, pairs, _UNSEEN.sub(lambda match: chr(int(match.group(1), 16)), text)))
+    blocks = re.split(r"^=== ", (REFUSED / f"{family}.refused").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for block in blocks[1:]:
+        heading, _, marked = block.partition("\n")
+        name, _, codes = heading.rpartition(": ")
+        text, spans = _unmarked(_UNSEEN.sub(lambda match: chr(int(match.group(1), 16)), marked))
+        found.append(Case(name, list(zip(codes.split(), spans, strict=True)), text))
     return found
 
 
-def place(diagnostic: Diagnostic) -> str:
-    """The place of a finding as `cases` write it."""
-    where = to_json(diagnostic)["range"]
-    return f"{where['line']}:{where['column']}-{where['end_line']}:{where['end_column']}"
+def _unmarked(marked: str) -> tuple[str, list[Span]]:
+    """A text without its marks, and the places they marked."""
+    pieces = re.split("([«»])", marked)
+    text, start, spans = "", 0, []
+    for piece in pieces:
+        if piece == "«":
+            start = len(text)
+        elif piece == "»":
+            spans.append(Span(start, len(text)))
+        else:
+            text += piece
+    return text, spans
 
 
 def read(text: str) -> tuple[ast.File | None, list[Diagnostic]]:
@@ -147,6 +159,10 @@ def mutated_example(draw: st.DrawFn) -> str:
     return text
 
 
+_PIECE = re.compile(r'"[^"]*"|#.*|[0-9][0-9_]*(?:\.(?!\.)[0-9]+)?(?: (?:%|[a-z]+|[A-Z]{3})(?!\w))?|\w+|\.\.|[-+*]=|->|[=!<>]=|.')
+_GAP = st.sampled_from([" ", " ", " ", " ", " ", "   ", "\n", "\n            ", " # in\n  ", "\n# own\n"])
+
+
 @st.composite
 def mangled_example(draw: st.DrawFn) -> str:
     """An example laid out badly, with comments anywhere they may stand: it means what it meant."""
@@ -159,19 +175,17 @@ def mangled_example(draw: st.DrawFn) -> str:
         if line.count('"""') == 1:
             in_doc = not in_doc
         code = line.lstrip(" ")
-        if in_doc or '"""' in line:
-            out.append(line if in_doc and not code.startswith('"""') else " " * ((len(line) - len(code)) // 4 * step) + code)
-            continue
         indent = " " * ((len(line) - len(code)) // 4 * step)
+        if in_doc or '"""' in line:
+            out.append(line if in_doc and not code.startswith('"""') else indent + code)
+            continue
         if not code:
             out.extend([""] * draw(st.integers(0, 3)))
             continue
         if draw(st.integers(0, 9)) == 0 and not open_brackets:
             out.append(" " * draw(st.integers(0, 12)) + draw(st.sampled_from(["# a comment", "#another", "#", "##  ruler"])))
         pieces: list[str] = []
-        for piece in re.findall(
-            r'"[^"]*"|#.*|[0-9][0-9_]*(?:\.(?!\.)[0-9]+)?(?: (?:%|[a-z]+|[A-Z]{3})(?!\w))?|\w+|\.\.|[-+*]=|->|[=!<>]=|.', code
-        ):
+        for piece in _PIECE.findall(code):
             if piece.startswith("#"):
                 pieces.append(piece)
                 break
@@ -185,9 +199,5 @@ def mangled_example(draw: st.DrawFn) -> str:
         if "#" not in code and not open_brackets and draw(st.integers(0, 9)) == 0:
             pieces.append(draw(st.sampled_from(["#c", "   # c", "  "])))
         out.append(indent + "".join(pieces))
-    return (
-        draw(st.sampled_from(["", "\n\n", "#!top\n"])) + "\n".join(out) + draw(st.sampled_from(["", "\n", "\n\n\n", "\n# end"]))
-    )
-
-
-_GAP = st.sampled_from([" ", " ", " ", " ", " ", "   ", "\n", "\n            ", " # in\n  ", "\n# own\n"])
+    before, after = draw(st.sampled_from(["", "\n\n", "#!top\n"])), draw(st.sampled_from(["", "\n", "\n\n\n", "\n# end"]))
+    return before + "\n".join(out) + after

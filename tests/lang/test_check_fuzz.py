@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from syntax_texts import REFUSED, cases
 
 from lang import ast
 from lang.compiler import compile_text
@@ -18,17 +19,21 @@ from lang.source import Span
 ROOT = Path(__file__).parents[2]
 SEEDS = [*sorted((ROOT / "contracts" / "examples").glob("*.tael")), *sorted((Path(__file__).parent / "seeds").glob("*.tael"))]
 TOKEN = re.compile(
-    r'"""[\s\S]*?"""|"[^"\n]*"|0x[0-9a-f]+|[0-9][0-9_.]*(?: (?:[A-Z]{3}|days?|weeks?|bps|%))?|\w+|[-<>=!+*]=|->|\.\.|\n *|[^\w\s]|[ ]+'
+    r'"""[\s\S]*?"""|"[^"\n]*"|0x[0-9a-f]+|[0-9][0-9_.]*(?: (?:[A-Z]{3}|days?|weeks?|bps|%))?'
+    r"|\w+|[-<>=!+*]=|->|\.\.|\n *|[^\w\s]|[ ]+"
 )
 SPICE = [
-    "0", "1", "-1", "255", "256", "18446744073709551616", "1.00 CNY", "5 days", "2.5 %", "true", "None", "Some(1)", "[]", "[1]", "self", "sender",
-    "now", "this", "result", "_", "phase", '"a"', "0x00", "(1, 2)", "u8", "u64", "i64", "u256", "Address", "Amount", "Coin", "Vault", "Time", "Duration",
-    "Rate", "bool", "Text[4]", "Bytes[32]", "List[u8, 3]", "Option[u64]", "Option[Coin]", "(Coin, u64)", "Map[u64, u64]", "Set[u64]", "Map[u64, Vault]",
-    "old", "pay", "encode", "min", "max", "mul_div", "sha256", "break", "continue", "return", "pass", "and", "or", "not", "implies", "in", "mod", "rounded down",
-    "view", "pub", "pure", "rule", "by anyone", "self.owner", "call", "read", "try", "else", "if", "become", "destroy", "emit", "fail", "let", "match", "case",
-    "invariant", "ensures", "expect", "assert", "deploy", "split", "take", "take_all", "join", "merge", "put", "append", "pop", "amount", "len", "get", "find",
+    "0", "1", "-1", "255", "256", "18446744073709551616", "1.00 CNY", "5 days", "2.5 %", "true", "None", "Some(1)", "[]",
+    "[1]", "self", "sender", "now", "this", "result", "_", "phase", '"a"', "0x00", "(1, 2)", "u8", "u64", "i64", "u256",
+    "Address", "Amount", "Coin", "Vault", "Time", "Duration", "Rate", "bool", "Text[4]", "Bytes[32]", "List[u8, 3]",
+    "Option[u64]", "Option[Coin]", "(Coin, u64)", "Map[u64, u64]", "Set[u64]", "Map[u64, Vault]", "old", "pay", "encode",
+    "min", "max", "mul_div", "sha256", "break", "continue", "return", "pass", "and", "or", "not", "implies", "in", "mod",
+    "rounded down", "view", "pub", "pure", "rule", "by anyone", "self.owner", "call", "read", "try", "else", "if", "become",
+    "destroy", "emit", "fail", "let", "match", "case", "invariant", "ensures", "expect", "assert", "deploy", "split",
+    "take", "take_all", "join", "merge", "put", "append", "pop", "amount", "len", "get", "find",
 ]  # fmt: skip
 PRINTED_EVERY_SECONDS = 30.0
+REFUSED_TEXTS = [case.text for path in sorted(REFUSED.glob("*.refused")) for case in cases(path.stem)]
 
 
 @dataclass
@@ -39,16 +44,25 @@ class Seed:
     parts: dict[str, list[tuple[Span, str]]] = field(default_factory=dict)
 
 
-def _read(path: Path) -> Seed:
-    seed = Seed(path.read_text("utf-8"))
-    result = compile_text(seed.text)
-    assert result.ok, (path, [(d.code, d.message) for d in result.findings])
+def _read(text: str) -> Seed:
+    seed = Seed(text)
+    result = compile_text(text)
+    assert result.ok, (text, [(d.code, d.message) for d in result.findings])
     assert result.file is not None
     for node in ast.walk(result.file):
         part = seed.text[node.span.start : node.span.end]
         for kind in _kinds(node):
             seed.parts.setdefault(kind, []).append((node.span, part))
     return seed
+
+
+def _programs() -> Iterator[str]:
+    """The programs of `tests/programs` that are one file."""
+    for path in sorted((ROOT / "tests" / "programs").glob("*.programs")):
+        for block in path.read_text("utf-8").split("\n=== ")[1:]:
+            text = block.partition("\n")[2].partition("--- run")[0]
+            if "--- file" not in text and "\nfrom " not in f"\n{text}":
+                yield text
 
 
 def _kinds(node: ast.Node) -> Iterator[str]:
@@ -86,7 +100,7 @@ class Mutator:
     def mutant(self, number: int) -> str:
         """The program of a number."""
         rng = random.Random(number)
-        seed = rng.choice(self.seeds)
+        seed = rng.choice(self.seeds if rng.random() < 0.5 else self.seeds[: len(SEEDS)])
         shape = rng.random()
         if shape < 0.45:
             return self._by_tree(rng, seed, typed=True)
@@ -124,6 +138,18 @@ class Mutator:
         first, *rest = part.split("\n")
         least = min((len(line) - len(line.lstrip()) for line in rest if line.strip()), default=0)
         return "\n".join([first, *(" " * (column + 4) + line[least:] for line in rest)])
+
+    def broken(self, number: int, texts: list[str]) -> str:
+        """A mutant of a program that is refused already, sometimes with another one behind it."""
+        rng = random.Random(number)
+        text = rng.choice(texts)
+        for _ in range(rng.choice((1, 1, 2))):
+            tokens = TOKEN.findall(text)
+            words = [place for place, token in enumerate(tokens) if token.strip()]
+            others = [rng.choice(self.pool[kind]) for kind in ("expression", "type", "name")]
+            tokens[rng.choice(words)] = rng.choice((tokens[rng.choice(words)], rng.choice(SPICE), *others))
+            text = "".join(tokens)
+        return text if rng.random() < 0.85 else f"{text}\n{rng.choice(texts)}"
 
     def _by_token(self, rng: random.Random, text: str) -> str:
         tokens = TOKEN.findall(text)
@@ -180,7 +206,9 @@ def _try(number: int, text: str) -> bool:
 @pytest.fixture(scope="module")
 def mutator() -> Mutator:
     """The mutator over the example contracts and the seeds."""
-    return Mutator([_read(path) for path in SEEDS])
+    programs = list(_programs())
+    assert len(programs) > 100
+    return Mutator([_read(text) for text in (*(path.read_text("utf-8") for path in SEEDS), *programs)])
 
 
 def test_mutants_never_break_the_compiler(mutator: Mutator) -> None:
@@ -189,13 +217,20 @@ def test_mutants_never_break_the_compiler(mutator: Mutator) -> None:
         _try(number, mutator.mutant(number))
 
 
+def test_mutants_of_refused_programs_never_break_the_compiler(mutator: Mutator) -> None:
+    """A thousand mutants of programs that are refused find no way through the checker's error paths either."""
+    for number in range(1000):
+        _try(number, mutator.broken(number, REFUSED_TEXTS))
+
+
 @pytest.mark.long
 def test_many_mutants_never_break_the_compiler(mutator: Mutator) -> None:
-    """Twenty thousand mutants compile or are refused; the verifier takes whatever compiles."""
+    """Forty thousand mutants compile or are refused; the verifier takes whatever compiles."""
     began, told, accepted, count = time.monotonic(), time.monotonic(), 0, 20_000
     for number in range(1_000_000, 1_000_000 + count):
         accepted += _try(number, mutator.mutant(number))
+        _try(number, mutator.broken(number, REFUSED_TEXTS))
         if time.monotonic() - told > PRINTED_EVERY_SECONDS:
             told = time.monotonic()
-            print(f"{number - 1_000_000} mutants, {accepted} accepted, {told - began:.0f} s")
-    print(f"{count} mutants, {accepted} of them accepted and verified")
+            print(f"{2 * (number - 1_000_000)} mutants, {accepted} accepted, {told - began:.0f} s")
+    print(f"{2 * count} mutants, {accepted} of those of good programs accepted and verified")

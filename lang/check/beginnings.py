@@ -60,6 +60,8 @@ class Beginnings:
             case ast.Return(value):
                 self.exits.append(self._value(value, now) if value is not None else now)
                 return None
+            case ast.Ensures():
+                return now
             case ast.Fail():
                 self._read(statement, now)
                 return None

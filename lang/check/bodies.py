@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lang import ast
+from lang.check.expressions import ExpressionChecker
+from lang.check.walker import Flow
 from lang.diagnostics import Edit
-from lang.expressions import ExpressionChecker, Flow
 from lang.scope import Scope
 from lang.source import Span
-from lang.symbols import ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, RecordSymbol
+from lang.symbols import ConstantSymbol, ContractSymbol, FunctionSymbol, InterfaceSymbol, Local, Method, RecordSymbol
 from lang.types import (
+    ARITHMETIC,
     NOTHING,
     UNKNOWN,
     Nothing,
@@ -173,11 +175,21 @@ class BodyChecker(ExpressionChecker):
             self.scope.error("E0401", f"this gives {what}, which would be lost", node.span)
         elif not isinstance(node.value, ast.Call | ast.ExternalCall | ast.Deploy) and not isinstance(kind, Unknown):
             self.scope.error("E0612", "this line does nothing", node.span)
+        elif not self.is_test and not isinstance(kind, Nothing | Unknown) and not self._may_be_forgotten(node.value):
+            edit = Edit(Span(node.span.start, node.span.start), "let _ = ", "say that the value is not needed")
+            self.scope.error("E0612", f"nothing is done with the `{describe(kind)}` that this gives", node.span, edit=edit)
+
+    def _may_be_forgotten(self, node: ast.Expression) -> bool:
+        """`xs.pop()` and `m.take(k)` are also ways to get rid of something; what else gives a value gives it to be used."""
+        return isinstance(node, ast.Call) and isinstance(node.ref, Method) and node.ref.name in ("pop", "take")
 
     # ── Branches ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _do_if(self, node: ast.If) -> None:
         ends: list[Flow] = []
+        if len(node.branches) > limits.BLOCK_DEPTH_MAX:
+            place = node.branches[limits.BLOCK_DEPTH_MAX][0].span
+            self.scope.error("E0901", f"an `if` has at most {limits.BLOCK_DEPTH_MAX} branches", place)
         for condition, body in node.branches:
             self.condition(condition)
             before = self.flow.copy()
@@ -219,6 +231,7 @@ class BodyChecker(ExpressionChecker):
         for case in node.cases:
             self.flow = before.copy()
             name = case.pattern.variant
+            self._of_enum(case.pattern, kind)
             if "_" in seen or (name.text == "_" and all(variant in seen for variant in variants)):
                 above = "`_` above takes" if "_" in seen else "the arms above take"
                 self.scope.error("E0605", f"no value gets here: {above} them all", case.pattern.span)
@@ -235,6 +248,12 @@ class BodyChecker(ExpressionChecker):
             listed = ", ".join(f"`{name}`" for name in missing)
             self.scope.error("E0604", f"no arm for {listed}", node.value.span, expected=f"`case {missing[0]}…:`")
         self._meet(ends or [before], node.span)
+
+    def _of_enum(self, pattern: ast.Pattern, kind: Type) -> None:
+        name = pattern.enum
+        if name is not None and not (isinstance(kind, vm.Enum) and kind.name == name.text):
+            edit = Edit(name.span, kind.name, f"write `{kind.name}`") if isinstance(kind, vm.Enum) else None
+            self.scope.error("E0213", f"`{name.text}` is not what is matched: it is {one(kind)}", name.span, edit=edit)
 
     def _variants(self, kind: Type) -> dict[str, tuple[Type, ...]] | None:
         match kind:
@@ -342,7 +361,7 @@ class BodyChecker(ExpressionChecker):
             self.scope.error("E0302", message, pair.span)
             kind = UNKNOWN
         if node.bound is None:
-            if not (isinstance(node.first, ast.Number) and self._is_fixed_end(node.end)):
+            if not (self._is_fixed_end(node.first) and self._is_fixed_end(node.end)):
                 place = Span(node.end.span.end, node.end.span.end)
                 edit = Edit(place, " max 100", "say how many passes there are at most")
                 self.scope.error("E0602", "a loop says how often it runs at most: `max 100`", pair.span, edit=edit)
@@ -361,9 +380,16 @@ class BodyChecker(ExpressionChecker):
 
     def _is_fixed_end(self, node: ast.Expression) -> bool:
         assert self.scope.constant_value is not None
-        if isinstance(node, ast.Number):
-            return True
-        return isinstance(node, ast.Name) and not isinstance(node.ref, Local)
+        match node:
+            case ast.Number():
+                return True
+            case ast.Name():
+                return isinstance(node.ref, ConstantSymbol) or isinstance(node.type, Unknown)
+            case ast.Unary("-", operand):
+                return self._is_fixed_end(operand)
+            case ast.Binary(operator, left, right) if operator in ARITHMETIC:
+                return self._is_fixed_end(left) and self._is_fixed_end(right)
+        return False
 
     def _bound(self, node: ast.Expression) -> None:
         assert self.scope.constant_value is not None
@@ -449,6 +475,11 @@ class BodyChecker(ExpressionChecker):
     def _do_require(self, node: ast.Require) -> None:
         if self.is_test:
             self.scope.error("E0802", "a test says `assert`", node.span)
+        if node.error is None and isinstance(node.condition, ast.TupleLiteral):
+            self.condition(node.condition.items[0])
+            says = "errors have names, not texts: declare `error NotAllowed` and name it"
+            self.scope.error("E0610", says, node.span, expected="`require condition else NotAllowed`")
+            return
         self.condition(node.condition)
         if node.error is None:
             place = Span(node.condition.span.end, node.condition.span.end)
@@ -581,7 +612,7 @@ class BodyChecker(ExpressionChecker):
             if isinstance(symbol, InterfaceSymbol) and symbol.contract is not None and (name is None or key == name.text):
                 found.append(symbol.contract)
         if name is not None and not found:
-            self.scope.unknown("E0201", "contract", name, self.scope.known_names())
+            self.scope.unknown("E0201", "contract", name, self.scope.names_of(InterfaceSymbol))
         return found
 
     def _do_pay(self, node: ast.Pay) -> None:
@@ -601,4 +632,3 @@ class BodyChecker(ExpressionChecker):
         elif not isinstance(kind, Unknown):
             self.scope.error("E0301", f"a rule is a contract, this is `{describe(kind)}`", node.rule.span)
         self.sender(node.wallet)
-

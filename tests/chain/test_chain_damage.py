@@ -1,0 +1,307 @@
+"""A data directory that was damaged while the node was stopped: a typed refusal, whatever the damage."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import lmdb
+import pytest
+from ledger_world import BOB, FUNDS
+from test_chain_node import damage, open_node, payment
+
+from chain.client.client import Client
+from chain.node import node as node_module
+from chain.node.devnet import BALANCE, CURRENCY, development_wallets, devnet_specification, start_devnet
+from chain.node.node import Node
+from chain.primitives.keyspace import balance_key
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
+from chain.primitives.transaction import decode_transaction
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A closed ledger of a few blocks."""
+    place = tmp_path / "data"
+    node = open_node(place)
+    for sequence in range(5):
+        node.submit(payment(sequence).encoded)
+        node.produce()
+    node.close()
+    return place
+
+
+def data_file(directory: Path) -> Path:
+    """Where the pages are."""
+    return directory / "ledger" / "data.mdb"
+
+
+def refusal_of(directory: Path) -> Refusal:
+    """How a node refuses to start."""
+    with pytest.raises(Refusal) as caught:
+        open_node(directory)
+    assert caught.value.code is Refused.WRONG_STORE
+    return caught.value
+
+
+def outcome_in_a_child(directory: Path) -> int:
+    """What becomes of a process that opens the ledger and goes on: 0 it did, 1 it was refused, 2 the store failed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            node = open_node(directory)
+            node.submit(payment(5).encoded)
+            node.produce()
+            os._exit(0)
+        except Refusal as refusal:
+            os._exit(1 if refusal.message.startswith("the data directory is damaged: ") else 3)
+        except StoreFailed:
+            os._exit(2)
+        except BaseException:
+            os._exit(4)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 4_096, 5_000, 8_191, 8_192, 20_000])
+def test_a_ledger_that_was_cut_off_is_damaged_and_not_new(directory: Path, size: int) -> None:
+    """At whatever length, nothing of it too."""
+    os.truncate(data_file(directory), size)
+    assert outcome_in_a_child(directory) == 1
+    refusal = refusal_of(directory)
+    assert "copy" in refusal.remedy
+    assert data_file(directory).stat().st_size == size, "a refused file stays as it is"
+
+
+def test_a_ledger_that_is_gone_is_damaged_and_not_new(directory: Path) -> None:
+    """The note beside it says that there was one."""
+    data_file(directory).unlink()
+    assert "is gone" in refusal_of(directory).message
+
+
+def test_a_meta_page_that_hides_the_newest_block_is_refused(directory: Path) -> None:
+    """Without it LMDB would go back to the block before, in silence."""
+    data = bytearray(data_file(directory).read_bytes())
+    turns = [int.from_bytes(data[at + 144 : at + 152], "little") for at in (0, 4_096)]
+    at = 4_096 * turns.index(max(turns))
+    data[at + 144 : at + 152] = bytes(8)
+    data_file(directory).write_bytes(data)
+    assert "do not belong together" in refusal_of(directory).message
+
+
+def test_an_empty_store_in_place_of_a_ledger_is_refused(directory: Path) -> None:
+    """A whole file without a head is new only if nothing had begun."""
+    data_file(directory).unlink()
+    lmdb.open(str(directory / "ledger"), max_dbs=8).close()
+    assert "is gone" in refusal_of(directory).message
+
+
+def test_an_empty_file_that_never_had_a_ledger_is_a_new_one(tmp_path: Path) -> None:
+    """As is left by a node that was killed before its first block."""
+    (tmp_path / "ledger").mkdir()
+    data_file(tmp_path).touch()
+    node = open_node(tmp_path)
+    assert node.head.height == 0
+    node.close()
+
+
+def test_a_ledger_without_its_note_gets_one(directory: Path) -> None:
+    """A directory of an earlier version is opened, and told apart from a new one from then on."""
+    (directory / "begun").unlink()
+    node = open_node(directory)
+    assert node.head.height == 5
+    node.close()
+    os.truncate(data_file(directory), 0)
+    assert "is gone" in refusal_of(directory).message
+
+
+def test_random_bytes_in_the_middle_are_refused(directory: Path) -> None:
+    """60 KB of them, as the newcomer did."""
+    data = bytearray(data_file(directory).read_bytes())
+    data[20_000:80_000] = random.Random(1).randbytes(60_000)
+    data_file(directory).write_bytes(data)
+    assert outcome_in_a_child(directory) == 1
+
+
+def scribble(data: bytearray, chance: random.Random) -> bytearray:
+    """Some damage: an end cut off, a stretch or single bytes overwritten, or a page put in the place of another."""
+    kind = chance.randrange(4)
+    if kind == 0:
+        return data[: chance.randrange(len(data))]
+    if kind == 1:
+        at, many = chance.randrange(len(data)), chance.randrange(1, 60_000)
+        data[at : at + many] = chance.randbytes(min(many, len(data) - at))
+    elif kind == 2:
+        for _ in range(chance.randrange(1, 40)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+    else:
+        at, other = (4_096 * chance.randrange(len(data) // 4_096) for _ in range(2))
+        data[at : at + 4_096] = data[other : other + 4_096]
+    return data
+
+
+def wreck(directory: Path, rounds: int) -> None:
+    """Damage a ledger so often, and start it in a process of its own: it goes on, or is refused as damaged."""
+    chance = random.Random(rounds)
+    whole = data_file(directory).read_bytes()
+    for _ in range(rounds):
+        data_file(directory).write_bytes(scribble(bytearray(whole), chance))
+        assert outcome_in_a_child(directory) in (0, 1)
+
+
+def test_no_damage_kills_the_process_or_is_a_defect(directory: Path) -> None:
+    """40 random ones."""
+    wreck(directory, 40)
+
+
+@pytest.mark.long
+def test_no_damage_kills_the_process_or_is_a_defect_long(directory: Path) -> None:
+    """3,000 random ones."""
+    wreck(directory, 3_000)
+
+
+def test_a_balance_that_was_changed_on_disk_is_found(directory: Path) -> None:
+    """The flat state must give the state root of the head."""
+    damage(directory, b"state", balance_key(BOB, "CNY"), b"\x01")
+    assert "state root" in refusal_of(directory).message
+
+
+def test_receipts_that_were_changed_on_disk_are_found(directory: Path) -> None:
+    """Those of the newest blocks must give the receipts root."""
+    damage(directory, b"receipts", (3).to_bytes(8) + bytes(4), b"\x01")
+    assert "receipts of block 3" in refusal_of(directory).message
+
+
+def test_a_large_state_is_not_read_at_the_start(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound the root page is all that is looked at, and a balance goes unseen until replay or use."""
+    damage(directory, b"state", balance_key(BOB, "CNY"), b"\x01")
+    monkeypatch.setattr(node_module, "KEYS_CHECKED_AT_START", 1)
+    open_node(directory).close()
+
+
+def test_another_genesis_is_another_chain_and_no_damage(directory: Path) -> None:
+    """Nobody is told to restore what is whole, and it is left as it was."""
+    with pytest.raises(Refusal) as caught:
+        open_node(directory, time_ms=5)
+    refusal = caught.value
+    assert refusal.code is Refused.WRONG_STORE
+    assert "another chain" in refusal.message
+    assert "damaged" not in refusal.message
+    assert "estore" not in refusal.remedy
+    assert "--seed" in refusal.remedy
+    node = open_node(directory)
+    first = node.block(0)
+    assert first is not None
+    assert refusal.data["genesis"] == first.header.hash.hex()
+    assert node.balance(BOB, "CNY") == FUNDS + 5
+    node.close()
+
+
+def test_a_first_block_that_is_another_is_damage_when_the_note_knows(directory: Path, tmp_path: Path) -> None:
+    """The note has the hash of the genesis with which the ledger began."""
+    other = open_node(tmp_path / "other", time_ms=5)
+    block = other.store.block(0)
+    other.close()
+    assert block is not None
+    damage(directory, b"blocks", bytes(8), block)
+    assert "is not the genesis" in refusal_of(directory).message
+
+
+def devnet_command(*more: str, cwd: Path) -> subprocess.Popen[bytes]:
+    """`tael devnet` as a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    program = [sys.executable, "-c", "from kit.main import main; main()", "devnet", "--port", "0", *more]
+    return subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    ("size", "seed", "words"),
+    [(5_000, None, b"is damaged"), (0, None, b"is damaged"), (None, "elsewhere", b"another chain")],
+)
+def test_the_command_refuses_with_exit_code_4(tmp_path: Path, size: int | None, seed: str | None, words: bytes) -> None:
+    """One sentence and what to do."""
+    start_devnet(tmp_path / "data").stop()
+    if size is not None:
+        os.truncate(data_file(tmp_path / "data"), size)
+    process = devnet_command("--data", "data", *(() if seed is None else ("--seed", seed)), cwd=tmp_path)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 4, error
+    assert words in error
+    assert b"defect" not in error
+
+
+def run_and_kill(place: Path, chance: random.Random, acknowledged: set[bytes]) -> None:
+    """One life of a devnet under load, ended at a random moment; what it acknowledged is added."""
+    ready = place / "ready.json"
+    ready.unlink(missing_ok=True)
+    process = devnet_command("--data", "data", "--ready-file", "ready.json", cwd=place)
+    wallets = development_wallets()
+    alive = threading.Event()
+    try:
+        for _ in range(3_000):
+            if ready.exists():
+                break
+            time.sleep(0.01)
+        client = Client(json.loads(ready.read_text())["address"])
+
+        def load() -> None:
+            while True:
+                try:
+                    outcome = client.pay(wallets[0].key, wallets[0].address, wallets[1].address, CURRENCY, 1)
+                except (Refusal, OSError):  # killed in between: it may be on disk or not
+                    return
+                assert outcome.receipt.ok
+                acknowledged.add(outcome.receipt.identity)
+                alive.set()
+
+        worker = threading.Thread(target=load)
+        worker.start()
+        assert alive.wait(30)
+        time.sleep(chance.random() / 4)
+        process.send_signal(signal.SIGKILL)
+        worker.join(30)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def kill_devnets(place: Path, rounds: int) -> None:
+    """So many lives of one ledger: every payment acknowledged is there, none twice, and it serves at the end."""
+    chance = random.Random(rounds)
+    acknowledged = set[bytes]()
+    for _ in range(rounds):
+        run_and_kill(place, chance, acknowledged)
+    wallets = development_wallets()
+    with start_devnet(place / "data") as devnet:
+        client = Client(devnet.address)
+        assert client.pay(wallets[0].key, wallets[0].address, wallets[1].address, CURRENCY, 1).receipt.ok
+    node = Node(place / "data", devnet_specification(), clock=lambda: 0)
+    paid: list[bytes] = []
+    for height in range(1, node.head.height + 1):
+        block = node.block(height)
+        assert block is not None
+        paid += [decode_transaction(data).identity for data in block.transactions]
+    assert len(set(paid)) == len(paid)
+    assert acknowledged <= set(paid)
+    assert node.balance(wallets[1].address, CURRENCY) == BALANCE + len(paid)
+    assert node.replay() == node.head.state_root
+    node.close()
+
+
+def test_a_devnet_that_is_killed_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    """Three kills under load."""
+    kill_devnets(tmp_path, 3)
+
+
+@pytest.mark.long
+def test_a_devnet_that_is_killed_a_hundred_times_loses_nothing(tmp_path: Path) -> None:
+    """100 kills under load."""
+    kill_devnets(tmp_path, 100)

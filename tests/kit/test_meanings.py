@@ -1,0 +1,22 @@
+"""Every failure that people can meet is explained."""
+
+from __future__ import annotations
+
+from chain.ledger import execution
+from chain.primitives.refusal import Refused
+from kit.meanings import FAILURES, REFUSALS
+from vm.failure import Code
+
+
+def test_every_failure_has_a_meaning() -> None:
+    """The machine's codes and those of the ledger's actions are all there, and nothing else is."""
+    names = ("SPENDING_LIMIT", "ILLEGAL_MODULE", "UNKNOWN_CURRENCY", "NOT_A_RULE", "NO_RULE_FOR_CURRENCY", "WRONG_KEY")
+
+    known = {*Code, *(getattr(execution, name) for name in names)}
+
+    assert known == set(FAILURES)
+
+
+def test_every_refusal_has_a_meaning() -> None:
+    """`tael explain` says first what a refusal means; there are meanings for all of them and no others."""
+    assert set(REFUSALS) == {str(code) for code in Refused}
