@@ -6,8 +6,6 @@ import traceback
 
 from kit.problem import Exit, Problem
 
-ISSUES = "https://github.com/tael-lang/tael/issues"
-
 
 def problem_of(error: Exception) -> Problem:
     """The problem that an exception stands for: a refusal of the ledger, trouble with a file, or a defect of Tael."""
@@ -26,7 +24,7 @@ def problem_of(error: Exception) -> Problem:
     detail = str(error).splitlines()[0][:200] if str(error) else ""
     return Problem(
         f"this is a defect of Tael: {type(error).__name__}{f': {detail}' if detail else ''} (in {place})",
-        f"Please report it with what you typed: {ISSUES} · TAEL_TRACEBACK=1 shows the whole story",
+        "Please report it to the maintainers with what you typed; TAEL_TRACEBACK=1 shows the whole story",
         exit_code=Exit.DEFECT,
         code="Defect",
     )
