@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from syntax_texts import EXAMPLES, accepted, bare, mangled_example
 
+from lang.compiler import compile_text
 from lang.diagnostics import Refused
 from lang.formatter import WIDTH_MAX, format_text
 
@@ -25,6 +26,17 @@ def test_layout_does_not_change_a_program(text: str) -> None:
     assert format_text(once) == once
     assert bare(accepted(once)) == bare(accepted(text))
     assert once.count("#") == text.count("#")
+
+
+@given(mangled_example())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
+def test_layout_leaves_the_bytecode_as_it_was(text: str) -> None:
+    """A program however it was laid out compiles to the same bytes after formatting."""
+    before, after = compile_text(text), compile_text(format_text(text))
+    assert before.contracts
+    assert {name: contract.code for name, contract in before.contracts.items()} == {
+        name: contract.code for name, contract in after.contracts.items()
+    }
 
 
 @pytest.mark.parametrize(
