@@ -1,4 +1,4 @@
-"""Whole contracts that people wrote with the documentation alone keep working, tests and all."""
+"""Whole contracts, written as users write them, keep working, tests and all."""
 
 from __future__ import annotations
 
