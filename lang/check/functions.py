@@ -72,8 +72,11 @@ def _check_clauses(checker: BodyChecker, function: FunctionSymbol) -> None:
     item, scope = function.declaration, checker.scope
     if item.by is None:
         if function.kind == "pub":
+            # The edit never opens a function to everybody where the contract knows somebody.
+            fields = checker.contract.fields.values() if checker.contract is not None else ()
+            owner = next((f"self.{field.name}" for field in fields if field.type == vm.ADDRESS), "anyone")
             place = _clause_place(scope, item)
-            edit = Edit(Span(place, place), " by anyone", "say that anyone may") if place else None
+            edit = Edit(Span(place, place), f" by {owner}", f"for example `by {owner}`") if place else None
             message = f"`{item.name.text}` does not say who may call it"
             scope.error("E0501", message, item.name.span, expected="`by anyone`, `by self.owner`, …", edit=edit)
         return
