@@ -51,13 +51,13 @@ Linked: TypeAlias = tuple[Handler, Any]
 
 
 class Meter:
-    """Gas that is left, and abstract bytes of memory used."""
+    """Gas that is left, and abstract bytes of memory used, the only item of a list that others know too."""
 
     __slots__ = ("gas", "memory")
 
-    def __init__(self, gas: int) -> None:
+    def __init__(self, gas: int, memory: list[int]) -> None:
         self.gas = gas
-        self.memory = 0
+        self.memory = memory
 
     def charge(self, gas: int) -> None:
         """Pay, or fail with OutOfGas and nothing left."""
@@ -74,8 +74,8 @@ class Meter:
 
     def grow(self, memory: int) -> None:
         """Count memory. Raises LimitExceeded past MEMORY_BYTES_MAX."""
-        self.memory += memory
-        if self.memory > MEMORY_BYTES_MAX:
+        self.memory[0] += memory
+        if self.memory[0] > MEMORY_BYTES_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
 
 
@@ -468,7 +468,7 @@ def found(frame: Frame, place: Place, value: Any) -> Any:
 
 def read(frame: Frame, place: Place, key: Any, missing: Code) -> Any:
     """The value of a slot; fails where there is none."""
-    value = frame.machine.read_state(frame.call, place.field, key)
+    value = frame.machine.read_state(frame.call.contract, place.field, key)
     if value is ABSENT:
         raise Failure(missing)
     return found(frame, place, value)
@@ -478,7 +478,7 @@ def write(frame: Frame, place: Place, key: Any, value: Any) -> None:
     """Pay for what the size of a value adds, and put it into state."""
     if place.value_scale is not None:
         frame.meter.work("write", place.value_scale, length(value))
-    frame.machine.write_state(frame.call, place.field, key, value)
+    frame.machine.write_state(frame.call.contract, place.field, key, value)
 
 
 def _do_load(frame: Frame, place: Place) -> None:
@@ -496,8 +496,15 @@ def _do_map_get(frame: Frame, place: Place) -> None:
 
 def _do_map_find(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    value = frame.machine.read_state(frame.call, place.field, key)
+    value = frame.machine.read_state(frame.call.contract, place.field, key)
     frame.stack.append((0,) if value is ABSENT else (1, found(frame, place, value)))
+
+
+def _do_map_or(frame: Frame, place: Place) -> None:
+    other = frame.stack.pop()
+    key = pop_key(frame, place)
+    value = frame.machine.read_state(frame.call.contract, place.field, key)
+    frame.stack.append(other if value is ABSENT else found(frame, place, value))
 
 
 def _do_map_peek(frame: Frame, where: tuple[Place, int]) -> None:
@@ -509,50 +516,50 @@ def _do_map_peek(frame: Frame, where: tuple[Place, int]) -> None:
 def _do_map_put(frame: Frame, place: Place) -> None:
     value = frame.stack.pop()
     key = pop_key(frame, place, write=True)
-    if isinstance(value, ResourceValue) and frame.machine.read_state(frame.call, place.field, key) is not ABSENT:
+    if isinstance(value, ResourceValue) and frame.machine.read_state(frame.call.contract, place.field, key) is not ABSENT:
         raise Failure(Code.KEY_EXISTS)
     write(frame, place, key, value)
 
 
 def _do_has(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    frame.stack.append(frame.machine.read_state(frame.call, place.field, key) is not ABSENT)
+    frame.stack.append(frame.machine.read_state(frame.call.contract, place.field, key) is not ABSENT)
 
 
 def _do_map_take(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
     frame.stack.append(read(frame, place, key, Code.MISSING_KEY))
-    frame.machine.write_state(frame.call, place.field, key, ABSENT)
+    frame.machine.write_state(frame.call.contract, place.field, key, ABSENT)
 
 
 def _do_set_add(frame: Frame, place: Place) -> None:
-    frame.machine.write_state(frame.call, place.field, pop_key(frame, place, write=True), True)
+    frame.machine.write_state(frame.call.contract, place.field, pop_key(frame, place, write=True), True)
 
 
 def _do_remove(frame: Frame, place: Place) -> None:
-    frame.machine.write_state(frame.call, place.field, pop_key(frame, place), ABSENT)
+    frame.machine.write_state(frame.call.contract, place.field, pop_key(frame, place), ABSENT)
 
 
 def _do_vault_put(frame: Frame, place: Place) -> None:
     coin = frame.stack.pop()
-    frame.machine.vault_put(frame.call, place.field, pop_key(frame, place), coin)
+    frame.machine.vault_put(frame.call.contract, place.field, pop_key(frame, place, write=True), coin)
 
 
 def _do_vault_take(frame: Frame, place: Place) -> None:
     amount = frame.stack.pop()
     key = pop_key(frame, place)
-    frame.stack.append(frame.machine.vault_take(frame.call, place.field, key, place.currency, amount))
+    frame.stack.append(frame.machine.vault_take(frame.call.contract, place.field, key, place.currency, amount))
 
 
 def _do_vault_take_all(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    amount = frame.machine.read_state(frame.call, place.field, key) or 0
-    frame.stack.append(frame.machine.vault_take(frame.call, place.field, key, place.currency, amount))
+    amount = frame.machine.read_state(frame.call.contract, place.field, key) or 0
+    frame.stack.append(frame.machine.vault_take(frame.call.contract, place.field, key, place.currency, amount))
 
 
 def _do_vault_amount(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    frame.stack.append(frame.machine.read_state(frame.call, place.field, key) or 0)
+    frame.stack.append(frame.machine.read_state(frame.call.contract, place.field, key) or 0)
 
 
 # Coins and resources in flight.
@@ -574,7 +581,7 @@ def _do_coin_join(frame: Frame, span: tuple[int, int]) -> None:
 
 def _do_pay(frame: Frame, _: None) -> None:
     coin = frame.stack.pop()
-    frame.machine.pay(frame.call, frame.stack.pop(), coin)
+    frame.machine.pay(frame.call.contract, frame.stack.pop(), coin)
 
 
 def _do_new(frame: Frame, shape: tuple[str, int]) -> None:
@@ -621,12 +628,12 @@ def _do_this(frame: Frame, _: None) -> None:
 
 
 def _do_phase_in(frame: Frame, phases: int) -> None:
-    phase = frame.machine.read_state(frame.call, PHASE_FIELD, None) or 0
+    phase = frame.machine.read_state(frame.call.contract, PHASE_FIELD, None) or 0
     frame.stack.append(bool(phases >> phase & 1))
 
 
 def _do_become(frame: Frame, phase: int) -> None:
-    frame.machine.become(frame.call, phase)
+    frame.machine.become(frame.call.contract, phase)
 
 
 def _do_authorize(frame: Frame, _: None) -> None:
@@ -640,7 +647,7 @@ def _do_emit(frame: Frame, event: tuple[int, tuple[Scale | None, ...]]) -> None:
     for scale, value in zip(scales, values, strict=True):
         if scale is not None:
             frame.meter.work("event", scale, length(value))
-    frame.machine.emit(frame.call, index, values)
+    frame.machine.emit(frame.call.contract, index, values)
 
 
 # Calls.

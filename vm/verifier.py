@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vm import limits
-from vm.codec import encode_module
+from vm.codec import encode_module, module_hash
 from vm.facts import Facts
 from vm.failure import Code
 from vm.function_verifier import Body, FunctionVerifier
@@ -58,12 +58,13 @@ _CHECKERS = (Kind.INVARIANT, Kind.OLD, Kind.ENSURES)
 class Verified:
     """A module that may run, with what was learnt on the way.
 
-    `table` maps type numbers to types, `bodies` has the decoded code of each function, `by_name` their
-    positions, `promises` the (old, ensures) checkers of a function, `final_phases` a mask of the phases without a
-    step onward.
+    `code_hash` is `vm.codec.module_hash` of the module's bytes, `table` maps type numbers to types, `bodies` has the decoded
+    code of each function, `by_name` their positions, `promises` the (old, ensures) checkers of a function, `final_phases` a
+    mask of the phases without a step onward.
     """
 
     module: Module
+    code_hash: bytes
     table: tuple[Type, ...]
     bodies: tuple[Body, ...]
     by_name: Mapping[str, int]
@@ -89,10 +90,11 @@ def verify(module: Module) -> Verified:
     _check_calls(bodies)
     promises = _check_promises(module, facts)
     used.check_all()
-    encode_module(module)
+    code = encode_module(module)
     kinds = [function.kind for function in module.functions]
     return Verified(
         module=module,
+        code_hash=module_hash(code),
         table=tuple(table.types),
         bodies=tuple(bodies),
         by_name={function.name: position for position, function in enumerate(module.functions)},

@@ -15,9 +15,10 @@ from vm.codec import decode_module, encode_module
 from vm.compatibility import Fit, fit
 from vm.failure import Code, Failure
 from vm.illegal import Illegal, Reason
+from vm.journal import Journal
 from vm.module import Constant, External, Function, Kind, Module, Record
 from vm.pricing import price_of_value
-from vm.state import Contract
+from vm.state import Contract, State
 from vm.type_table import type_indices, type_table
 from vm.types import (
     ADDRESS,
@@ -105,12 +106,17 @@ def test_a_call_pays_for_the_signature_that_it_expects() -> None:
     assert used[1] - used[0] == gas.GAS_SIGNATURE_TYPE * (nodes(wide(BOOL)) - 1)
 
 
+def _known(at: bytes, module: Verified, home: str) -> Contract:
+    """A contract as a session knows it."""
+    return State(World(), Journal()).open(at, module, home)
+
+
 def test_wide_signatures_in_other_currencies_are_compared_quickly() -> None:
     """Sixteen wide parameters, home currencies different: a comparison takes no tens of milliseconds."""
     kind = wide(BOOL)
     callee = made("There", (kind,), functions=(function("go", Kind.PUBLIC, i.RETURN, parameters=_many(kind)),))
     caller = _caller((kind,) * 16, None)
-    a, b = Contract(HERE, caller, "CNY"), Contract(THERE, callee, "USD")
+    a, b = _known(HERE, caller, "CNY"), _known(THERE, callee, "USD")
     begun = time.monotonic()
     assert all(fit(a, 0, b, 0) is Fit.YES for _ in range(50))
     assert time.monotonic() - begun < 1
@@ -172,9 +178,9 @@ _PLAIN: tuple[Type, ...] = (
 def test_signatures_fit_exactly_when_they_do_with_currencies_written_out(homes: tuple[str, str]) -> None:
     """The comparison side by side says what building both types and comparing them says, for every pair."""
     here, there = homes
-    contracts = {kind: Contract(THERE, made("There", (kind,), functions=(_public(kind),)), there) for kind in _PLAIN}
+    contracts = {kind: _known(THERE, made("There", (kind,), functions=(_public(kind),)), there) for kind in _PLAIN}
     for expected in _PLAIN:
-        caller = Contract(HERE, _caller((expected,), None), here)
+        caller = _known(HERE, _caller((expected,), None), here)
         for found in _PLAIN:
             if not is_subtype(_written_out(expected, None), _written_out(found, None)):
                 meant = Fit.NO
@@ -198,8 +204,8 @@ def test_a_coin_within_a_result_of_another_home_does_not_fit() -> None:
         functions=(function("go", Kind.PUBLIC, i.VARIANT, _index(kind), 0, i.RETURN, result=kind),),
     )
     caller = _caller((), kind)
-    assert fit(Contract(HERE, caller, "CNY"), 0, Contract(THERE, callee, "USD"), 0) is Fit.OTHER_CURRENCY
-    assert fit(Contract(HERE, caller, "USD"), 0, Contract(THERE, callee, "USD"), 0) is Fit.YES
+    assert fit(_known(HERE, caller, "CNY"), 0, _known(THERE, callee, "USD"), 0) is Fit.OTHER_CURRENCY
+    assert fit(_known(HERE, caller, "USD"), 0, _known(THERE, callee, "USD"), 0) is Fit.YES
 
 
 def _index(kind: Type) -> int:
