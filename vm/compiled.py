@@ -13,14 +13,15 @@ from typing import Any, Final, TypeAlias
 
 from cachetools import LRUCache
 
+from vm.cells import GAS, POSITION, SETTLED, charge, grow
 from vm.execution import Execution
 from vm.failure import Code, Failure
 from vm.gas import GAS_SCHEDULE_VERSION
-from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door, generate_entry
+from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
 from vm.state import Contract, Defect
-from vm.support import CONTRACT, GAS, MISFIT, NAMES, POSITION, SETTLED, THIS
+from vm.support import CONTRACT, MISFIT, NAMES
 from vm.verifier import Verified
 
 FILE_NAME: Final = "<tael>"
@@ -35,20 +36,19 @@ same once more for a checker, and whatever the host stands on.
 """
 
 _Way: TypeAlias = tuple[Contract, FunctionType]
-"""The short way into a function: its contract, and its entry."""
+"""The short way into a function: its contract, and the function."""
 _Key: TypeAlias = tuple[bytes, int, int, str]
 
 
 class Compiled:
     """The functions of one module, each compiled with those that it invokes when it is first asked for."""
 
-    __slots__ = ("_names", "_places", "doors", "entries", "functions", "verified")
+    __slots__ = ("_names", "_places", "doors", "functions", "verified")
 
     def __init__(self, verified: Verified) -> None:
         self.verified: Final = verified
         self._names: dict[str, Any] = {"__builtins__": {}, **NAMES}
         self.doors: Final[dict[int, FunctionType]] = {}
-        self.entries: Final[dict[int, FunctionType]] = {}
         self.functions: Final[dict[int, FunctionType]] = {}
         self._places: dict[int, tuple[Place, ...]] = {}  # by the identity of the Python, which stays alive
 
@@ -74,14 +74,6 @@ class Compiled:
         found = self.doors.get(position)
         if found is None:
             found = self.doors[position] = self._make(generate_door(self.verified, position))
-        return found
-
-    def entry(self, position: int) -> FunctionType:
-        """What checks arguments from outside, pays for the first segment, and goes on into the function."""
-        found = self.entries.get(position)
-        if found is None:
-            self.function(position)
-            found = self.entries[position] = self._make(generate_entry(self.verified, position))
         return found
 
     def _compile(self, position: int) -> frozenset[int]:
@@ -126,7 +118,6 @@ class CompiledExecution(Execution):
         super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises)
         self._stack: Final[list[Contract]] = []  # of the calls at work
         self._ways: Final[dict[tuple[bytes, str], _Way | None]] = {}
-        self._memory: Final = self.state.memory
         self._log: Final = journal.log
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
@@ -139,37 +130,33 @@ class CompiledExecution(Execution):
             known = (address, function) in self._ways
             self._ways[address, function] = self._short_way(address, function) if known else None
             return result
-        contract, entry = way
-        run: list[Any] = [
-            self.meter.gas, self._memory, False, None, self, contract, contract.tables, self._log, self._note, sender,
-            address, self.now, self.keep_event,
-        ]  # fmt: skip
+        contract, python = way
         mark = len(self._log)
         self._stack.append(contract)
         try:
-            result = entry(run, arguments)
+            result = python(self.cells, [self, contract, contract.tables, sender, address], arguments)
         except Failure as failure:
-            self._failed(failure, contract, run)
+            self._failed(failure, contract)
+            self._blame(failure, contract)
+            self.cells[SETTLED] = False
             self.journal.undo(mark)
             raise
         finally:
             self._stack.pop()
-            self.meter.gas = run[GAS]
         if result is MISFIT:
             return super().call_public(address, function, arguments, sender)
         return result
 
     def _short_way(self, address: bytes, function: str) -> _Way | None:
-        """What it takes to call a function, if it takes little: no phases, coins, promises, memory to begin with."""
+        """What it takes to call a function, if it takes little: no phases, coins, or promises."""
         contract = self._known.get(address)
         if contract is None or self._promises:
             return None
         entrance = contract.entrances[contract.verified.by_name[function]]
-        price = contract.verified.bodies[entrance.function].segments[0]
-        if entrance.guarded or entrance.pays_out or price.memory:
+        if entrance.guarded or entrance.pays_out:
             return None
         code: Compiled = contract.code
-        return contract, code.entry(entrance.function)
+        return contract, code.function(entrance.function)
 
     def enter(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
         """As the reference does, with what was worked out once about the function."""
@@ -184,6 +171,7 @@ class CompiledExecution(Execution):
             return self.run(contract, function, arguments, sender)
         except Failure as failure:
             self._blame(failure, contract)
+            self.cells[SETTLED] = False
             raise
 
     def run(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
@@ -191,33 +179,35 @@ class CompiledExecution(Execution):
         who failed if the first segment cannot be paid.
         """
         code: Compiled = contract.code or _code(contract)
-        meter = self.meter
-        price = contract.verified.bodies[function].segments[0]
-        meter.charge(price.gas)
-        if price.memory:
-            meter.grow(price.memory)
-        if function in contract.verified.promises:
-            arguments = (self.remember(contract, function, tuple(arguments)), *arguments)
-        run: list[Any] = [
-            meter.gas, self._memory, False, None, self, contract, contract.tables, self._log, self._note, sender,
-            contract.address, self.now, self.keep_event,
-        ]  # fmt: skip
+        python = code.functions.get(function) or code.function(function)
+        run = [self, contract, contract.tables, sender, contract.address]
+        if contract.entrances[function].is_public:
+            arguments = (arguments,)
+        else:
+            price = contract.verified.bodies[function].segments[0]
+            charge(self.cells, price.gas)
+            if price.memory:
+                grow(self.cells, price.memory)
+            if function in contract.verified.promises:
+                arguments = (self.remember(contract, function, tuple(arguments)), *arguments)
         self._stack.append(contract)
         try:
-            return (code.functions.get(function) or code.function(function))(run, *arguments)
+            result = python(self.cells, run, *arguments)
         except Failure as failure:
-            self._failed(failure, contract, run)
+            self._failed(failure, contract)
             raise
         finally:
             self._stack.pop()
-            meter.gas = run[GAS]
+        if result is MISFIT:
+            raise Defect("a call between contracts brings arguments of other types than those that were compared")
+        return result
 
     def call_from(self, run: list[Any], external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool) -> Any:
-        """What `call`, `read` and their `try` forms give. The gas of both runs is in the caller's afterwards."""
+        """What `call`, `read` and their `try` forms give."""
         here: Contract = run[CONTRACT]
-        mark = len(self._log)
-        reserve = run[GAS] // 64
-        self.meter.gas = run[GAS] - reserve
+        cells, mark = self.cells, len(self._log)
+        reserve = cells[GAS] // 64
+        cells[GAS] -= reserve
         has_result = here.verified.module.externals[external].result is not None
         try:
             contract, function = self.reach([*self._stack, here], external, address)
@@ -225,14 +215,13 @@ class CompiledExecution(Execution):
         except Failure as failure:
             self._blame(failure, here)
             self.journal.undo(mark)
-            run[GAS] = self.meter.gas
             if tried or failure.name != Code.OUT_OF_GAS:
-                run[GAS] += reserve
+                cells[GAS] += reserve
+            cells[SETTLED] = not tried
             if not tried:
-                run[SETTLED] = True
                 raise
             return (0,) if has_result else False
-        run[GAS] = self.meter.gas + reserve
+        cells[GAS] += reserve
         if tried:
             return (1, result) if has_result else True
         return result
@@ -242,18 +231,22 @@ class CompiledExecution(Execution):
         if failure.contract is None and failure is not self._refused_by_host:
             failure.contract = contract.address
 
-    def _failed(self, failure: Failure, contract: Contract, run: list[Any]) -> None:
-        """Say whose code failed and where its functions stood, outermost first, as the lines of its Python tell."""
-        self._blame(failure, contract)
+    def _failed(self, failure: Failure, contract: Contract) -> None:
+        """Say where the functions of a call stood, outermost first, as the lines of its Python tell; if none did, it failed at
+        its door, and whoever called is to blame.
+        """
         code: Compiled = contract.code
         places: list[tuple[bytes, int, int]] = []
         assert failure.__traceback__ is not None
         at = failure.__traceback__.tb_next
         while at is not None and at.tb_frame.f_code is not _RUN:
-            places += [(run[THIS], *place) for place in code.place(at.tb_frame.f_code, at.tb_lineno)]
+            places += [(contract.address, *place) for place in code.place(at.tb_frame.f_code, at.tb_lineno)]
             at = at.tb_next
-        if run[POSITION] is not None:
-            places[-1] = (*places[-1][:2], run[POSITION])
+        if self.cells[POSITION] is not None:
+            places[-1] = (*places[-1][:2], self.cells[POSITION])
+            self.cells[POSITION] = None
+        if places:
+            self._blame(failure, contract)
         failure.where[:0] = places
 
 

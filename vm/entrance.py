@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from vm.module import Function, Module
+from vm.module import Function, Kind, Module
 from vm.types import Coin, Option, Tuple, Type, is_plain
 from vm.verifier import Verified
 
@@ -19,6 +19,7 @@ class Entrance(NamedTuple):
     arity: int
     phases: int | None
     coins: tuple[tuple[int, str | None], ...]
+    is_public: bool
     guarded: bool  # by phases, or by the currency of coins
     pays_out: bool
 
@@ -43,6 +44,7 @@ def _entrance(place: int, function: Function) -> Entrance:
         arity=len(kinds),
         phases=function.phases,
         coins=coins,
+        is_public=function.kind == Kind.PUBLIC,
         guarded=function.phases is not None or bool(coins),
         pays_out=function.result is not None and not is_plain(function.result) and _has_coin(function.result),
     )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from vm import limits
+from vm.cells import EVENT_BYTES, EVENTS, GAS, MEMORY, SETTLED, cells
 from vm.compatibility import Fit, fit
 from vm.entrance import Entrance
 from vm.failure import Code, Failure
 from vm.host import Host
-from vm.interpreter import Frame, Meter
+from vm.interpreter import Frame
 from vm.journal import ABSENT_BEFORE, Journal
 from vm.limits import EVENTS_BYTES_MAX, EVENTS_PER_TRANSACTION_MAX, PROMISE_GAS_MAX
 from vm.module import Kind
@@ -21,7 +22,6 @@ from vm.types import Coin, CoinValue, Option, Tuple, Type, is_linear, is_plain
 from vm.values import belongs, encode_arguments
 
 CALLABLE: Final = (Kind.PUBLIC,)
-_make: Final = tuple.__new__
 READABLE: Final = (Kind.VIEW, Kind.PURE)
 
 Remembered: TypeAlias = tuple[tuple[int, tuple[Any, ...]], ...]
@@ -69,6 +69,16 @@ class Call:
         self.reserve = 0  # gas kept back for the caller
 
 
+def too_many_events() -> Failure:
+    """The failure for an event beyond EVENTS_PER_TRANSACTION_MAX."""
+    return Failure(Code.LIMIT_EXCEEDED, detail="events")
+
+
+def too_many_event_bytes() -> Failure:
+    """The failure for an event that leads beyond EVENTS_BYTES_MAX."""
+    return Failure(Code.LIMIT_EXCEEDED, detail="bytes of events")
+
+
 def wrong_count(arguments: Sequence[Any], count: int) -> Failure:
     """The failure for too few or too many arguments."""
     return Failure(Code.WRONG_ARGUMENTS, detail=f"{len(arguments)} arguments where {count} are expected")
@@ -88,14 +98,13 @@ class Execution:
         check_promises: bool,
     ) -> None:
         self.now: Final = now
-        self.state: Final = State(host, journal)
-        self.meter = Meter(gas_limit, self.state.memory)
+        self.cells: Final = cells(journal, now=now, gas=gas_limit)
+        self.events: Final[dict[int, Event]] = self.cells[EVENTS]
+        self.state: Final = State(host, journal, self.cells)
         self.journal: Final = journal
-        self._note: Final = journal.log.append
         self.host: Final = host
         self.tracer: Final = tracer
         self.deployed: Final[dict[bytes, Contract]] = {}
-        self.events: Final[dict[int, Event]] = {}
         self._moved: Final[dict[tuple[str, str], int]] = {}
         self.entered: list[Contract] = []
         self._known: dict[bytes, Contract] = {}
@@ -103,7 +112,6 @@ class Execution:
         self._frames: list[Frame] = []
         self._result: Any = None
         self._calls_made = 0
-        self.event_bytes = 0  # undone events included
         self._promises = check_promises
         self._refused_by_host: Failure | None = None
 
@@ -180,7 +188,7 @@ class Execution:
             try:
                 while True:
                     if tracer is not None:
-                        tracer.step(*self._place(frame, pc), self.meter.gas)
+                        tracer.step(*self._place(frame, pc), self.cells[GAS])
                     handler, operand = code[pc]
                     target = handler(frame, operand)
                     if target is None:
@@ -212,7 +220,7 @@ class Execution:
                     self.tracer.leave(frame.call.contract.address, frame.function, None, failure)
             self.journal.undo(call.mark)
             if call.tried or failure.name != Code.OUT_OF_GAS:
-                self.meter.gas += call.reserve
+                self.cells[GAS] += call.reserve
             if call.tried:
                 caller = self._frames[-1]
                 caller.stack.append((0,) if self._has_result(caller, call) else False)
@@ -255,7 +263,7 @@ class Execution:
                 self._frames[-1].stack.append(result)
             return
         self._calls.pop()
-        self.meter.gas += call.reserve
+        self.cells[GAS] += call.reserve
         if call.external is None:
             self._result = result
         elif call.tried:
@@ -321,8 +329,8 @@ class Execution:
         # Until the callee is known the call stands in the caller's name; whatever fails from here on can be
         # tried.
         callee = Call(here, here.address, self.journal.mark(), len(self._frames))
-        callee.external, callee.tried, callee.reserve = external, tried, self.meter.gas // 64
-        self.meter.gas -= callee.reserve
+        callee.external, callee.tried, callee.reserve = external, tried, self.cells[GAS] // 64
+        self.cells[GAS] -= callee.reserve
         self._calls.append(callee)
         callee.contract, function = self.reach([call.contract for call in self._calls], external, address)
         self._enter(callee, function, arguments)
@@ -431,21 +439,20 @@ class Execution:
     def emit(self, contract: Contract, index: int, values: tuple[Any, ...]) -> None:
         """Encode and keep an event. Raises LimitExceeded."""
         kinds = [kind for _, kind in contract.verified.module.events[index].fields]
-        self.keep_event(contract.address, index, encode_arguments(kinds, values), values)
+        self._keep_event(contract.address, index, encode_arguments(kinds, values), values)
         if self.tracer is not None:
             self.tracer.emit(contract.address, index, values)
 
-    def keep_event(self, contract: bytes, number: int, payload: bytes, values: tuple[Any, ...]) -> None:
-        """Keep an event, undoably. Raises LimitExceeded: so many events, or bytes of events."""
-        events = self.events
-        count = len(events)
-        self.event_bytes += len(payload)
+    def _keep_event(self, contract: bytes, number: int, payload: bytes, values: tuple[Any, ...]) -> None:
+        """Keep an event, undoably. Raises LimitExceeded: so many bytes of events, or events."""
+        events, count = self.events, len(self.events)
+        self.cells[EVENT_BYTES] += len(payload)
+        if self.cells[EVENT_BYTES] > EVENTS_BYTES_MAX:
+            raise too_many_event_bytes()
         if count >= EVENTS_PER_TRANSACTION_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail="events")
-        if self.event_bytes > EVENTS_BYTES_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail="bytes of events")
-        self._note((events, count, ABSENT_BEFORE))
-        events[count] = _make(Event, (contract, number, payload, values))
+            raise too_many_events()
+        self.journal.log.append((events, count, ABSENT_BEFORE))
+        events[count] = Event(contract, number, payload, values)
 
     def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
         """Ask the ledger's one signature rule; a key or signature of another length is no key or
@@ -495,16 +502,17 @@ class Execution:
 
     def _run_checker(self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str) -> Any:
         """Run a checker on a meter of its own, with promises off. One that fails is a promise broken."""
-        memory = self.state.memory
-        before = self.meter, self._calls_made, len(self.entered), self._result, memory[0]
-        self.meter, self._promises, memory[0] = Meter(PROMISE_GAS_MAX, memory), False, 0
+        cells = self.cells
+        before = cells[GAS], cells[MEMORY], self._calls_made, len(self.entered), self._result
+        cells[GAS], cells[MEMORY], self._promises = PROMISE_GAS_MAX, 0, False
         try:
             return self.run(contract, checker, arguments, contract.address)
         except Failure as failure:
             detail = f"{name}: its checker fails with {failure.name}"
             raise Failure(code, contract=contract.address, detail=detail) from failure
         finally:
-            self.meter, self._calls_made, entered, self._result, memory[0] = before
+            cells[GAS], cells[MEMORY], self._calls_made, entered, self._result = before
+            cells[SETTLED] = False
             del self.entered[entered:]
             self._promises = True
 

@@ -17,10 +17,10 @@ from weakref import WeakKeyDictionary
 
 from vm import arithmetic
 from vm import instructions as i
+from vm.cells import GAS, grow, work
 from vm.failure import Code, Failure
 from vm.function_verifier import Body, Op
 from vm.instructions import TABLE, Rounding
-from vm.limits import MEMORY_BYTES_MAX
 from vm.pricing import Scale, is_sized
 from vm.state import ABSENT, PHASE_FIELD
 from vm.types import (
@@ -50,35 +50,6 @@ Handler: TypeAlias = Callable[["Frame", Any], int | None]
 Linked: TypeAlias = tuple[Handler, Any]
 
 
-class Meter:
-    """Gas that is left, and abstract bytes of memory used, the only item of a list that others know too."""
-
-    __slots__ = ("gas", "memory")
-
-    def __init__(self, gas: int, memory: list[int]) -> None:
-        self.gas = gas
-        self.memory = memory
-
-    def charge(self, gas: int) -> None:
-        """Pay, or fail with OutOfGas and nothing left."""
-        self.gas -= gas
-        if self.gas < 0:
-            self.gas = 0
-            raise Failure(Code.OUT_OF_GAS)
-
-    def work(self, kind: str, scale: Scale, length: int) -> None:
-        """Pay for work on a value of this length. Raises OutOfGas, LimitExceeded."""
-        gas, memory = scale.price(kind, length)
-        self.charge(gas)
-        self.grow(memory)
-
-    def grow(self, memory: int) -> None:
-        """Count memory. Raises LimitExceeded past MEMORY_BYTES_MAX."""
-        self.memory[0] += memory
-        if self.memory[0] > MEMORY_BYTES_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
-
-
 class Frame:
     """One function at work: its stack, its locals, the passes made of the loops it is in, and where it
     stands.
@@ -87,12 +58,12 @@ class Frame:
     __slots__ = (
         "arguments",
         "call",
+        "cells",
         "code",
         "function",
         "locals",
         "loops",
         "machine",
-        "meter",
         "pc",
         "remembered",
         "stack",
@@ -101,7 +72,7 @@ class Frame:
     def __init__(self, machine: Execution, call: Call, function: int, arguments: tuple[Any, ...]) -> None:
         body = call.contract.verified.bodies[function]
         self.machine = machine
-        self.meter = machine.meter
+        self.cells = machine.cells
         self.call = call
         self.function = function
         self.arguments = arguments
@@ -115,13 +86,17 @@ class Frame:
 
     def begin(self, price: tuple[int, int]) -> None:
         """Enter a segment."""
-        meter = self.meter
-        meter.gas -= price[0]
-        if meter.gas < 0:
-            meter.gas = 0
+        cells = self.cells
+        cells[GAS] -= price[0]
+        if cells[GAS] < 0:
+            cells[GAS] = 0
             raise Failure(Code.OUT_OF_GAS)
         if price[1]:
-            meter.grow(price[1])
+            grow(cells, price[1])
+
+    def work(self, kind: str, scale: Scale, length: int) -> None:
+        """Pay for work on a value of this length. Raises OutOfGas, LimitExceeded."""
+        work(self.cells, kind, scale, length)
 
     def pop_many(self, count: int) -> tuple[Any, ...]:
         """Take so many values, the last from the top."""
@@ -270,14 +245,14 @@ def _do_cast(frame: Frame, span: tuple[int, int]) -> None:
 def _do_eq(frame: Frame, scale: Scale | None) -> None:
     b = frame.stack.pop()
     if scale is not None:
-        frame.meter.work("scan", scale, length(frame.stack[-1]))
+        frame.work("scan", scale, length(frame.stack[-1]))
     frame.stack[-1] = frame.stack[-1] == b
 
 
 def _do_ne(frame: Frame, scale: Scale | None) -> None:
     b = frame.stack.pop()
     if scale is not None:
-        frame.meter.work("scan", scale, length(frame.stack[-1]))
+        frame.work("scan", scale, length(frame.stack[-1]))
     frame.stack[-1] = frame.stack[-1] != b
 
 
@@ -352,7 +327,7 @@ def _do_append(frame: Frame, shape: tuple[int, Scale]) -> None:
     elements = frame.stack[-1]
     if len(elements) >= most:
         raise Failure(Code.TOO_LONG)
-    frame.meter.work("make", scale, len(elements) + 1)
+    frame.work("make", scale, len(elements) + 1)
     frame.stack[-1] = (*elements, element)
 
 
@@ -370,7 +345,7 @@ def _do_with_index(frame: Frame, scale: Scale) -> None:
     elements = frame.stack[-1]
     if position >= len(elements):
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", scale, len(elements))
+    frame.work("make", scale, len(elements))
     frame.stack[-1] = (*elements[:position], element, *elements[position + 1 :])
 
 
@@ -381,7 +356,7 @@ def _do_length(frame: Frame, _: None) -> None:
 def _do_contains(frame: Frame, scale: Scale) -> None:
     element = frame.stack.pop()
     elements = frame.stack[-1]
-    frame.meter.work("scan", scale, len(elements))
+    frame.work("scan", scale, len(elements))
     frame.stack[-1] = element in elements
 
 
@@ -391,7 +366,7 @@ def _do_slice(frame: Frame, scale: Scale) -> None:
     whole = frame.stack[-1]
     if not start <= end <= len(whole):
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", scale, end - start)
+    frame.work("make", scale, end - start)
     frame.stack[-1] = whole[start:end]
 
 
@@ -402,7 +377,7 @@ def _do_concat(frame: Frame, shape: tuple[int, Scale]) -> None:
     together = length(a) + length(b)
     if together > most:
         raise Failure(Code.TOO_LONG)
-    frame.meter.work("make", scale, together)
+    frame.work("make", scale, together)
     frame.stack[-1] = a + b
 
 
@@ -410,7 +385,7 @@ def _do_pop(frame: Frame, scale: Scale) -> None:
     elements = frame.stack[-1]
     if not elements:
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", scale, len(elements) - 1)
+    frame.work("make", scale, len(elements) - 1)
     frame.stack[-1] = elements[:-1]
     frame.stack.append(elements[-1])
 
@@ -453,16 +428,16 @@ def pop_key(frame: Frame, place: Place, *, write: bool = False) -> Any:
         return None
     key = frame.stack.pop()
     if place.key_scale is not None:
-        frame.meter.work("key", place.key_scale, length(key))
+        frame.work("key", place.key_scale, length(key))
         if write:
-            frame.meter.work("write", place.key_scale, length(key))
+            frame.work("write", place.key_scale, length(key))
     return key
 
 
 def found(frame: Frame, place: Place, value: Any) -> Any:
     """Pay for what the size of a value out of state adds."""
     if place.value_scale is not None:
-        frame.meter.work("read", place.value_scale, length(value))
+        frame.work("read", place.value_scale, length(value))
     return value
 
 
@@ -477,7 +452,7 @@ def read(frame: Frame, place: Place, key: Any, missing: Code) -> Any:
 def write(frame: Frame, place: Place, key: Any, value: Any) -> None:
     """Pay for what the size of a value adds, and put it into state."""
     if place.value_scale is not None:
-        frame.meter.work("write", place.value_scale, length(value))
+        frame.work("write", place.value_scale, length(value))
     frame.machine.write_state(frame.call.contract, place.field, key, value)
 
 
@@ -646,7 +621,7 @@ def _do_emit(frame: Frame, event: tuple[int, tuple[Scale | None, ...]]) -> None:
     values = frame.pop_many(len(scales))
     for scale, value in zip(scales, values, strict=True):
         if scale is not None:
-            frame.meter.work("event", scale, length(value))
+            frame.work("event", scale, length(value))
     frame.machine.emit(frame.call.contract, index, values)
 
 
@@ -671,17 +646,17 @@ def _do_call(frame: Frame, outside: tuple[int, int, bool]) -> int:
 
 
 def _do_sha256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.sha256(frame.stack[-1]).digest()
 
 
 def _do_sha3_256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.sha3_256(frame.stack[-1]).digest()
 
 
 def _do_blake2b_256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.blake2b(frame.stack[-1], digest_size=32).digest()
 
 
@@ -689,19 +664,19 @@ def _do_encode(frame: Frame, how: tuple[Type, Scale | None]) -> None:
     kind, scale = how
     value = frame.stack[-1]
     if scale is not None:
-        frame.meter.work("encode", scale, length(value))
+        frame.work("encode", scale, length(value))
     frame.stack[-1] = pack(to_wire(kind, value))
 
 
 def _do_verify_ed25519(frame: Frame, _: None) -> None:
     key, message, signature = frame.pop_many(3)
-    frame.meter.work("hash", _BYTES, len(message))
+    frame.work("hash", _BYTES, len(message))
     frame.stack.append(frame.machine.verify_ed25519(key, message, signature))
 
 
 def _do_text_bytes(frame: Frame, _: None) -> None:
     value = frame.stack[-1]
-    frame.meter.work("make", _BYTES, length(value))
+    frame.work("make", _BYTES, length(value))
     frame.stack[-1] = value.encode()
 
 

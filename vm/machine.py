@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from vm.cells import GAS, charge
 from vm.compiled import CompiledExecution
 from vm.execution import READABLE, Event, Execution, Moved, wrong_count
 from vm.failure import Code, Failure
@@ -79,7 +80,8 @@ class Session:
     @property
     def gas_left(self) -> int:
         """Gas that the session has not used."""
-        return self._execution.meter.gas
+        gas: int = self._execution.cells[GAS]
+        return gas
 
     @property
     def gas_used(self) -> int:
@@ -93,7 +95,7 @@ class Session:
 
     def charge(self, gas: int) -> None:
         """Use up gas for work outside of the machine. Raises `Failure` OutOfGas and leaves nothing."""
-        self._execution.meter.charge(gas)
+        charge(self._execution.cells, gas)
 
     def deploy(self, address: bytes, module: Verified, currency: str, arguments: Sequence[Any], sender: bytes) -> None:
         """Make a contract of a module at an address and run its `init`. The code itself is the host's to

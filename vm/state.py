@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
+from vm.cells import Cells, grow
 from vm.entrance import entrances
 from vm.failure import Code, Failure
 from vm.host import Host
 from vm.journal import Journal, too_many_changes
-from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, JOURNAL_ENTRIES_MAX, MEMORY_BYTES_MAX, SLOT_BYTES
+from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, JOURNAL_ENTRIES_MAX, SLOT_BYTES
 from vm.pricing import Scale, is_sized
 from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault, size_max
 from vm.values import decode, is_direct, length, pack, to_wire
@@ -99,15 +100,15 @@ class Slots(dict[Any, Any]):
     changes a value notes it in the journal.
     """
 
-    __slots__ = ("address", "field", "layout", "load", "memory", "stored")
+    __slots__ = ("address", "cells", "field", "layout", "load", "stored")
 
-    def __init__(self, address: bytes, field: int, layout: Layout, load: Load, memory: list[int]) -> None:
+    def __init__(self, address: bytes, field: int, layout: Layout, load: Load, cells: Cells) -> None:
         super().__init__()
         self.address = address
         self.field = field
         self.layout = layout
         self.load = load
-        self.memory = memory
+        self.cells = cells
         self.stored: dict[Any, tuple[bytes, Any]] = {}
 
     def __missing__(self, token: Any) -> Any:
@@ -123,9 +124,7 @@ class Slots(dict[Any, Any]):
                 raise Defect(f"the store holds no value in field {field} of {self.address.hex()}") from failure
             of = layout.sizes[field]
             size += of if isinstance(of, int) else of.size(length(value))
-        self.memory[0] += size
-        if self.memory[0] > MEMORY_BYTES_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
+        grow(self.cells, size)
         self.stored[token] = slot, value
         self[token] = value
         return value
@@ -134,17 +133,17 @@ class Slots(dict[Any, Any]):
 class Tables(dict[int, Slots]):
     """The slots of one contract by field; those of a field begin when it is asked for."""
 
-    __slots__ = ("address", "layout", "load", "memory")
+    __slots__ = ("address", "cells", "layout", "load")
 
-    def __init__(self, address: bytes, layout: Layout, load: Load, memory: list[int]) -> None:
+    def __init__(self, address: bytes, layout: Layout, load: Load, cells: Cells) -> None:
         super().__init__()
         self.address = address
         self.layout = layout
         self.load = load
-        self.memory = memory
+        self.cells = cells
 
     def __missing__(self, field: int) -> Slots:
-        slots = self[field] = Slots(self.address, field, self.layout, self.load, self.memory)
+        slots = self[field] = Slots(self.address, field, self.layout, self.load, self.cells)
         return slots
 
 
@@ -153,13 +152,13 @@ class Contract:
 
     __slots__ = ("address", "code", "entrances", "home", "layout", "tables", "verified")
 
-    def __init__(self, address: bytes, verified: Verified, home: str, load: Load, memory: list[int]) -> None:
+    def __init__(self, address: bytes, verified: Verified, home: str, load: Load, cells: Cells) -> None:
         self.address = address
         self.verified = verified
         self.home = home
         self.layout = _layout(verified)
         self.entrances = entrances(verified)
-        self.tables = Tables(address, self.layout, load, memory)
+        self.tables = Tables(address, self.layout, load, cells)
         self.code: Any = None
 
     @property
@@ -192,17 +191,17 @@ def is_safe_key(key: Type | None) -> bool:
 
 
 class State:
-    """The slots of all contracts of one transaction. `memory` holds the abstract bytes it has taken, in its only place."""
+    """The slots of all contracts of one transaction."""
 
-    def __init__(self, host: Host, journal: Journal) -> None:
-        self.memory: Final = [0]
+    def __init__(self, host: Host, journal: Journal, cells: Cells) -> None:
+        self._cells: Final = cells
         self._load: Final = host.load
         self._journal: Final = journal
         self._contracts: Final[list[Contract]] = []
 
     def open(self, address: bytes, verified: Verified, home: str) -> Contract:
         """A contract whose slots are part of this state."""
-        contract = Contract(address, verified, home, self._load, self.memory)
+        contract = Contract(address, verified, home, self._load, self._cells)
         self._contracts.append(contract)
         return contract
 

@@ -9,8 +9,10 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from vm import arithmetic
+from vm.cells import GAS, POSITION, SETTLED, Cells
+from vm.execution import Event, too_many_event_bytes, too_many_events
 from vm.failure import Code, Failure
-from vm.journal import too_many_changes
+from vm.journal import ABSENT_BEFORE, too_many_changes
 from vm.state import PHASE_FIELD, Contract
 from vm.types import CoinValue, ResourceValue, Vault
 from vm.values import belongs, int_to_wire, pack, text_bytes, to_wire
@@ -18,35 +20,27 @@ from vm.values import belongs, int_to_wire, pack, text_bytes, to_wire
 if TYPE_CHECKING:
     from vm.compiled import CompiledExecution
 
-# The places of a run. Generated code uses all but SETTLED, POSITION, MACHINE and CONTRACT, by number.
-GAS: Final = 0  # left, as of the last time the code at work wrote it down
-MEMORY: Final = 1  # a list of one number: abstract bytes made in the transaction so far
-SETTLED: Final = 2  # whether the gas left has been written down for a failure on its way out
-POSITION: Final = 3  # where the code failed if the line that failed does not tell, else None
-MACHINE: Final = 4
-CONTRACT: Final = 5
-TABLES: Final = 6  # `Contract.tables`: the slots by field
-LOG: Final = 7  # `Journal.log`
-NOTE: Final = 8  # what appends to it
-SENDER: Final = 9
-THIS: Final = 10
-NOW: Final = 11
-KEEP_EVENT: Final = 12  # `Execution.keep_event`
+# The places of a run. Generated code uses TABLES, SENDER and THIS, by number.
+MACHINE: Final = 0
+CONTRACT: Final = 1
+TABLES: Final = 2  # `Contract.tables`: the slots by field
+SENDER: Final = 3
+THIS: Final = 4
 
 Run = list[Any]
 
 MISFIT: Final = object()
-"""What an entry gives for arguments that are not of the parameters' types."""
+"""What a public function gives for arguments that are not of the parameters' types."""
 
 make: Final = tuple.__new__
 """Makes a named tuple of a tuple of its parts, which is all that its constructor does."""
 
 
-def settle(run: Run, gas: int) -> None:
+def settle(cells: Cells, gas: int) -> None:
     """Write down the gas that a failing function leaves, unless one that it called has."""
-    if not run[SETTLED]:
-        run[SETTLED] = True
-        run[GAS] = max(gas, 0)
+    if not cells[SETTLED]:
+        cells[SETTLED] = True
+        cells[GAS] = max(gas, 0)
 
 
 # Failures, each by a name of its own.
@@ -64,18 +58,18 @@ def _loop_bound() -> NoReturn:
     raise Failure(Code.LOOP_BOUND)
 
 
-def _out_at(run: Run, position: int) -> NoReturn:
-    run[POSITION] = position
+def _out_at(cells: Cells, position: int) -> NoReturn:
+    cells[POSITION] = position
     raise Failure(Code.OUT_OF_GAS)
 
 
-def _full_at(run: Run, position: int) -> NoReturn:
-    run[POSITION] = position
+def _full_at(cells: Cells, position: int) -> NoReturn:
+    cells[POSITION] = position
     raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
 
 
-def _loop_bound_at(run: Run, position: int) -> NoReturn:
-    run[POSITION] = position
+def _loop_bound_at(cells: Cells, position: int) -> NoReturn:
+    cells[POSITION] = position
     raise Failure(Code.LOOP_BOUND)
 
 
@@ -141,6 +135,14 @@ def _merge(a: ResourceValue, b: ResourceValue, by: int, low: int, high: int) -> 
 
 
 # State.
+
+
+def _too_many_events() -> NoReturn:
+    raise too_many_events()
+
+
+def _too_many_event_bytes() -> NoReturn:
+    raise too_many_event_bytes()
 
 
 def _crowded() -> NoReturn:
@@ -215,6 +217,7 @@ def _text_bytes(text: str) -> bytes:
 
 NAMES: Final[dict[str, Any]] = {
     "blake2b_256": _blake2b_256,
+    "absent": ABSENT_BEFORE,
     "become": _become,
     "belongs": belongs,
     "bytes": bytes,
@@ -225,6 +228,7 @@ NAMES: Final[dict[str, Any]] = {
     "division_by_zero": _division_by_zero,
     "encode": pack,
     "ensure": _ensure,
+    "event": Event,
     "fail": _fail,
     "failure": Failure,
     "full": _full,
@@ -257,6 +261,8 @@ NAMES: Final[dict[str, Any]] = {
     "text_bytes": _text_bytes,
     "text_size": text_bytes,
     "too_long": _too_long,
+    "too_many_event_bytes": _too_many_event_bytes,
+    "too_many_events": _too_many_events,
     "unset": _unset,
     "vault_put": _vault_put,
     "vault_take": _vault_take,

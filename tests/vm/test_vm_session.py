@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from machine_world import ALICE, BOB, HERE, NOW, THERE, World, address, program, run_pure, verified
 
+from vm.cells import cells
 from vm.failure import Code, Failure
 from vm.journal import Journal
 from vm.machine import Defect, Moved, Session
@@ -444,7 +445,8 @@ type (u256, u256)
 type Map[(u256, u256), u64]
 field of: Map[(u256, u256), u64]
 """
-    state = State(World(), Journal())
+    journal = Journal()
+    state = State(World(), journal, cells(journal, now=0, gas=0))
     contract = state.open(HERE, verified(text), "CNY")
     for n in range(20_000):
         state.put(contract, 0, (n * (2**61 - 1), 7), n)

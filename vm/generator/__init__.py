@@ -6,13 +6,14 @@ are invoked. Each line belongs to one instruction, so the line that fails tells 
 people wrote: only the names of `vm.support.NAMES`, the numbered names of `NUMBERED`, a few plain ones, integers and operators,
 and never a dot.
 
-A function is given the run (`vm.support`) as `m`, what its promises remember as `q` if it has any, and its parameters. Its
-caller has paid for its first segment.
+A function is given the cells of the transaction (`vm.cells`) as `c`, the run (`vm.support`) as `m`, what its promises remember as
+`q` if it has any, and its parameters; its caller has paid for its first segment. A public function, which is called from outside
+only, is given its arguments as one sequence `x`, looks whether they fit, pays, and remembers by itself.
 """
 
 from __future__ import annotations
 
-from vm.generator.doors import generate_door, generate_entry
+from vm.generator.doors import generate_door
 from vm.generator.function import FunctionWriter
 from vm.generator.loops import find_loops
 from vm.generator.text import NUMBERED, PLAIN_NAMES, Generated, Place

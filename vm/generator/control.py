@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from vm import intervals
+from vm.cells import GAS, MEMORY
 from vm.function_verifier import Op
 from vm.generator.text import Condition, tuple_of
 from vm.generator.writer import Block, Loop, Writer
 from vm.intervals import Env
 from vm.limits import MEMORY_BYTES_MAX
-from vm.support import GAS, MEMORY
 
 
 class Control(Writer):
@@ -91,13 +91,13 @@ class Control(Writer):
         self.line(f"gas -= {price.gas}")
         self._pass_fails("gas < 0", "out", loop, depth)
         if price.memory:
-            self.line(f"m[{MEMORY}][0] += {price.memory}")
-            self._pass_fails(f"m[{MEMORY}][0] > {MEMORY_BYTES_MAX}", "full", loop, depth)
+            self.line(f"c[{MEMORY}] += {price.memory}")
+            self._pass_fails(f"c[{MEMORY}] > {MEMORY_BYTES_MAX}", "full", loop, depth)
 
     def _pass_fails(self, condition: str, failure: str, loop: Loop, depth: int) -> None:
         """A failure to begin a pass, at the instruction that led there."""
         if loop.continues:
-            self.line(f"if {condition}: {failure}_at(m, p{depth})")
+            self.line(f"if {condition}: {failure}_at(c, p{depth})")
             return
         self.line(f"if {condition}:")
         here = self.position
@@ -116,7 +116,7 @@ class Control(Writer):
         self.indent = block.indent
         if self.live or loop.continues:
             self.line("else:")
-            self.line(f" loop_bound_at(m, p{depth})" if loop.continues else " loop_bound()")
+            self.line(f" loop_bound_at(c, p{depth})" if loop.continues else " loop_bound()")
         assert block.env is not None
         head = intervals.join(block.env, block.back) or {}
         self.heads[block.op] = {local: known for local, known in head.items() if local in loop.assigned}
@@ -145,7 +145,7 @@ class Control(Writer):
         result = self.pop().text if op.takes else None
         if self.promised:
             self.line(f"if q: ensure(m, {self.at.function}, q, {result})")
-        self.line(f"m[{GAS}] = gas")
+        self.line(f"c[{GAS}] = gas")
         self.line("return" if result is None else f"return {result}")
         self.live = False
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from vm.cells import EVENTS, GAS, LOG, MEMORY, NOTE
 from vm.function_verifier import Op
 from vm.generator.compounds import Compounds
+from vm.generator.doors import Tests, parameters
 from vm.generator.money import Money
 from vm.generator.numbers import Numbers
-from vm.generator.text import Generated
+from vm.generator.text import Generated, tuple_of
 from vm.generator.world import World
 from vm.instructions import TABLE
-from vm.support import GAS, KEEP_EVENT, LOG, NOTE, TABLES
+from vm.limits import MEMORY_BYTES_MAX
+from vm.module import Kind
+from vm.support import TABLES
 
 
 class FunctionWriter(Numbers, Compounds, Money, World):
@@ -21,20 +25,43 @@ class FunctionWriter(Numbers, Compounds, Money, World):
     def run(self) -> Generated:
         """All of it."""
         function = self.at.function
-        count = len(self.module.functions[function].parameters)
-        names = ["m", *(["q"] if self.promised else []), *(f"l{n}" for n in range(count))]
-        self.line(f"def f{function}({', '.join(names)}):")
-        self.indent = 1
-        self.line(f"gas = m[{GAS}]")
+        kind = self.module.functions[function].kind
+        names, tests = parameters(self.verified, function)
+        if kind == Kind.PUBLIC:
+            self._write_door(names, tests)
+        else:
+            self.line(f"def f{function}({', '.join(['c', 'm', *(['q'] if self.promised else []), *names])}):")
+            self.indent = 1
+            self.line(f"gas = c[{GAS}]")
+        head = len(self.lines)
         self.line("try:")
         self.indent = 2
         self.write_all()
         self.indent = 1
         self.line("except failure:")
-        self.line(" settle(m, gas)")
+        self.line(" settle(c, gas)")
         self.line(" raise")
-        self._take_from_the_run()
+        self._take_from_the_run(head)
         return Generated("\n".join(self.lines) + "\n", tuple(self.places), self.names, frozenset(self.calls))
+
+    def _write_door(self, names: list[str], tests: Tests) -> None:
+        """Begin a function that only strangers call, with all arguments as `x`: it gives `misfit` if they are not of the
+        parameters' types, else it pays for its first segment. What fails here, fails where it is called from.
+        """
+        function = self.at.function
+        lines = [f"def f{function}(c, m, x):", f" if len(x) != {len(names)}: return misfit"]
+        if names:
+            lines += [f" ({', '.join(names)},) = x", f" if not ({' and '.join(tests.texts)}): return misfit"]
+        price = self.at.body.segments[0]
+        lines += [f" gas = c[{GAS}] - {price.gas}", " if gas < 0: settle(c, 0)", " if gas < 0: out()"]
+        if price.memory:
+            lines += [f" c[{GAS}] = gas", f" c[{MEMORY}] += {price.memory}", f" if c[{MEMORY}] > {MEMORY_BYTES_MAX}: full()"]
+        if self.promised:
+            lines += [f" c[{GAS}] = gas", f" q = remember(m, {function}, {tuple_of(names)})"]
+        self.indent = 1
+        self.names |= tests.names
+        self.lines += lines
+        self.places += [()] * len(lines)
 
     def write_all(self) -> None:
         """The instructions of the function at work."""
@@ -45,15 +72,17 @@ class FunctionWriter(Numbers, Compounds, Money, World):
             _WRITERS[op.code](self, op)
             at.index += 1
 
-    def _take_from_the_run(self) -> None:
-        """Write the head of the function: names for what its lines take from the run."""
+    def _take_from_the_run(self, place: int) -> None:
+        """Write, before a line, names for what the lines of the function take from the cells and the run."""
         head = [f" {name} = m[{TABLES}][{field}]" for field, name in self.tables.items()]
+        if self.changes or self.emits:
+            head.append(f" w = c[{NOTE}]")
         if self.changes:
-            head += [f" g = m[{LOG}]", f" w = m[{NOTE}]"]
+            head.append(f" g = c[{LOG}]")
         if self.emits:
-            head.append(f" z = m[{KEEP_EVENT}]")
-        self.lines[1:1] = head
-        self.places[1:1] = self.places[:1] * len(head)
+            head.append(f" u = c[{EVENTS}]")
+        self.lines[place:place] = head
+        self.places[place:place] = [()] * len(head)
 
 
 _SHARED: Final = {

@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from vm.intervals import OPPOSITE, Interval
 
 PHASE_NAME: Final = "h"
-PLAIN_NAMES: Final = ("g", "gas", PHASE_NAME, "m", "n", "q", "w", "x", "y", "z")
-NUMBERED: Final = "bdefklnprstv"
-"""First letters of numbered names: entries, doors, error names, functions, constants, locals, names of resources, positions
+PLAIN_NAMES: Final = ("c", "g", "gas", PHASE_NAME, "m", "n", "q", "u", "w", "x", "y")
+NUMBERED: Final = "defklnprstv"
+"""First letters of numbered names: doors, error names, functions, constants, locals, names of resources, positions
 and passes of loops, stack places, types, slots of fields.
 """
 

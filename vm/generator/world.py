@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from vm import instructions as i
 from vm import intervals
+from vm.cells import EVENT_BYTES, GAS, NOW
 from vm.function_verifier import Body, Op
 from vm.generator.control import Control
 from vm.generator.text import Value, tuple_of
 from vm.generator.writer import Activation
-from vm.support import GAS, NOW, SENDER, THIS
+from vm.limits import EVENTS_BYTES_MAX, EVENTS_PER_TRANSACTION_MAX
+from vm.support import SENDER, THIS
 
 
 class World(Control):
@@ -18,7 +20,7 @@ class World(Control):
         self.stack.append(Value(f"m[{SENDER}]"))
 
     def do_now(self, op: Op) -> None:
-        self.stack.append(Value(f"m[{NOW}]", intervals.of_type(op.gives[0])))
+        self.stack.append(Value(f"c[{NOW}]", intervals.of_type(op.gives[0])))
 
     def do_this(self, op: Op) -> None:
         self.stack.append(Value(f"m[{THIS}]"))
@@ -47,7 +49,14 @@ class World(Control):
             told = "x"
             wire = f"x if {' and '.join(small)} else {wire}" if small else "x"
         self.emits = True
-        self.line(f"z(m[{THIS}], {op.operands[0]}, encode({wire}), {told})")
+        self.line(f"y = encode({wire})")
+        self.line(f"n = c[{EVENT_BYTES}] + len(y)")
+        self.line(f"c[{EVENT_BYTES}] = n")
+        self.line(f"if n > {EVENTS_BYTES_MAX}: too_many_event_bytes()")
+        self.line("n = len(u)")
+        self.line(f"if n >= {EVENTS_PER_TRANSACTION_MAX}: too_many_events()")
+        self.line("w((u, n, absent))")
+        self.line(f"u[n] = make(event, (m[{THIS}], {op.operands[0]}, y, {told}))")
 
     # Calls.
 
@@ -62,18 +71,18 @@ class World(Control):
             return
         self.calls.add(function)
         arguments = self.pop_many(len(op.takes))
-        given = ["m", *arguments]
-        self.line(f"m[{GAS}] = gas")
+        given = ["c", "m", *arguments]
+        self.line(f"c[{GAS}] = gas")
         if function in self.verified.promises:
-            given.insert(1, f"remember(m, {function}, {tuple_of(arguments)})")
+            given.insert(2, f"remember(m, {function}, {tuple_of(arguments)})")
         call = f"f{function}({', '.join(given)})"
         if callee.result is None:
             self.line(call)
-            self.line(f"gas = m[{GAS}]")
+            self.line(f"gas = c[{GAS}]")
         else:
             target = self.target()
             self.line(f"{target} = {call}")
-            self.line(f"gas = m[{GAS}]")
+            self.line(f"gas = c[{GAS}]")
             self.give(target, intervals.of_type(callee.result))
 
     def can_be_written_here(self, function: int) -> bool:
@@ -105,15 +114,15 @@ class World(Control):
         arguments = self.pop_many(len(op.takes) - 1)
         address = self.pop().text
         call = f"outside(m, {op.operands[0]}, {tried}, {address}, {tuple_of(arguments)})"
-        self.line(f"m[{GAS}] = gas")
+        self.line(f"c[{GAS}] = gas")
         if op.gives:
             target = self.target()
             self.line(f"{target} = {call}")
-            self.line(f"gas = m[{GAS}]")
+            self.line(f"gas = c[{GAS}]")
             self.give(target, intervals.of_type(op.gives[0]))
         else:
             self.line(call)
-            self.line(f"gas = m[{GAS}]")
+            self.line(f"gas = c[{GAS}]")
 
 
 def _is_straight(body: Body) -> bool:

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from vm import instructions as i
 from vm import intervals
+from vm.cells import MEMORY
 from vm.function_verifier import Body, Op
 from vm.generator.text import Condition, Place, Value, Wire
 from vm.intervals import Env, Interval
 from vm.limits import MEMORY_BYTES_MAX
 from vm.pricing import Price, Scale, is_sized, price_of
-from vm.support import MEMORY
 from vm.types import Text, Type
 from vm.values import is_direct
 from vm.verifier import Verified
@@ -180,8 +180,8 @@ class Writer:
     def grow(self, memory: str) -> None:
         """Count memory; all that is there is looked at even if nothing is added."""
         if memory != "0":
-            self.line(f"m[{MEMORY}][0] += {memory}")
-        self.line(f"if m[{MEMORY}][0] > {MEMORY_BYTES_MAX}: full()")
+            self.line(f"c[{MEMORY}] += {memory}")
+        self.line(f"if c[{MEMORY}] > {MEMORY_BYTES_MAX}: full()")
 
     def work(self, kind: str, scale: Scale, length: str) -> None:
         """Charge for work on a value of this length."""
