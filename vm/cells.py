@@ -21,13 +21,14 @@ LOG: Final = 5  # `Journal.log`
 NOTE: Final = 6  # what appends to it
 EVENTS: Final = 7  # the events that stand, by number
 NOW: Final = 8  # milliseconds since 1970 UTC
+IN_FLIGHT: Final = 9  # linear values, counted where code is checked as it runs
 
 Cells: TypeAlias = list[Any]
 
 
 def cells(journal: Journal, *, now: int, gas: int) -> Cells:
     """The cells of a transaction that begins."""
-    return [gas, 0, 0, False, None, journal.log, journal.log.append, {}, now]
+    return [gas, 0, 0, False, None, journal.log, journal.log.append, {}, now, 0]
 
 
 def charge(of: Cells, gas: int) -> None:

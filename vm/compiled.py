@@ -13,14 +13,15 @@ from typing import Any, Final, TypeAlias
 
 from cachetools import LRUCache
 
-from vm.cells import GAS, POSITION, SETTLED, charge, grow
+from vm.cells import GAS, IN_FLIGHT, POSITION, SETTLED, charge, grow
+from vm.checks import lost
 from vm.execution import Execution
-from vm.failure import Code, Failure
+from vm.failure import Code, Defect, Failure
 from vm.gas import GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
-from vm.state import Contract, Defect
+from vm.state import Contract
 from vm.support import CONTRACT, MISFIT, NAMES
 from vm.verifier import Verified
 
@@ -37,16 +38,17 @@ same once more for a checker, and whatever the host stands on.
 
 _Way: TypeAlias = tuple[Contract, FunctionType]
 """The short way into a function: its contract, and the function."""
-_Key: TypeAlias = tuple[bytes, int, int, str]
+_Key: TypeAlias = tuple[bytes, bool, int, int, str]
 
 
 class Compiled:
     """The functions of one module, each compiled with those that it invokes when it is first asked for."""
 
-    __slots__ = ("_names", "_places", "doors", "functions", "verified")
+    __slots__ = ("_names", "_places", "checked", "doors", "functions", "verified")
 
-    def __init__(self, verified: Verified) -> None:
+    def __init__(self, verified: Verified, checked: bool) -> None:
         self.verified: Final = verified
+        self.checked: Final = checked
         self._names: dict[str, Any] = {"__builtins__": {}, **NAMES}
         self.doors: Final[dict[int, FunctionType]] = {}
         self.functions: Final[dict[int, FunctionType]] = {}
@@ -78,7 +80,7 @@ class Compiled:
 
     def _compile(self, position: int) -> frozenset[int]:
         """Compile a function; the functions that it calls."""
-        generated = generate(self.verified, position)
+        generated = generate(self.verified, position, checked=self.checked)
         function = self._make(generated)
         self._names[function.__name__] = self.functions[position] = function
         self._places[id(function.__code__)] = generated.places
@@ -96,26 +98,20 @@ _CACHE: Final[LRUCache[_Key, Compiled]] = LRUCache(
 )
 
 
-def compiled(verified: Verified) -> Compiled:
-    """The compiled code of a module, from the cache if it is there."""
-    key = verified.code_hash, GAS_SCHEDULE_VERSION, GENERATOR_VERSION, sys.version
+def compiled(verified: Verified, checked: bool) -> Compiled:
+    """The compiled code of a module, with checks or without, from the cache if it is there."""
+    key = verified.code_hash, checked, GAS_SCHEDULE_VERSION, GENERATOR_VERSION, sys.version
     found = _CACHE.get(key)
     if found is None:
-        found = _CACHE[key] = Compiled(verified)
+        found = _CACHE[key] = Compiled(verified, checked)
     return found
-
-
-def _code(contract: Contract) -> Compiled:
-    """The compiled code of a contract, which then is at hand for the rest of the session."""
-    code = contract.code = compiled(contract.verified)
-    return code
 
 
 class CompiledExecution(Execution):
     """An execution whose functions are compiled."""
 
-    def __init__(self, host: Host, journal: Journal, *, now: int, gas_limit: int, check_promises: bool) -> None:
-        super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises)
+    def __init__(self, host: Host, journal: Journal, *, now: int, gas_limit: int, check_promises: bool, checked: bool) -> None:
+        super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises, checked=checked)
         self._stack: Final[list[Contract]] = []  # of the calls at work
         self._ways: Final[dict[tuple[bytes, str], _Way | None]] = {}
         self._log: Final = journal.log
@@ -131,6 +127,7 @@ class CompiledExecution(Execution):
             self._ways[address, function] = self._short_way(address, function) if known else None
             return result
         contract, python = way
+        self.cells[IN_FLIGHT] = 0
         mark = len(self._log)
         self._stack.append(contract)
         try:
@@ -145,7 +142,14 @@ class CompiledExecution(Execution):
             self._stack.pop()
         if result is MISFIT:
             return super().call_public(address, function, arguments, sender)
+        if self.cells[IN_FLIGHT]:
+            raise lost(self.cells[IN_FLIGHT])
         return result
+
+    def _code(self, contract: Contract) -> Compiled:
+        """The compiled code of a contract, which then is at hand for the rest of the session."""
+        code = contract.code = compiled(contract.verified, self.checked)
+        return code
 
     def _short_way(self, address: bytes, function: str) -> _Way | None:
         """What it takes to call a function, if it takes little: no phases, coins, or promises."""
@@ -161,24 +165,27 @@ class CompiledExecution(Execution):
     def enter(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
         """As the reference does, with what was worked out once about the function."""
         entrance = contract.entrances[function]
-        code: Compiled = contract.code or _code(contract)
+        code: Compiled = contract.code or self._code(contract)
         if len(arguments) != entrance.arity or not (code.doors.get(function) or code.door(function))(*arguments):
             self.check_arguments(contract, function, arguments)
             raise Defect("two ways to check arguments do not agree")
         if entrance.guarded or self._promises:
             self.admit(contract, entrance, arguments)
+        self.cells[IN_FLIGHT] = len(entrance.coins)
         try:
-            return self.run(contract, function, arguments, sender)
+            result = self.run(contract, function, arguments, sender)
         except Failure as failure:
             self._blame(failure, contract)
             self.cells[SETTLED] = False
             raise
+        self.check_in_flight(contract, function, result)
+        return result
 
     def run(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
         """Run one function in a call of its own to its end. Raises `Failure`; whoever called takes the changes back, and is
         who failed if the first segment cannot be paid.
         """
-        code: Compiled = contract.code or _code(contract)
+        code: Compiled = contract.code or self._code(contract)
         python = code.functions.get(function) or code.function(function)
         run = [self, contract, contract.tables, sender, contract.address]
         if contract.entrances[function].is_public:
@@ -208,6 +215,7 @@ class CompiledExecution(Execution):
         cells, mark = self.cells, len(self._log)
         reserve = cells[GAS] // 64
         cells[GAS] -= reserve
+        count = cells[IN_FLIGHT]
         has_result = here.verified.module.externals[external].result is not None
         try:
             contract, function = self.reach([*self._stack, here], external, address)
@@ -217,7 +225,7 @@ class CompiledExecution(Execution):
             self.journal.undo(mark)
             if tried or failure.name != Code.OUT_OF_GAS:
                 cells[GAS] += reserve
-            cells[SETTLED] = not tried
+            cells[SETTLED], cells[IN_FLIGHT] = not tried, count
             if not tried:
                 raise
             return (0,) if has_result else False

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from vm import limits
-from vm.cells import EVENT_BYTES, EVENTS, GAS, MEMORY, SETTLED, cells
+from vm.cells import EVENT_BYTES, EVENTS, GAS, IN_FLIGHT, MEMORY, SETTLED, cells
+from vm.checks import check, in_flight, lost
 from vm.compatibility import Fit, fit
 from vm.entrance import Entrance
 from vm.failure import Code, Failure
@@ -57,7 +58,7 @@ class Moved:
 class Call:
     """One entry into a contract, and what is needed to take it back."""
 
-    __slots__ = ("contract", "external", "first_frame", "mark", "reserve", "sender", "tried")
+    __slots__ = ("contract", "external", "first_frame", "in_flight", "mark", "reserve", "sender", "tried")
 
     def __init__(self, contract: Contract, sender: bytes, mark: int, first_frame: int) -> None:
         self.contract = contract
@@ -67,6 +68,7 @@ class Call:
         self.external: int | None = None  # as which of the caller's externals it was called
         self.tried = False
         self.reserve = 0  # gas kept back for the caller
+        self.in_flight = 0  # linear values, when it began
 
 
 def too_many_events() -> Failure:
@@ -96,7 +98,9 @@ class Execution:
         gas_limit: int,
         tracer: Tracer | None,
         check_promises: bool,
+        checked: bool,
     ) -> None:
+        self.checked: Final = checked
         self.now: Final = now
         self.cells: Final = cells(journal, now=now, gas=gas_limit)
         self.events: Final[dict[int, Event]] = self.cells[EVENTS]
@@ -154,8 +158,20 @@ class Execution:
     def enter(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
         """Run one function for somebody outside of the machine: check what he gives, then as `run`."""
         self.check_arguments(contract, function, arguments)
-        self.admit(contract, contract.entrances[function], arguments)
-        return self.run(contract, function, tuple(arguments), sender)
+        entrance = contract.entrances[function]
+        self.admit(contract, entrance, arguments)
+        self.cells[IN_FLIGHT] = len(entrance.coins)
+        result = self.run(contract, function, tuple(arguments), sender)
+        self.check_in_flight(contract, function, result)
+        return result
+
+    def check_in_flight(self, contract: Contract, function: int, result: Any) -> None:
+        """Raises `Defect` if, at the end of a call from outside, other linear values are in flight than those in its result."""
+        if self.checked:
+            kind = contract.verified.module.functions[function].result
+            count = self.cells[IN_FLIGHT] - (0 if kind is None else len(_coins(kind, result)))
+            if count:
+                raise lost(count)
 
     def admit(self, contract: Contract, entrance: Entrance, arguments: Sequence[Any]) -> None:
         """Note a call from outside and the coins it brings. Raises WrongPhase, WrongCurrency."""
@@ -181,7 +197,7 @@ class Execution:
         return self._execute(bottom)
 
     def _execute(self, bottom: int) -> Any:
-        calls, frames, tracer = self._calls, self._frames, self.tracer
+        calls, frames, tracer, checked = self._calls, self._frames, self.tracer, self.checked
         while len(calls) > bottom:
             frame = frames[-1]
             code, pc = frame.code, frame.pc
@@ -190,7 +206,13 @@ class Execution:
                     if tracer is not None:
                         tracer.step(*self._place(frame, pc), self.cells[GAS])
                     handler, operand = code[pc]
+                    if checked:
+                        op = frame.ops[pc]
+                        check(op, op.takes, frame.stack)
+                        self.cells[IN_FLIGHT] += in_flight(op)
                     target = handler(frame, operand)
+                    if checked and target is None:
+                        check(op, op.gives, frame.stack)
                     if target is None:
                         pc += 1
                     elif target >= 0:
@@ -222,6 +244,7 @@ class Execution:
             if call.tried or failure.name != Code.OUT_OF_GAS:
                 self.cells[GAS] += call.reserve
             if call.tried:
+                self.cells[IN_FLIGHT] = call.in_flight
                 caller = self._frames[-1]
                 caller.stack.append((0,) if self._has_result(caller, call) else False)
                 if caller is raising:
@@ -330,6 +353,7 @@ class Execution:
         # tried.
         callee = Call(here, here.address, self.journal.mark(), len(self._frames))
         callee.external, callee.tried, callee.reserve = external, tried, self.cells[GAS] // 64
+        callee.in_flight = self.cells[IN_FLIGHT]
         self.cells[GAS] -= callee.reserve
         self._calls.append(callee)
         callee.contract, function = self.reach([call.contract for call in self._calls], external, address)

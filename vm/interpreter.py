@@ -64,6 +64,7 @@ class Frame:
         "locals",
         "loops",
         "machine",
+        "ops",
         "pc",
         "remembered",
         "stack",
@@ -76,6 +77,7 @@ class Frame:
         self.call = call
         self.function = function
         self.arguments = arguments
+        self.ops = body.ops
         self.code = linked(call.contract.verified)[function]
         self.pc = 0
         self.stack: list[Any] = []

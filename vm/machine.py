@@ -14,10 +14,10 @@ from typing import Any
 from vm.cells import GAS, charge
 from vm.compiled import CompiledExecution
 from vm.execution import READABLE, Event, Execution, Moved, wrong_count
-from vm.failure import Code, Failure
+from vm.failure import Code, Defect, Failure
 from vm.host import Host
 from vm.journal import Journal
-from vm.state import PHASE_FIELD, Defect
+from vm.state import PHASE_FIELD
 from vm.trace import Tracer
 from vm.verifier import Verified
 
@@ -32,6 +32,8 @@ class Tier(StrEnum):
 
 
 DEFAULT_TIER = Tier.COMPILED
+DEFAULT_CHECKED = True
+"""Whether sessions check, as code runs, what the verifier has proved (`vm.checks`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,21 @@ class Session:
         tracer: Tracer | None = None,
         check_promises: bool = False,
         tier: Tier | None = None,
+        checked: bool | None = None,
     ) -> None:
         """`now` is in milliseconds since 1970 UTC. Promises are checked free of gas. Whatever the tier, a session with a
-        tracer runs on the reference one.
+        tracer runs on the reference one. `checked` says whether what the verifier has proved is checked once more.
         """
+        checked = DEFAULT_CHECKED if checked is None else checked
         self._execution: Execution
         if tracer is None and (tier or DEFAULT_TIER) is Tier.COMPILED:
-            self._execution = CompiledExecution(host, journal, now=now, gas_limit=gas_limit, check_promises=check_promises)
+            self._execution = CompiledExecution(
+                host, journal, now=now, gas_limit=gas_limit, check_promises=check_promises, checked=checked
+            )
         else:
-            self._execution = Execution(host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises)
+            self._execution = Execution(
+                host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises, checked=checked
+            )
         self._gas_limit = gas_limit
 
     @property

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from vm.cells import Cells, grow
 from vm.entrance import entrances
-from vm.failure import Code, Failure
+from vm.failure import Code, Defect, Failure
 from vm.host import Host
 from vm.journal import Journal, too_many_changes
 from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, JOURNAL_ENTRIES_MAX, SLOT_BYTES
@@ -29,10 +29,6 @@ ABSENT: Final = None
 
 Load: TypeAlias = Callable[[bytes, bytes], bytes | None]
 """`Host.load`."""
-
-
-class Defect(Exception):
-    """The machine, or the store below it, has broken its own rules. Nothing after this can be trusted."""
 
 
 class Layout:

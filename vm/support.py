@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from vm import arithmetic
 from vm.cells import GAS, POSITION, SETTLED, Cells
 from vm.execution import Event, too_many_event_bytes, too_many_events
-from vm.failure import Code, Failure
+from vm.failure import Code, Defect, Failure
 from vm.journal import ABSENT_BEFORE, too_many_changes
 from vm.state import PHASE_FIELD, Contract
 from vm.types import CoinValue, ResourceValue, Vault
@@ -145,6 +145,10 @@ def _too_many_event_bytes() -> NoReturn:
     raise too_many_event_bytes()
 
 
+def _broken() -> NoReturn:
+    raise Defect("a value is not of the type that was proved of it")
+
+
 def _crowded() -> NoReturn:
     raise too_many_changes()
 
@@ -220,6 +224,8 @@ NAMES: Final[dict[str, Any]] = {
     "absent": ABSENT_BEFORE,
     "become": _become,
     "belongs": belongs,
+    "bool": bool,
+    "broken": _broken,
     "bytes": bytes,
     "check_phase": _check_phase,
     "coin": CoinValue,
@@ -258,11 +264,13 @@ NAMES: Final[dict[str, Any]] = {
     "settle": settle,
     "sha256": _sha256,
     "sha3_256": _sha3_256,
+    "text": str,
     "text_bytes": _text_bytes,
     "text_size": text_bytes,
     "too_long": _too_long,
     "too_many_event_bytes": _too_many_event_bytes,
     "too_many_events": _too_many_events,
+    "tuple": tuple,
     "unset": _unset,
     "vault_put": _vault_put,
     "vault_take": _vault_take,

@@ -21,15 +21,17 @@ from tiers import Tally, compare
 import vm.compiled
 from vm import intervals
 from vm.compiled import CACHED_WORDS_MAX, Compiled, compiled
-from vm.failure import Code, Failure
+from vm.failure import Code, Defect, Failure
 from vm.generator import NUMBERED, PLAIN_NAMES, Generated, generate, generate_door
 from vm.instructions import TABLE
+from vm.journal import Journal
 from vm.limits import BLOCK_DEPTH_MAX, FRAMES_MAX, INVOKE_DEPTH_MAX, LOOP_DEPTH_MAX
-from vm.machine import Tier
+from vm.machine import Session, Tier
 from vm.support import NAMES
 from vm.types import CoinValue
 from vm.verifier import Verified, verify
 
+SENDER_OP = verified("module M\npublic f() -> Address\n  sender\n  return\n").bodies[0].ops[0]
 SEEDS = 30
 SEEDS_LONG = 12_000
 SMALL_LIMITS = {
@@ -110,8 +112,8 @@ def test_a_difference_would_be_found(before: str, after: str, monkeypatch: pytes
     """With one check left out, one price changed or one place wrong in each function, the comparison fails."""
     honest = vm.compiled.generate
 
-    def spoilt(module: Verified, function: int) -> Generated:
-        made = honest(module, function)
+    def spoilt(module: Verified, function: int, *, checked: bool) -> Generated:
+        made = honest(module, function, checked=checked)
         return made._replace(source=re.sub(before, after, made.source, count=1))
 
     monkeypatch.setattr(vm.compiled, "generate", spoilt)
@@ -138,7 +140,7 @@ def sources(seeds: int) -> Iterator[str]:
     """The Python of all their functions."""
     for module in some_modules(seeds):
         for function in range(len(module.bodies)):
-            yield generate(module, function).source
+            yield generate(module, function, checked=True).source
             yield generate_door(module, function).source
 
 
@@ -202,7 +204,7 @@ public eland(x: u64)
 
 def test_compiled_code_has_no_builtins() -> None:
     """Compiled functions see the fixed names and an empty table of builtins, whatever they are given."""
-    made = Compiled(program("bank"))
+    made = Compiled(program("bank"), True)
     for position in range(len(made.verified.bodies)):
         function = made.function(position)
         assert function.__globals__["__builtins__"] == {}
@@ -300,15 +302,15 @@ def test_python_grows_in_step_with_code() -> None:
 def test_compiled_code_is_kept_for_a_module_and_forgotten_when_there_is_too_much() -> None:
     """One module is compiled once; the cache never holds more code words than it may."""
     module = program("bank")
-    made = compiled(module)
-    assert compiled(module) is made
+    made = compiled(module, True)
+    assert compiled(module, True) is made
     position = module.by_name["deposit"]
     assert made.function(position) is made.function(position)
     filler = "  get 0\n  get 0\n  eq u64\n  drop\n" * 900
     for n in range(2 * CACHED_WORDS_MAX // 7_000):
-        compiled(verified(f"module M{n}\npure f(x: u64) -> u64\n{filler}  get 0\n  return\n") if n < 1 else _copy(filler, n))
+        compiled(_copy(filler, n), True)
         assert vm.compiled._CACHE.currsize <= CACHED_WORDS_MAX
-    assert compiled(module) is not made
+    assert compiled(module, True) is not made
 
 
 _COPIES: dict[str, Verified] = {}
@@ -322,9 +324,61 @@ def _copy(filler: str, n: int) -> Verified:
     return replace(like, code_hash=n.to_bytes(32, "big"))
 
 
+HOLES = """module M
+type resource R(x: u64)
+type Map[u64, R]
+field n: u64
+field r: Map[u64, R]
+const u64 = 1
+public keep() does read write
+  local R
+  const 0
+  new R
+  set 0
+  const 0
+  move 0
+  map_put r
+  return
+public note() does write
+  const 0
+  store n
+  return
+"""
+
+
+@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize(
+    ("function", "order"),
+    [
+        ("keep", (0, 1, 2, 3, 4, 5, 0, 1, 6)),  # two are made, one is put into the map
+        ("keep", (0, 1, 2, 6)),  # it stays in its local
+        ("note", (-1, 1, 2)),  # an address in place of the number
+    ],
+)
+def test_a_hole_in_the_verifier_would_be_noticed(tier: Tier, function: str, order: tuple[int, ...]) -> None:
+    """Code that loses a resource, or stores a value of another type, stops the machine if it is checked as it runs."""
+    whole = verified(HOLES)
+    place = whole.by_name[function]
+    body = whole.bodies[place]
+    ops = tuple(SENDER_OP if n < 0 else body.ops[n] for n in order)
+    bodies = tuple(replace(body, ops=ops) if n == place else other for n, other in enumerate(whole.bodies))
+    broken = replace(whole, bodies=bodies, code_hash=bytes(32))
+    for checked in (True, False):
+        vm.compiled._CACHE.clear()
+        world = World()
+        world.contracts[HERE] = broken, "CNY"
+        session = Session(world, Journal(), now=0, gas_limit=10_000, tier=tier, checked=checked)
+        if checked:
+            with pytest.raises(Defect):
+                session.call(HERE, function, (), ALICE)
+        else:
+            session.call(HERE, function, (), ALICE)
+    vm.compiled._CACHE.clear()
+
+
 def test_functions_are_compiled_when_they_are_called() -> None:
     """Only the function that is called, and those that it invokes, are turned into Python."""
-    made = Compiled(program("bank"))
+    made = Compiled(program("bank"), True)
     assert made.functions == {}
     made.function(made.verified.by_name["deposit"])
     assert 0 < len(made.functions) < len(made.verified.bodies)

@@ -25,13 +25,13 @@ __all__ = ["GENERATOR_VERSION", "NUMBERED", "PLAIN_NAMES", "Generated", "Place",
 GENERATOR_VERSION = 2
 
 
-def generate(verified: Verified, function: int) -> Generated:
-    """The Python of one function. Linear in the length of its code."""
+def generate(verified: Verified, function: int, *, checked: bool = False) -> Generated:
+    """The Python of one function, with the checks of `vm.checks` or without. Linear in the length of its code."""
     loops = find_loops(verified.bodies[function])
     heads: dict[int, Env] = {}
     if loops:
         # A first run, which takes locals that a loop assigns for anything, shows what they can be after a pass.
-        first = FunctionWriter(verified, function, loops, {})
+        first = FunctionWriter(verified, function, loops, {}, checked)
         first.run()
         heads = first.heads
-    return FunctionWriter(verified, function, loops, heads).run()
+    return FunctionWriter(verified, function, loops, heads, checked).run()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from vm.cells import EVENTS, GAS, LOG, MEMORY, NOTE
+from vm.cells import EVENTS, GAS, IN_FLIGHT, LOG, MEMORY, NOTE
+from vm.checks import CROSSINGS, in_flight, python_type
 from vm.function_verifier import Op
 from vm.generator.compounds import Compounds
 from vm.generator.doors import Tests, parameters
@@ -13,7 +14,7 @@ from vm.generator.money import Money
 from vm.generator.numbers import Numbers
 from vm.generator.text import Generated, tuple_of
 from vm.generator.world import World
-from vm.instructions import TABLE
+from vm.instructions import RETURN, TABLE
 from vm.limits import MEMORY_BYTES_MAX
 from vm.module import Kind
 from vm.support import TABLES
@@ -69,8 +70,26 @@ class FunctionWriter(Numbers, Compounds, Money, World):
         while at.index < len(at.body.ops):
             op = at.body.ops[at.index]
             self.position = op.position
+            count = in_flight(op) if self.checked else 0
+            if self.checked and op.code in CROSSINGS:
+                self.check(op)
             _WRITERS[op.code](self, op)
+            if count:
+                self.line(f"c[{IN_FLIGHT}] {'+' if count > 0 else '-'}= 1")
             at.index += 1
+
+    def check(self, op: Op) -> None:
+        """Look at what an instruction takes over a border."""
+        if op.code == RETURN and self.at.within:
+            return
+        given = self.stack[len(self.stack) - len(op.takes) :]
+        tests = [
+            f"kind({value.text}) is {python_type(kind)}"
+            for value, kind in zip(given, op.takes, strict=True)
+            if not value.is_constant
+        ]
+        if tests:
+            self.line(f"if not ({' and '.join(tests)}): broken()")
 
     def _take_from_the_run(self, place: int) -> None:
         """Write, before a line, names for what the lines of the function take from the cells and the run."""

@@ -64,8 +64,9 @@ class Block:
 class Writer:
     """Writes the Python of one function, with those that are written into it."""
 
-    def __init__(self, verified: Verified, function: int, loops: dict[int, Loop], heads: dict[int, Env]) -> None:
+    def __init__(self, verified: Verified, function: int, loops: dict[int, Loop], heads: dict[int, Env], checked: bool) -> None:
         self.verified = verified
+        self.checked = checked
         self.module = verified.module
         self.at = Activation(function, verified.bodies[function], loops)
         self.promised = function in verified.promises
