@@ -14,7 +14,7 @@ from vm.generator.money import Money
 from vm.generator.numbers import Numbers
 from vm.generator.text import Generated, tuple_of
 from vm.generator.world import World
-from vm.instructions import RETURN, TABLE
+from vm.instructions import INVOKE, RETURN, SET, TABLE
 from vm.limits import MEMORY_BYTES_MAX
 from vm.module import Kind
 from vm.support import TABLES
@@ -28,6 +28,7 @@ class FunctionWriter(Numbers, Compounds, Money, World):
         function = self.at.function
         kind = self.module.functions[function].kind
         names, tests = parameters(self.verified, function)
+        self.parameters = set(range(len(names))) - {op.operands[0] for op in self.at.body.ops if op.code == SET}
         if kind == Kind.PUBLIC:
             self._write_door(names, tests)
         else:
@@ -79,14 +80,14 @@ class FunctionWriter(Numbers, Compounds, Money, World):
             at.index += 1
 
     def check(self, op: Op) -> None:
-        """Look at what an instruction takes over a border."""
-        if op.code == RETURN and self.at.within:
+        """Look at what an instruction takes over a border; parameters were looked at when they came."""
+        if (op.code == RETURN and self.at.within) or (op.code == INVOKE and self.can_be_written_here(op.operands[0])):
             return
         given = self.stack[len(self.stack) - len(op.takes) :]
         tests = [
             f"kind({value.text}) is {python_type(kind)}"
             for value, kind in zip(given, op.takes, strict=True)
-            if not value.is_constant
+            if not value.is_constant and value.local not in self.parameters
         ]
         if tests:
             self.line(f"if not ({' and '.join(tests)}): broken()")

@@ -76,6 +76,7 @@ class Writer:
         self.places: list[Place] = []
         self.names: dict[str, Any] = {}
         self.calls: set[int] = set()
+        self.parameters: set[int] = set()  # those that keep the value they came with
         self.tables: dict[int, str] = {}  # names of slots, by field
         self.changes = self.emits = False
         self.indent = 0
