@@ -13,15 +13,16 @@ from typing import Any, Final, TypeAlias
 
 from cachetools import LRUCache
 
-from vm.execution import Call, Execution
-from vm.failure import Code, Failure
+from vm.cells import GAS, IN_FLIGHT, POSITION, SETTLED, charge, grow
+from vm.checks import lost
+from vm.execution import Execution
+from vm.failure import Code, Defect, Failure
 from vm.gas import GAS_SCHEDULE_VERSION
-from vm.generator import GENERATOR_VERSION, Generated, generate, generate_door
+from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
-from vm.limits import MEMORY_BYTES_MAX
-from vm.state import Contract, Defect
-from vm.support import CALL, GAS, MEMORY, NAMES, POSITION, SETTLED, THIS
+from vm.state import Contract
+from vm.support import CONTRACT, MISFIT, NAMES
 from vm.verifier import Verified
 
 FILE_NAME: Final = "<tael>"
@@ -35,20 +36,23 @@ STACK_FRAMES_MIN: Final = 10_000
 same once more for a checker, and whatever the host stands on.
 """
 
-_Key: TypeAlias = tuple[Verified, int, int, str]
+_Way: TypeAlias = tuple[Contract, FunctionType]
+"""The short way into a function: its contract, and the function."""
+_Key: TypeAlias = tuple[bytes, bool, int, int, str]
 
 
 class Compiled:
     """The functions of one module, each compiled with those that it invokes when it is first asked for."""
 
-    __slots__ = ("_doors", "_names", "_positions", "functions", "verified")
+    __slots__ = ("_names", "_places", "checked", "doors", "functions", "verified")
 
-    def __init__(self, verified: Verified) -> None:
+    def __init__(self, verified: Verified, checked: bool) -> None:
         self.verified: Final = verified
+        self.checked: Final = checked
         self._names: dict[str, Any] = {"__builtins__": {}, **NAMES}
-        self._doors: dict[int, FunctionType] = {}
+        self.doors: Final[dict[int, FunctionType]] = {}
         self.functions: Final[dict[int, FunctionType]] = {}
-        self._positions: dict[int, tuple[int, tuple[int, ...]]] = {}  # by the identity of the Python, which stays alive
+        self._places: dict[int, tuple[Place, ...]] = {}  # by the identity of the Python, which stays alive
 
     def function(self, position: int) -> FunctionType:
         """A function of the module, ready to be called."""
@@ -58,28 +62,29 @@ class Compiled:
             while needed:
                 one = needed.pop()
                 if one not in self.functions:
-                    self._compile(one)
-                    needed += self.verified.bodies[one].invokes
+                    needed += self._compile(one)
             found = self.functions[position]
         return found
 
-    def place(self, code: CodeType, line: int) -> tuple[int, int] | None:
-        """Which function some Python is, and the position of the instruction that a line of it belongs to."""
-        known = self._positions.get(id(code))
-        return None if known is None else (known[0], known[1][line - 1])
+    def place(self, code: CodeType, line: int) -> Place:
+        """Where a line of some Python comes from; nothing if it is no function of the module."""
+        known = self._places.get(id(code))
+        return () if known is None else known[line - 1]
 
     def door(self, position: int) -> FunctionType:
         """What tells whether arguments from outside fit a function, if their number does."""
-        found = self._doors.get(position)
+        found = self.doors.get(position)
         if found is None:
-            found = self._doors[position] = self._make(generate_door(self.verified, position))
+            found = self.doors[position] = self._make(generate_door(self.verified, position))
         return found
 
-    def _compile(self, position: int) -> None:
-        generated = generate(self.verified, position)
+    def _compile(self, position: int) -> frozenset[int]:
+        """Compile a function; the functions that it calls."""
+        generated = generate(self.verified, position, checked=self.checked)
         function = self._make(generated)
         self._names[function.__name__] = self.functions[position] = function
-        self._positions[id(function.__code__)] = position, generated.positions
+        self._places[id(function.__code__)] = generated.places
+        return generated.calls
 
     def _make(self, generated: Generated) -> FunctionType:
         self._names |= generated.names
@@ -93,135 +98,164 @@ _CACHE: Final[LRUCache[_Key, Compiled]] = LRUCache(
 )
 
 
-def compiled(verified: Verified) -> Compiled:
-    """The compiled code of a module, from the cache if it is there."""
-    key = verified, GAS_SCHEDULE_VERSION, GENERATOR_VERSION, sys.version
+def compiled(verified: Verified, checked: bool) -> Compiled:
+    """The compiled code of a module, with checks or without, from the cache if it is there."""
+    key = verified.code_hash, checked, GAS_SCHEDULE_VERSION, GENERATOR_VERSION, sys.version
     found = _CACHE.get(key)
     if found is None:
-        found = _CACHE[key] = Compiled(verified)
+        found = _CACHE[key] = Compiled(verified, checked)
     return found
 
 
 class CompiledExecution(Execution):
     """An execution whose functions are compiled."""
 
-    def __init__(self, host: Host, journal: Journal, *, now: int, gas_limit: int, check_promises: bool) -> None:
-        super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises)
-        self._compiled: dict[Verified, Compiled] = {}
+    def __init__(self, host: Host, journal: Journal, *, now: int, gas_limit: int, check_promises: bool, checked: bool) -> None:
+        super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises, checked=checked)
+        self._stack: Final[list[Contract]] = []  # of the calls at work
+        self._ways: Final[dict[tuple[bytes, str], _Way | None]] = {}
+        self._log: Final = journal.log
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
 
-    def _code(self, verified: Verified) -> Compiled:
-        code = self._compiled.get(verified)
-        if code is None:
-            code = self._compiled[verified] = compiled(verified)
-        return code
-
-    def check_arguments(self, contract: Contract, function: int, arguments: Sequence[Any]) -> None:
-        """Raises `Failure` WrongArguments if values from outside are not of the parameters' types."""
-        verified = contract.verified
-        fits = len(arguments) == len(verified.module.functions[function].parameters)
-        if not (fits and self._code(verified).door(function)(*arguments)):
-            super().check_arguments(contract, function, arguments)
-            raise Defect("two ways to check arguments do not agree")
-
-    def run(self, contract: Contract, function: int, arguments: tuple[Any, ...], sender: bytes) -> Any:
-        """Run one function in a call of its own to its end. Raises `Failure`, all its changes taken back."""
-        call = Call(contract, sender, self.journal.mark(), 0)
-        run = self._begin(call, self.meter.gas, self.meter.memory)
-        self._calls.append(call)
+    def call_public(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
+        """As the reference does. Most calls have nothing to check but their arguments; those take the short way."""
+        way = self._ways.get((address, function))
+        if way is None:
+            result = super().call_public(address, function, arguments, sender)
+            known = (address, function) in self._ways
+            self._ways[address, function] = self._short_way(address, function) if known else None
+            return result
+        contract, python = way
+        self.cells[IN_FLIGHT] = 0
+        mark = len(self._log)
+        self._stack.append(contract)
         try:
-            return self._run(run, function, arguments)
+            result = python(self.cells, [self, contract, contract.tables, sender, address], arguments)
         except Failure as failure:
+            self._failed(failure, contract)
             self._blame(failure, contract)
-            self.journal.undo(call.mark)
+            self.cells[SETTLED] = False
+            self.journal.undo(mark)
             raise
         finally:
-            self._calls.pop()
-            self.meter.gas, self.meter.memory = run[GAS], run[MEMORY]
+            self._stack.pop()
+        if result is MISFIT:
+            return super().call_public(address, function, arguments, sender)
+        if self.cells[IN_FLIGHT]:
+            raise lost(self.cells[IN_FLIGHT])
+        return result
+
+    def _code(self, contract: Contract) -> Compiled:
+        """The compiled code of a contract, which then is at hand for the rest of the session."""
+        code = contract.code = compiled(contract.verified, self.checked)
+        return code
+
+    def _short_way(self, address: bytes, function: str) -> _Way | None:
+        """What it takes to call a function, if it takes little: no phases, coins, or promises."""
+        contract = self._known.get(address)
+        if contract is None or self._promises:
+            return None
+        entrance = contract.entrances[contract.verified.by_name[function]]
+        if entrance.guarded or entrance.pays_out:
+            return None
+        code: Compiled = contract.code
+        return contract, code.function(entrance.function)
+
+    def enter(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
+        """As the reference does, with what was worked out once about the function."""
+        entrance = contract.entrances[function]
+        code: Compiled = contract.code or self._code(contract)
+        if len(arguments) != entrance.arity or not (code.doors.get(function) or code.door(function))(*arguments):
+            self.check_arguments(contract, function, arguments)
+            raise Defect("two ways to check arguments do not agree")
+        if entrance.guarded or self._promises:
+            self.admit(contract, entrance, arguments)
+        self.cells[IN_FLIGHT] = len(entrance.coins)
+        try:
+            result = self.run(contract, function, arguments, sender)
+        except Failure as failure:
+            self._blame(failure, contract)
+            self.cells[SETTLED] = False
+            raise
+        self.check_in_flight(contract, function, result)
+        return result
+
+    def run(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
+        """Run one function in a call of its own to its end. Raises `Failure`; whoever called takes the changes back, and is
+        who failed if the first segment cannot be paid.
+        """
+        code: Compiled = contract.code or self._code(contract)
+        python = code.functions.get(function) or code.function(function)
+        run = [self, contract, contract.tables, sender, contract.address]
+        if contract.entrances[function].is_public:
+            arguments = (arguments,)
+        else:
+            price = contract.verified.bodies[function].segments[0]
+            charge(self.cells, price.gas)
+            if price.memory:
+                grow(self.cells, price.memory)
+            if function in contract.verified.promises:
+                arguments = (self.remember(contract, function, tuple(arguments)), *arguments)
+        self._stack.append(contract)
+        try:
+            result = python(self.cells, run, *arguments)
+        except Failure as failure:
+            self._failed(failure, contract)
+            raise
+        finally:
+            self._stack.pop()
+        if result is MISFIT:
+            raise Defect("a call between contracts brings arguments of other types than those that were compared")
+        return result
 
     def call_from(self, run: list[Any], external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool) -> Any:
-        """What `call`, `read` and their `try` forms give. The gas of both runs is in the caller's afterwards."""
-        here: Contract = run[CALL].contract
-        call = Call(here, here.address, self.journal.mark(), 0)
-        reserve = run[GAS] // 64
-        run[GAS] -= reserve
-        self._calls.append(call)
+        """What `call`, `read` and their `try` forms give."""
+        here: Contract = run[CONTRACT]
+        cells, mark = self.cells, len(self._log)
+        reserve = cells[GAS] // 64
+        cells[GAS] -= reserve
+        count = cells[IN_FLIGHT]
         has_result = here.verified.module.externals[external].result is not None
         try:
-            call.contract, function = self.reach(here, external, address)
-            inner = self._begin(call, run[GAS], run[MEMORY])
-            try:
-                result = self._run(inner, function, arguments)
-            finally:
-                run[GAS], run[MEMORY] = inner[GAS], inner[MEMORY]
+            contract, function = self.reach([*self._stack, here], external, address)
+            result = self.run(contract, function, arguments, here.address)
         except Failure as failure:
             self._blame(failure, here)
-            self.journal.undo(call.mark)
+            self.journal.undo(mark)
             if tried or failure.name != Code.OUT_OF_GAS:
-                run[GAS] += reserve
+                cells[GAS] += reserve
+            cells[SETTLED], cells[IN_FLIGHT] = not tried, count
             if not tried:
-                run[SETTLED] = True
                 raise
             return (0,) if has_result else False
-        finally:
-            self._calls.pop()
-        run[GAS] += reserve
+        cells[GAS] += reserve
         if tried:
             return (1, result) if has_result else True
         return result
-
-    def _begin(self, call: Call, gas: int, memory: int) -> list[Any]:
-        """What stands for a call in compiled code: the places of `vm.support`."""
-        state, contract = self.state, call.contract
-        this = contract.address
-        state.contracts[this] = contract
-        return [
-            gas, memory, False, None, self, call, state.written, state.loaded, call.sender, this, self.now, self.journal.set
-        ]  # fmt: skip
-
-    def _run(self, run: list[Any], function: int, arguments: tuple[Any, ...]) -> Any:
-        """Pay for the first segment, and run the function to its end."""
-        contract: Contract = run[CALL].contract
-        verified = contract.verified
-        code = self._code(verified)
-        gas, memory = verified.bodies[function].segments[0]
-        run[GAS] -= gas
-        if run[GAS] < 0:
-            run[GAS] = 0
-            raise Failure(Code.OUT_OF_GAS)
-        if memory:
-            run[MEMORY] += memory
-            if run[MEMORY] > MEMORY_BYTES_MAX:
-                raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
-        if function in verified.promises:
-            arguments = (self.remember(contract, function, arguments), *arguments)
-        python = code.functions.get(function) or code.function(function)
-        try:
-            return python(run, *arguments)
-        except Failure as failure:
-            self._blame(failure, contract)
-            failure.where[:0] = self._stood(failure, code, run)
-            raise
 
     def _blame(self, failure: Failure, contract: Contract) -> None:
         """Say whose code failed, unless that is known or the host refused."""
         if failure.contract is None and failure is not self._refused_by_host:
             failure.contract = contract.address
 
-    def _stood(self, failure: Failure, code: Compiled, run: list[Any]) -> list[tuple[bytes, int, int]]:
-        """Where the functions of one call stand, outermost first, as the lines of its Python tell."""
+    def _failed(self, failure: Failure, contract: Contract) -> None:
+        """Say where the functions of a call stood, outermost first, as the lines of its Python tell; if none did, it failed at
+        its door, and whoever called is to blame.
+        """
+        code: Compiled = contract.code
         places: list[tuple[bytes, int, int]] = []
         assert failure.__traceback__ is not None
         at = failure.__traceback__.tb_next
         while at is not None and at.tb_frame.f_code is not _RUN:
-            found = code.place(at.tb_frame.f_code, at.tb_lineno)
-            if found is not None:
-                places.append((run[THIS], *found))
+            places += [(contract.address, *place) for place in code.place(at.tb_frame.f_code, at.tb_lineno)]
             at = at.tb_next
-        if run[POSITION] is not None:
-            places[-1] = (*places[-1][:2], run[POSITION])
-        return places
+        if self.cells[POSITION] is not None:
+            places[-1] = (*places[-1][:2], self.cells[POSITION])
+            self.cells[POSITION] = None
+        if places:
+            self._blame(failure, contract)
+        failure.where[:0] = places
 
 
-_RUN: Final = CompiledExecution._run.__code__
+_RUN: Final = CompiledExecution.run.__code__

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from vm import limits
+from vm.cells import EVENT_BYTES, EVENTS, GAS, IN_FLIGHT, MEMORY, SETTLED, cells
+from vm.checks import check, in_flight, lost
 from vm.compatibility import Fit, fit
+from vm.entrance import Entrance
 from vm.failure import Code, Failure
 from vm.host import Host
-from vm.interpreter import Frame, Meter
-from vm.journal import Journal
-from vm.limits import PROMISE_GAS_MAX
+from vm.interpreter import Frame
+from vm.journal import ABSENT_BEFORE, Journal
+from vm.limits import EVENTS_BYTES_MAX, EVENTS_PER_TRANSACTION_MAX, PROMISE_GAS_MAX
 from vm.module import Kind
 from vm.state import ABSENT, HOLDINGS_FIELD, PHASE_FIELD, Contract, State
 from vm.trace import Tracer
-from vm.types import CoinValue, Tuple, is_linear, is_plain
+from vm.types import Coin, CoinValue, Option, Tuple, Type, is_linear, is_plain
 from vm.values import belongs, encode_arguments
 
 CALLABLE: Final = (Kind.PUBLIC,)
@@ -26,14 +29,13 @@ Remembered: TypeAlias = tuple[tuple[int, tuple[Any, ...]], ...]
 """For each promise of a function at work, its checker and the arguments of that but for the result."""
 
 
-@dataclass(slots=True)
-class Event:
+class Event(NamedTuple):
     """One event: who emitted it, which of its module's events it is, the encoded payload and the same
     decoded.
     """
 
     contract: bytes
-    index: int
+    number: int
     payload: bytes
     values: tuple[Any, ...]
 
@@ -56,7 +58,7 @@ class Moved:
 class Call:
     """One entry into a contract, and what is needed to take it back."""
 
-    __slots__ = ("contract", "external", "first_frame", "mark", "reserve", "sender", "tried")
+    __slots__ = ("contract", "external", "first_frame", "in_flight", "mark", "reserve", "sender", "tried")
 
     def __init__(self, contract: Contract, sender: bytes, mark: int, first_frame: int) -> None:
         self.contract = contract
@@ -66,6 +68,17 @@ class Call:
         self.external: int | None = None  # as which of the caller's externals it was called
         self.tried = False
         self.reserve = 0  # gas kept back for the caller
+        self.in_flight = 0  # linear values, when it began
+
+
+def too_many_events() -> Failure:
+    """The failure for an event beyond EVENTS_PER_TRANSACTION_MAX."""
+    return Failure(Code.LIMIT_EXCEEDED, detail="events")
+
+
+def too_many_event_bytes() -> Failure:
+    """The failure for an event that leads beyond EVENTS_BYTES_MAX."""
+    return Failure(Code.LIMIT_EXCEEDED, detail="bytes of events")
 
 
 def wrong_count(arguments: Sequence[Any], count: int) -> Failure:
@@ -85,27 +98,92 @@ class Execution:
         gas_limit: int,
         tracer: Tracer | None,
         check_promises: bool,
+        checked: bool,
     ) -> None:
+        self.checked: Final = checked
         self.now: Final = now
-        self.meter = Meter(gas_limit)
+        self.cells: Final = cells(journal, now=now, gas=gas_limit)
+        self.events: Final[dict[int, Event]] = self.cells[EVENTS]
+        self.state: Final = State(host, journal, self.cells)
         self.journal: Final = journal
         self.host: Final = host
         self.tracer: Final = tracer
-        self.state: Final = State(host, journal)
         self.deployed: Final[dict[bytes, Contract]] = {}
-        self.events: Final[dict[int, Event]] = {}
-        self.moved: Final[dict[str, Moved]] = {}
+        self._moved: Final[dict[tuple[str, str], int]] = {}
         self.entered: list[Contract] = []
         self._known: dict[bytes, Contract] = {}
         self._calls: list[Call] = []
         self._frames: list[Frame] = []
         self._result: Any = None
         self._calls_made = 0
-        self._event_bytes = 0
         self._promises = check_promises
         self._refused_by_host: Failure | None = None
 
     # Running.
+
+    def begin(self) -> int:
+        """Begin a call from outside; where the journal stands."""
+        self.entered.clear()
+        return len(self.journal.log)
+
+    def end(self) -> None:
+        """End a call from outside: hold every contract that was entered to its invariants, if promises are checked."""
+        if self._promises:
+            for contract in dict.fromkeys(self.entered):
+                self.check_invariants(contract)
+
+    def call_public(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
+        """One call of a public function from outside: all of it happens, or nothing but its gas."""
+        mark = self.begin()
+        try:
+            contract = self.contract(address)
+            position = self.find(contract, function, CALLABLE)
+            result = self.enter(contract, position, arguments, sender)
+            if contract.entrances[position].pays_out:
+                self._pay_out(contract, position, result, sender)
+            self.end()
+        except Failure:
+            self.journal.undo(mark)
+            raise
+        return result
+
+    def _pay_out(self, contract: Contract, function: int, result: Any, sender: bytes) -> None:
+        """Credit the coins in a result to the sender."""
+        kind = contract.verified.module.functions[function].result
+        assert kind is not None
+        for coin in _coins(kind, result):
+            self.credit(sender, coin)
+            self.move(coin.currency, "returned", coin.amount)
+
+    def enter(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
+        """Run one function for somebody outside of the machine: check what he gives, then as `run`."""
+        self.check_arguments(contract, function, arguments)
+        entrance = contract.entrances[function]
+        self.admit(contract, entrance, arguments)
+        self.cells[IN_FLIGHT] = len(entrance.coins)
+        result = self.run(contract, function, tuple(arguments), sender)
+        self.check_in_flight(contract, function, result)
+        return result
+
+    def check_in_flight(self, contract: Contract, function: int, result: Any) -> None:
+        """Raises `Defect` if, at the end of a call from outside, other linear values are in flight than those in its result."""
+        if self.checked:
+            kind = contract.verified.module.functions[function].result
+            count = self.cells[IN_FLIGHT] - (0 if kind is None else len(_coins(kind, result)))
+            if count:
+                raise lost(count)
+
+    def admit(self, contract: Contract, entrance: Entrance, arguments: Sequence[Any]) -> None:
+        """Note a call from outside and the coins it brings. Raises WrongPhase, WrongCurrency."""
+        if entrance.phases is not None and not entrance.phases >> self.phase(contract) & 1:
+            raise Failure(Code.WRONG_PHASE)
+        for position, currency in entrance.coins:
+            coin: CoinValue = arguments[position]
+            if coin.currency != (currency or contract.home):
+                raise Failure(Code.WRONG_CURRENCY)
+            self.move(coin.currency, "entered", coin.amount)
+        if self._promises:
+            self.entered.append(contract)
 
     def run(self, contract: Contract, function: int, arguments: tuple[Any, ...], sender: bytes) -> Any:
         """Run one function in a call of its own to its end. Raises `Failure`, all its changes taken back."""
@@ -119,16 +197,22 @@ class Execution:
         return self._execute(bottom)
 
     def _execute(self, bottom: int) -> Any:
-        calls, frames, tracer = self._calls, self._frames, self.tracer
+        calls, frames, tracer, checked = self._calls, self._frames, self.tracer, self.checked
         while len(calls) > bottom:
             frame = frames[-1]
             code, pc = frame.code, frame.pc
             try:
                 while True:
                     if tracer is not None:
-                        tracer.step(*self._place(frame, pc), self.meter.gas)
+                        tracer.step(*self._place(frame, pc), self.cells[GAS])
                     handler, operand = code[pc]
+                    if checked:
+                        op = frame.ops[pc]
+                        check(op, op.takes, frame.stack)
+                        self.cells[IN_FLIGHT] += in_flight(op)
                     target = handler(frame, operand)
+                    if checked and target is None:
+                        check(op, op.gives, frame.stack)
                     if target is None:
                         pc += 1
                     elif target >= 0:
@@ -158,8 +242,9 @@ class Execution:
                     self.tracer.leave(frame.call.contract.address, frame.function, None, failure)
             self.journal.undo(call.mark)
             if call.tried or failure.name != Code.OUT_OF_GAS:
-                self.meter.gas += call.reserve
+                self.cells[GAS] += call.reserve
             if call.tried:
+                self.cells[IN_FLIGHT] = call.in_flight
                 caller = self._frames[-1]
                 caller.stack.append((0,) if self._has_result(caller, call) else False)
                 if caller is raising:
@@ -201,7 +286,7 @@ class Execution:
                 self._frames[-1].stack.append(result)
             return
         self._calls.pop()
-        self.meter.gas += call.reserve
+        self.cells[GAS] += call.reserve
         if call.external is None:
             self._result = result
         elif call.tried:
@@ -217,12 +302,14 @@ class Execution:
 
     def contract(self, address: bytes) -> Contract:
         """The contract at an address. Raises `Failure` NoContract."""
-        known = self.deployed.get(address) or self._known.get(address)
+        known = self._known.get(address)
+        if known is None:
+            known = self.deployed.get(address)
         if known is None:
             found = self.host.contract(address)
             if found is None:
                 raise Failure(Code.NO_CONTRACT)
-            known = self._known[address] = Contract(address, *found)
+            known = self._known[address] = self.state.open(address, *found)
         return known
 
     def find(self, contract: Contract, name: str, kinds: tuple[Kind, ...]) -> int:
@@ -265,24 +352,26 @@ class Execution:
         # Until the callee is known the call stands in the caller's name; whatever fails from here on can be
         # tried.
         callee = Call(here, here.address, self.journal.mark(), len(self._frames))
-        callee.external, callee.tried, callee.reserve = external, tried, self.meter.gas // 64
-        self.meter.gas -= callee.reserve
+        callee.external, callee.tried, callee.reserve = external, tried, self.cells[GAS] // 64
+        callee.in_flight = self.cells[IN_FLIGHT]
+        self.cells[GAS] -= callee.reserve
         self._calls.append(callee)
-        callee.contract, function = self.reach(here, external, address)
+        callee.contract, function = self.reach([call.contract for call in self._calls], external, address)
         self._enter(callee, function, arguments)
 
-    def reach(self, here: Contract, external: int, address: bytes) -> tuple[Contract, int]:
-        """The contract and function that a call already on the stack of calls means. Raises what calls raise
-        before anything runs.
+    def reach(self, stack: Sequence[Contract], external: int, address: bytes) -> tuple[Contract, int]:
+        """The contract and function that a call means. `stack` has the contracts of all calls at work and, for the new one,
+        that of its caller once more. Raises what calls raise before anything runs.
         """
+        here = stack[-1]
         expected = here.verified.module.externals[external]
         self._calls_made += 1
         if self._calls_made > limits.CALLS_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="calls")
-        if len(self._calls) > limits.FRAMES_MAX:
+        if len(stack) > limits.FRAMES_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="frames")
         contract = self.contract(address)
-        if any(call.contract is contract for call in self._calls):
+        if contract in stack:
             raise Failure(Code.RE_ENTRY)
         function = self.find(contract, expected.function, READABLE if expected.view else CALLABLE)
         fits = fit(here, external, contract, function)
@@ -291,27 +380,27 @@ class Execution:
         self.check_phase(contract, function)
         if fits is Fit.OTHER_CURRENCY:
             raise Failure(Code.WRONG_CURRENCY)
-        self.entered.append(contract)
+        if self._promises:
+            self.entered.append(contract)
         return contract, function
 
     # State.
 
-    def read_state(self, call: Call, field: int, key: Any) -> Any:
+    def read_state(self, contract: Contract, field: int, key: Any) -> Any:
         """The value of a slot of the contract at work, or `ABSENT`."""
-        value = self.state.get(call.contract, field, key)
+        value = self.state.get(contract, field, key)
         if self.tracer is not None:
-            self.tracer.read(call.contract.address, field, key, value)
+            self.tracer.read(contract.address, field, key, value)
         return value
 
-    def write_state(self, call: Call, field: int, key: Any, value: Any) -> None:
+    def write_state(self, contract: Contract, field: int, key: Any, value: Any) -> None:
         """Give a slot of the contract at work a value, or empty it with `ABSENT`."""
-        self.state.put(call.contract, field, key, value)
+        self.state.put(contract, field, key, value)
         if self.tracer is not None:
-            self.tracer.write(call.contract.address, field, key, value)
+            self.tracer.write(contract.address, field, key, value)
 
-    def become(self, call: Call, phase: int) -> None:
+    def become(self, contract: Contract, phase: int) -> None:
         """Step to a phase. Raises WrongPhase, MoneyTrapped."""
-        contract = call.contract
         verified = contract.verified
         if (self.phase(contract), phase) not in verified.module.steps:
             raise Failure(Code.WRONG_PHASE)
@@ -319,35 +408,40 @@ class Execution:
             self.state.get(contract, HOLDINGS_FIELD, currency) is not ABSENT for currency in contract.vaults
         ):
             raise Failure(Code.MONEY_TRAPPED)
-        self.write_state(call, PHASE_FIELD, None, phase)
+        self.write_state(contract, PHASE_FIELD, None, phase)
 
     # Money.
 
-    def move(self, currency: str, **change: int) -> None:
-        """Note that so many minor units entered, were taken, put, paid or returned."""
-        before = self.moved.get(currency, Moved())
-        ((how, amount),) = change.items()
-        self.journal.set(self.moved, currency, replace(before, **{how: getattr(before, how) + amount}))
+    def move(self, currency: str, how: str, amount: int) -> None:
+        """Note that so many minor units were moved, by the name of a part of `Moved`."""
+        key = currency, how
+        self.journal.set(self._moved, key, self._moved.get(key, 0) + amount)
 
-    def vault_put(self, call: Call, field: int, key: Any, coin: CoinValue) -> None:
+    def moved(self) -> dict[str, Moved]:
+        """What happened to the coins of each currency, in the order of their codes."""
+        found: dict[str, dict[str, int]] = {}
+        for (currency, how), amount in sorted(self._moved.items()):
+            found.setdefault(currency, {})[how] = amount
+        return {currency: Moved(**amounts) for currency, amounts in found.items()}
+
+    def vault_put(self, contract: Contract, field: int, key: Any, coin: CoinValue) -> None:
         """Put a coin into a vault. Raises WrongPhase in a final phase, Overflow."""
-        contract = call.contract
         if contract.verified.final_phases >> self.phase(contract) & 1:
             raise Failure(Code.WRONG_PHASE)
-        self._change_vault(call, field, key, coin.currency, coin.amount)
-        self.move(coin.currency, put=coin.amount)
+        self._change_vault(contract, field, key, coin.currency, coin.amount)
+        self.move(coin.currency, "put", coin.amount)
 
-    def vault_take(self, call: Call, field: int, key: Any, currency: str | None, amount: int) -> CoinValue:
+    def vault_take(self, contract: Contract, field: int, key: Any, currency: str | None, amount: int) -> CoinValue:
         """Take a coin out of a vault. Raises InsufficientFunds."""
-        coin = CoinValue(currency or call.contract.home, amount)
-        self._change_vault(call, field, key, coin.currency, -amount)
-        self.move(coin.currency, taken=amount)
+        coin = CoinValue(currency or contract.home, amount)
+        self._change_vault(contract, field, key, coin.currency, -amount)
+        self.move(coin.currency, "taken", amount)
         return coin
 
-    def _change_vault(self, call: Call, field: int, key: Any, currency: str, change: int) -> None:
-        self.state.move_money(call.contract, field, key, currency, change)
+    def _change_vault(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:
+        self.state.move_money(contract, field, key, currency, change)
         if self.tracer is not None:
-            self.tracer.write(call.contract.address, field, key, self.state.get(call.contract, field, key))
+            self.tracer.write(contract.address, field, key, self.state.get(contract, field, key))
 
     def credit(self, to: bytes, coin: CoinValue) -> None:
         """Have the host pay a wallet. Raises what the host raises."""
@@ -357,27 +451,32 @@ class Execution:
             self._refused_by_host = failure
             raise
 
-    def pay(self, call: Call, to: bytes, coin: CoinValue) -> None:
+    def pay(self, contract: Contract, to: bytes, coin: CoinValue) -> None:
         """Pay a wallet out of a contract."""
         self.credit(to, coin)
-        self.move(coin.currency, paid=coin.amount)
+        self.move(coin.currency, "paid", coin.amount)
         if self.tracer is not None:
-            self.tracer.pay(call.contract.address, to, coin.currency, coin.amount)
+            self.tracer.pay(contract.address, to, coin.currency, coin.amount)
 
     # The world.
 
-    def emit(self, call: Call, index: int, values: tuple[Any, ...]) -> None:
-        """Keep an event. Raises LimitExceeded."""
-        if len(self.events) >= limits.EVENTS_PER_TRANSACTION_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail="events")
-        kinds = [kind for _, kind in call.contract.verified.module.events[index].fields]
-        event = Event(call.contract.address, index, encode_arguments(kinds, values), values)
-        self._event_bytes += len(event.payload)
-        if self._event_bytes > limits.EVENTS_BYTES_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail="bytes of events")
-        self.journal.set(self.events, len(self.events), event)
+    def emit(self, contract: Contract, index: int, values: tuple[Any, ...]) -> None:
+        """Encode and keep an event. Raises LimitExceeded."""
+        kinds = [kind for _, kind in contract.verified.module.events[index].fields]
+        self._keep_event(contract.address, index, encode_arguments(kinds, values), values)
         if self.tracer is not None:
-            self.tracer.emit(call.contract.address, index, values)
+            self.tracer.emit(contract.address, index, values)
+
+    def _keep_event(self, contract: bytes, number: int, payload: bytes, values: tuple[Any, ...]) -> None:
+        """Keep an event, undoably. Raises LimitExceeded: so many bytes of events, or events."""
+        events, count = self.events, len(self.events)
+        self.cells[EVENT_BYTES] += len(payload)
+        if self.cells[EVENT_BYTES] > EVENTS_BYTES_MAX:
+            raise too_many_event_bytes()
+        if count >= EVENTS_PER_TRANSACTION_MAX:
+            raise too_many_events()
+        self.journal.log.append((events, count, ABSENT_BEFORE))
+        events[count] = Event(contract, number, payload, values)
 
     def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
         """Ask the ledger's one signature rule; a key or signature of another length is no key or
@@ -427,14 +526,28 @@ class Execution:
 
     def _run_checker(self, contract: Contract, checker: int, arguments: tuple[Any, ...], code: Code, name: str) -> Any:
         """Run a checker on a meter of its own, with promises off. One that fails is a promise broken."""
-        before = self.meter, self._calls_made, len(self.entered), self._result
-        self.meter, self._promises = Meter(PROMISE_GAS_MAX), False
+        cells = self.cells
+        before = cells[GAS], cells[MEMORY], self._calls_made, len(self.entered), self._result
+        cells[GAS], cells[MEMORY], self._promises = PROMISE_GAS_MAX, 0, False
         try:
             return self.run(contract, checker, arguments, contract.address)
         except Failure as failure:
             detail = f"{name}: its checker fails with {failure.name}"
             raise Failure(code, contract=contract.address, detail=detail) from failure
         finally:
-            self.meter, self._calls_made, entered, self._result = before
+            cells[GAS], cells[MEMORY], self._calls_made, entered, self._result = before
+            cells[SETTLED] = False
             del self.entered[entered:]
             self._promises = True
+
+
+def _coins(kind: Type, value: Any) -> list[CoinValue]:
+    """The coins within a result."""
+    match kind:
+        case Coin():
+            return [value]
+        case Option(element):
+            return _coins(element, value[1]) if value[0] == 1 else []
+        case Tuple(items):
+            return [coin for item, part in zip(items, value, strict=True) for coin in _coins(item, part)]
+    return []

@@ -55,3 +55,7 @@ class Failure(Exception):
         self.contract = contract
         self.detail = detail
         self.where: list[tuple[bytes, int, int]] = []
+
+
+class Defect(Exception):
+    """The machine, or the store below it, has broken its own rules. Nothing after this can be trusted."""

@@ -793,6 +793,12 @@ class FunctionVerifier:
         self.pop_key()
         self.push(self.facts.option_of(self.field_value()))
 
+    def _check_map_or(self, field: int) -> None:
+        self.state(field, want="map-plain")
+        self.pop(self.field_value())
+        self.pop_key()
+        self.push(self.field_value())
+
     def _check_map_peek(self, field: int, part: int) -> None:
         self.state(field, want="map-resource")
         self.pop_key()

@@ -207,6 +207,7 @@ MAP_PEEK = _row(
     "A field of the resource of a key, which stays; MissingKey.",
     Effect.READ,
 )
+MAP_OR = _row(0x6E, "map_or field", "K V -- V", gas.GAS_LOAD, "The plain value of a key, or the one given.", Effect.READ)
 
 # Coins and resources in flight.
 COIN_SPLIT = _row(0x70, "coin_split", "coin amount -- coin coin", gas.GAS_MONEY, "So much, and the rest; InsufficientFunds.")

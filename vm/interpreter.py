@@ -17,10 +17,10 @@ from weakref import WeakKeyDictionary
 
 from vm import arithmetic
 from vm import instructions as i
+from vm.cells import GAS, grow, work
 from vm.failure import Code, Failure
 from vm.function_verifier import Body, Op
 from vm.instructions import TABLE, Rounding
-from vm.limits import MEMORY_BYTES_MAX
 from vm.pricing import Scale, is_sized
 from vm.state import ABSENT, PHASE_FIELD
 from vm.types import (
@@ -50,35 +50,6 @@ Handler: TypeAlias = Callable[["Frame", Any], int | None]
 Linked: TypeAlias = tuple[Handler, Any]
 
 
-class Meter:
-    """Gas that is left, and abstract bytes of memory used."""
-
-    __slots__ = ("gas", "memory")
-
-    def __init__(self, gas: int) -> None:
-        self.gas = gas
-        self.memory = 0
-
-    def charge(self, gas: int) -> None:
-        """Pay, or fail with OutOfGas and nothing left."""
-        self.gas -= gas
-        if self.gas < 0:
-            self.gas = 0
-            raise Failure(Code.OUT_OF_GAS)
-
-    def work(self, kind: str, scale: Scale, length: int) -> None:
-        """Pay for work on a value of this length. Raises OutOfGas, LimitExceeded."""
-        gas, memory = scale.price(kind, length)
-        self.charge(gas)
-        self.grow(memory)
-
-    def grow(self, memory: int) -> None:
-        """Count memory. Raises LimitExceeded past MEMORY_BYTES_MAX."""
-        self.memory += memory
-        if self.memory > MEMORY_BYTES_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
-
-
 class Frame:
     """One function at work: its stack, its locals, the passes made of the loops it is in, and where it
     stands.
@@ -87,12 +58,13 @@ class Frame:
     __slots__ = (
         "arguments",
         "call",
+        "cells",
         "code",
         "function",
         "locals",
         "loops",
         "machine",
-        "meter",
+        "ops",
         "pc",
         "remembered",
         "stack",
@@ -101,10 +73,11 @@ class Frame:
     def __init__(self, machine: Execution, call: Call, function: int, arguments: tuple[Any, ...]) -> None:
         body = call.contract.verified.bodies[function]
         self.machine = machine
-        self.meter = machine.meter
+        self.cells = machine.cells
         self.call = call
         self.function = function
         self.arguments = arguments
+        self.ops = body.ops
         self.code = linked(call.contract.verified)[function]
         self.pc = 0
         self.stack: list[Any] = []
@@ -115,13 +88,17 @@ class Frame:
 
     def begin(self, price: tuple[int, int]) -> None:
         """Enter a segment."""
-        meter = self.meter
-        meter.gas -= price[0]
-        if meter.gas < 0:
-            meter.gas = 0
+        cells = self.cells
+        cells[GAS] -= price[0]
+        if cells[GAS] < 0:
+            cells[GAS] = 0
             raise Failure(Code.OUT_OF_GAS)
         if price[1]:
-            meter.grow(price[1])
+            grow(cells, price[1])
+
+    def work(self, kind: str, scale: Scale, length: int) -> None:
+        """Pay for work on a value of this length. Raises OutOfGas, LimitExceeded."""
+        work(self.cells, kind, scale, length)
 
     def pop_many(self, count: int) -> tuple[Any, ...]:
         """Take so many values, the last from the top."""
@@ -270,14 +247,14 @@ def _do_cast(frame: Frame, span: tuple[int, int]) -> None:
 def _do_eq(frame: Frame, scale: Scale | None) -> None:
     b = frame.stack.pop()
     if scale is not None:
-        frame.meter.work("scan", scale, length(frame.stack[-1]))
+        frame.work("scan", scale, length(frame.stack[-1]))
     frame.stack[-1] = frame.stack[-1] == b
 
 
 def _do_ne(frame: Frame, scale: Scale | None) -> None:
     b = frame.stack.pop()
     if scale is not None:
-        frame.meter.work("scan", scale, length(frame.stack[-1]))
+        frame.work("scan", scale, length(frame.stack[-1]))
     frame.stack[-1] = frame.stack[-1] != b
 
 
@@ -352,7 +329,7 @@ def _do_append(frame: Frame, shape: tuple[int, Scale]) -> None:
     elements = frame.stack[-1]
     if len(elements) >= most:
         raise Failure(Code.TOO_LONG)
-    frame.meter.work("make", scale, len(elements) + 1)
+    frame.work("make", scale, len(elements) + 1)
     frame.stack[-1] = (*elements, element)
 
 
@@ -370,7 +347,7 @@ def _do_with_index(frame: Frame, scale: Scale) -> None:
     elements = frame.stack[-1]
     if position >= len(elements):
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", scale, len(elements))
+    frame.work("make", scale, len(elements))
     frame.stack[-1] = (*elements[:position], element, *elements[position + 1 :])
 
 
@@ -381,7 +358,7 @@ def _do_length(frame: Frame, _: None) -> None:
 def _do_contains(frame: Frame, scale: Scale) -> None:
     element = frame.stack.pop()
     elements = frame.stack[-1]
-    frame.meter.work("scan", scale, len(elements))
+    frame.work("scan", scale, len(elements))
     frame.stack[-1] = element in elements
 
 
@@ -391,7 +368,7 @@ def _do_slice(frame: Frame, scale: Scale) -> None:
     whole = frame.stack[-1]
     if not start <= end <= len(whole):
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", scale, end - start)
+    frame.work("make", scale, end - start)
     frame.stack[-1] = whole[start:end]
 
 
@@ -402,7 +379,7 @@ def _do_concat(frame: Frame, shape: tuple[int, Scale]) -> None:
     together = length(a) + length(b)
     if together > most:
         raise Failure(Code.TOO_LONG)
-    frame.meter.work("make", scale, together)
+    frame.work("make", scale, together)
     frame.stack[-1] = a + b
 
 
@@ -410,7 +387,7 @@ def _do_pop(frame: Frame, scale: Scale) -> None:
     elements = frame.stack[-1]
     if not elements:
         raise Failure(Code.INDEX_OUT_OF_RANGE)
-    frame.meter.work("make", scale, len(elements) - 1)
+    frame.work("make", scale, len(elements) - 1)
     frame.stack[-1] = elements[:-1]
     frame.stack.append(elements[-1])
 
@@ -453,22 +430,22 @@ def pop_key(frame: Frame, place: Place, *, write: bool = False) -> Any:
         return None
     key = frame.stack.pop()
     if place.key_scale is not None:
-        frame.meter.work("key", place.key_scale, length(key))
+        frame.work("key", place.key_scale, length(key))
         if write:
-            frame.meter.work("write", place.key_scale, length(key))
+            frame.work("write", place.key_scale, length(key))
     return key
 
 
 def found(frame: Frame, place: Place, value: Any) -> Any:
     """Pay for what the size of a value out of state adds."""
     if place.value_scale is not None:
-        frame.meter.work("read", place.value_scale, length(value))
+        frame.work("read", place.value_scale, length(value))
     return value
 
 
 def read(frame: Frame, place: Place, key: Any, missing: Code) -> Any:
     """The value of a slot; fails where there is none."""
-    value = frame.machine.read_state(frame.call, place.field, key)
+    value = frame.machine.read_state(frame.call.contract, place.field, key)
     if value is ABSENT:
         raise Failure(missing)
     return found(frame, place, value)
@@ -477,8 +454,8 @@ def read(frame: Frame, place: Place, key: Any, missing: Code) -> Any:
 def write(frame: Frame, place: Place, key: Any, value: Any) -> None:
     """Pay for what the size of a value adds, and put it into state."""
     if place.value_scale is not None:
-        frame.meter.work("write", place.value_scale, length(value))
-    frame.machine.write_state(frame.call, place.field, key, value)
+        frame.work("write", place.value_scale, length(value))
+    frame.machine.write_state(frame.call.contract, place.field, key, value)
 
 
 def _do_load(frame: Frame, place: Place) -> None:
@@ -496,8 +473,15 @@ def _do_map_get(frame: Frame, place: Place) -> None:
 
 def _do_map_find(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    value = frame.machine.read_state(frame.call, place.field, key)
+    value = frame.machine.read_state(frame.call.contract, place.field, key)
     frame.stack.append((0,) if value is ABSENT else (1, found(frame, place, value)))
+
+
+def _do_map_or(frame: Frame, place: Place) -> None:
+    other = frame.stack.pop()
+    key = pop_key(frame, place)
+    value = frame.machine.read_state(frame.call.contract, place.field, key)
+    frame.stack.append(other if value is ABSENT else found(frame, place, value))
 
 
 def _do_map_peek(frame: Frame, where: tuple[Place, int]) -> None:
@@ -509,50 +493,50 @@ def _do_map_peek(frame: Frame, where: tuple[Place, int]) -> None:
 def _do_map_put(frame: Frame, place: Place) -> None:
     value = frame.stack.pop()
     key = pop_key(frame, place, write=True)
-    if isinstance(value, ResourceValue) and frame.machine.read_state(frame.call, place.field, key) is not ABSENT:
+    if isinstance(value, ResourceValue) and frame.machine.read_state(frame.call.contract, place.field, key) is not ABSENT:
         raise Failure(Code.KEY_EXISTS)
     write(frame, place, key, value)
 
 
 def _do_has(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    frame.stack.append(frame.machine.read_state(frame.call, place.field, key) is not ABSENT)
+    frame.stack.append(frame.machine.read_state(frame.call.contract, place.field, key) is not ABSENT)
 
 
 def _do_map_take(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
     frame.stack.append(read(frame, place, key, Code.MISSING_KEY))
-    frame.machine.write_state(frame.call, place.field, key, ABSENT)
+    frame.machine.write_state(frame.call.contract, place.field, key, ABSENT)
 
 
 def _do_set_add(frame: Frame, place: Place) -> None:
-    frame.machine.write_state(frame.call, place.field, pop_key(frame, place, write=True), True)
+    frame.machine.write_state(frame.call.contract, place.field, pop_key(frame, place, write=True), True)
 
 
 def _do_remove(frame: Frame, place: Place) -> None:
-    frame.machine.write_state(frame.call, place.field, pop_key(frame, place), ABSENT)
+    frame.machine.write_state(frame.call.contract, place.field, pop_key(frame, place), ABSENT)
 
 
 def _do_vault_put(frame: Frame, place: Place) -> None:
     coin = frame.stack.pop()
-    frame.machine.vault_put(frame.call, place.field, pop_key(frame, place), coin)
+    frame.machine.vault_put(frame.call.contract, place.field, pop_key(frame, place, write=True), coin)
 
 
 def _do_vault_take(frame: Frame, place: Place) -> None:
     amount = frame.stack.pop()
     key = pop_key(frame, place)
-    frame.stack.append(frame.machine.vault_take(frame.call, place.field, key, place.currency, amount))
+    frame.stack.append(frame.machine.vault_take(frame.call.contract, place.field, key, place.currency, amount))
 
 
 def _do_vault_take_all(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    amount = frame.machine.read_state(frame.call, place.field, key) or 0
-    frame.stack.append(frame.machine.vault_take(frame.call, place.field, key, place.currency, amount))
+    amount = frame.machine.read_state(frame.call.contract, place.field, key) or 0
+    frame.stack.append(frame.machine.vault_take(frame.call.contract, place.field, key, place.currency, amount))
 
 
 def _do_vault_amount(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    frame.stack.append(frame.machine.read_state(frame.call, place.field, key) or 0)
+    frame.stack.append(frame.machine.read_state(frame.call.contract, place.field, key) or 0)
 
 
 # Coins and resources in flight.
@@ -574,7 +558,7 @@ def _do_coin_join(frame: Frame, span: tuple[int, int]) -> None:
 
 def _do_pay(frame: Frame, _: None) -> None:
     coin = frame.stack.pop()
-    frame.machine.pay(frame.call, frame.stack.pop(), coin)
+    frame.machine.pay(frame.call.contract, frame.stack.pop(), coin)
 
 
 def _do_new(frame: Frame, shape: tuple[str, int]) -> None:
@@ -621,12 +605,12 @@ def _do_this(frame: Frame, _: None) -> None:
 
 
 def _do_phase_in(frame: Frame, phases: int) -> None:
-    phase = frame.machine.read_state(frame.call, PHASE_FIELD, None) or 0
+    phase = frame.machine.read_state(frame.call.contract, PHASE_FIELD, None) or 0
     frame.stack.append(bool(phases >> phase & 1))
 
 
 def _do_become(frame: Frame, phase: int) -> None:
-    frame.machine.become(frame.call, phase)
+    frame.machine.become(frame.call.contract, phase)
 
 
 def _do_authorize(frame: Frame, _: None) -> None:
@@ -639,8 +623,8 @@ def _do_emit(frame: Frame, event: tuple[int, tuple[Scale | None, ...]]) -> None:
     values = frame.pop_many(len(scales))
     for scale, value in zip(scales, values, strict=True):
         if scale is not None:
-            frame.meter.work("event", scale, length(value))
-    frame.machine.emit(frame.call, index, values)
+            frame.work("event", scale, length(value))
+    frame.machine.emit(frame.call.contract, index, values)
 
 
 # Calls.
@@ -664,17 +648,17 @@ def _do_call(frame: Frame, outside: tuple[int, int, bool]) -> int:
 
 
 def _do_sha256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.sha256(frame.stack[-1]).digest()
 
 
 def _do_sha3_256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.sha3_256(frame.stack[-1]).digest()
 
 
 def _do_blake2b_256(frame: Frame, _: None) -> None:
-    frame.meter.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", _BYTES, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.blake2b(frame.stack[-1], digest_size=32).digest()
 
 
@@ -682,19 +666,19 @@ def _do_encode(frame: Frame, how: tuple[Type, Scale | None]) -> None:
     kind, scale = how
     value = frame.stack[-1]
     if scale is not None:
-        frame.meter.work("encode", scale, length(value))
+        frame.work("encode", scale, length(value))
     frame.stack[-1] = pack(to_wire(kind, value))
 
 
 def _do_verify_ed25519(frame: Frame, _: None) -> None:
     key, message, signature = frame.pop_many(3)
-    frame.meter.work("hash", _BYTES, len(message))
+    frame.work("hash", _BYTES, len(message))
     frame.stack.append(frame.machine.verify_ed25519(key, message, signature))
 
 
 def _do_text_bytes(frame: Frame, _: None) -> None:
     value = frame.stack[-1]
-    frame.meter.work("make", _BYTES, length(value))
+    frame.work("make", _BYTES, length(value))
     frame.stack[-1] = value.encode()
 
 

@@ -5,41 +5,52 @@ back.
 from __future__ import annotations
 
 from collections.abc import Hashable, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from vm.failure import Code, Failure
 from vm.limits import JOURNAL_ENTRIES_MAX
 
-_ABSENT: Final = object()
+ABSENT_BEFORE: Final = object()
+"""What an entry remembers of a key that its table did not have."""
+
+Entry: TypeAlias = tuple[MutableMapping[Any, Any], Hashable, object]
+"""A table, a key of it, and what the table held there."""
 
 
 class Journal:
     """Remembers what tables held before each change. Marks nest; undoing to a mark restores exactly that
     state.
+
+    `log` is for compiled code, which notes its changes itself: an `Entry` before each, at most `JOURNAL_ENTRIES_MAX`.
     """
 
-    __slots__ = ("_log",)
+    __slots__ = ("log",)
 
     def __init__(self) -> None:
-        self._log: list[tuple[MutableMapping[Any, Any], Hashable, object]] = []
+        self.log: Final[list[Entry]] = []
 
     def set(self, table: MutableMapping[Any, Any], key: Hashable, value: object) -> None:
         """Assign `table[key]`, undoably. Raises `Failure` LimitExceeded past `JOURNAL_ENTRIES_MAX`."""
-        if len(self._log) >= JOURNAL_ENTRIES_MAX:
-            raise Failure(Code.LIMIT_EXCEEDED, detail=f"more than {JOURNAL_ENTRIES_MAX} changes")
-        self._log.append((table, key, table.get(key, _ABSENT)))
+        if len(self.log) >= JOURNAL_ENTRIES_MAX:
+            raise too_many_changes()
+        self.log.append((table, key, table.get(key, ABSENT_BEFORE)))
         table[key] = value
 
     def mark(self) -> int:
         """The present point, to come back to."""
-        return len(self._log)
+        return len(self.log)
 
     def undo(self, mark: int) -> None:
         """Take back every change made since `mark`."""
-        assert 0 <= mark <= len(self._log)
-        while len(self._log) > mark:
-            table, key, before = self._log.pop()
-            if before is _ABSENT:
+        assert 0 <= mark <= len(self.log)
+        while len(self.log) > mark:
+            table, key, before = self.log.pop()
+            if before is ABSENT_BEFORE:
                 table.pop(key, None)
             else:
                 table[key] = before
+
+
+def too_many_changes() -> Failure:
+    """The failure for a change that the journal has no room for."""
+    return Failure(Code.LIMIT_EXCEEDED, detail=f"more than {JOURNAL_ENTRIES_MAX} changes")

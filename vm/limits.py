@@ -43,6 +43,7 @@ EVENT_BYTES_MAX = 16 * 1024  # encoded payload of one event
 EVENTS_BYTES_MAX = 1024 * 1024  # encoded payloads of all events, so that a receipt stays readable
 ERROR_BYTES_MAX = 4 * 1024  # encoded fields of one error; nobody pays for encoding it
 RETURN_BYTES_MAX = 64 * 1024
+SLOT_BYTES = 64  # abstract bytes of a slot that a transaction has looked at, beside those of its value
 MEMORY_BYTES_MAX = 16 * 1024 * 1024  # abstract bytes of all values made
 JOURNAL_ENTRIES_MAX = 100_000
 CURRENCY_CODE_CHARACTERS_MAX = 12

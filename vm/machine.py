@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from vm.cells import GAS, charge
 from vm.compiled import CompiledExecution
-from vm.execution import CALLABLE, READABLE, Event, Execution, Moved, wrong_count
-from vm.failure import Code, Failure
+from vm.execution import READABLE, Event, Execution, Moved, wrong_count
+from vm.failure import Code, Defect, Failure
 from vm.host import Host
 from vm.journal import Journal
-from vm.state import PHASE_FIELD, Contract, Defect
+from vm.state import PHASE_FIELD
 from vm.trace import Tracer
-from vm.types import Coin, CoinValue, Option, Tuple, Type
 from vm.verifier import Verified
 
 __all__ = ["Defect", "Effects", "Event", "Moved", "Session", "Tier"]
@@ -31,7 +31,9 @@ class Tier(StrEnum):
     REFERENCE = "reference"
 
 
-DEFAULT_TIER = Tier.REFERENCE
+DEFAULT_TIER = Tier.COMPILED
+DEFAULT_CHECKED = True
+"""Whether sessions check, as code runs, what the verifier has proved (`vm.checks`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +68,28 @@ class Session:
         tracer: Tracer | None = None,
         check_promises: bool = False,
         tier: Tier | None = None,
+        checked: bool | None = None,
     ) -> None:
         """`now` is in milliseconds since 1970 UTC. Promises are checked free of gas. Whatever the tier, a session with a
-        tracer runs on the reference one.
+        tracer runs on the reference one. `checked` says whether what the verifier has proved is checked once more.
         """
+        checked = DEFAULT_CHECKED if checked is None else checked
         self._execution: Execution
         if tracer is None and (tier or DEFAULT_TIER) is Tier.COMPILED:
-            self._execution = CompiledExecution(host, journal, now=now, gas_limit=gas_limit, check_promises=check_promises)
+            self._execution = CompiledExecution(
+                host, journal, now=now, gas_limit=gas_limit, check_promises=check_promises, checked=checked
+            )
         else:
-            self._execution = Execution(host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises)
+            self._execution = Execution(
+                host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises, checked=checked
+            )
         self._gas_limit = gas_limit
-        self._check_promises = check_promises
 
     @property
     def gas_left(self) -> int:
         """Gas that the session has not used."""
-        return self._execution.meter.gas
+        gas: int = self._execution.cells[GAS]
+        return gas
 
     @property
     def gas_used(self) -> int:
@@ -95,7 +103,7 @@ class Session:
 
     def charge(self, gas: int) -> None:
         """Use up gas for work outside of the machine. Raises `Failure` OutOfGas and leaves nothing."""
-        self._execution.meter.charge(gas)
+        charge(self._execution.cells, gas)
 
     def deploy(self, address: bytes, module: Verified, currency: str, arguments: Sequence[Any], sender: bytes) -> None:
         """Make a contract of a module at an address and run its `init`. The code itself is the host's to
@@ -111,7 +119,7 @@ class Session:
                 raise Failure(Code.KEY_EXISTS, detail="there is a contract at this address")
             if module.module.currency not in (None, currency):
                 raise Failure(Code.WRONG_CURRENCY)
-            contract = Contract(address, module, currency)
+            contract = execution.state.open(address, module, currency)
             execution.journal.set(execution.deployed, address, contract)
             if module.module.phases:
                 execution.state.put(contract, PHASE_FIELD, None, 0)
@@ -120,7 +128,7 @@ class Session:
                     raise wrong_count(arguments, 0)
                 execution.entered.append(contract)
             else:
-                self._run(contract, module.init, arguments, sender)
+                execution.enter(contract, module.init, arguments, sender)
 
         self._outermost(run)
 
@@ -128,35 +136,15 @@ class Session:
         """Run a public function; its result, None if it has none. Coins in the result go to the sender's
         wallet.
         """
-
-        execution = self._execution
-        mark = self._begin()
-        try:
-            contract = execution.contract(address)
-            position = execution.find(contract, function, CALLABLE)
-            result = self._run(contract, position, arguments, sender)
-            if result is not None:
-                self._pay_out(contract, position, result, sender)
-            self._check()
-        except Failure:
-            execution.journal.undo(mark)
-            raise
-        return result
-
-    def _pay_out(self, contract: Contract, function: int, result: Any, sender: bytes) -> None:
-        """Credit the coins in a result to the sender."""
-        kind = contract.verified.module.functions[function].result
-        assert kind is not None
-        for coin in _coins(kind, result):
-            self._execution.credit(sender, coin)
-            self._execution.move(coin.currency, returned=coin.amount)
+        return self._execution.call_public(address, function, arguments, sender)
 
     def read(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
         """Run a view or pure function; its result, None if it has none."""
 
         def run() -> Any:
-            contract = self._execution.contract(address)
-            return self._run(contract, self._execution.find(contract, function, READABLE), arguments, sender)
+            execution = self._execution
+            contract = execution.contract(address)
+            return execution.enter(contract, execution.find(contract, function, READABLE), arguments, sender)
 
         return self._outermost(run)
 
@@ -167,68 +155,32 @@ class Session:
             contract = self._execution.contract(address)
             if contract.verified.rule is None:
                 raise Failure(Code.NO_FUNCTION, detail="no wallet rule")
-            self._run(contract, contract.verified.rule, (payment,), payment[0])
+            self._execution.enter(contract, contract.verified.rule, (payment,), payment[0])
 
         self._outermost(run)
 
     def finish(self) -> Effects:
         """What the session leaves behind. Raises `Defect` if the machine made or lost a coin."""
         execution = self._execution
-        for currency, moved in execution.moved.items():
+        all_moved = execution.moved()
+        for currency, moved in all_moved.items():
             if not moved.is_conserved():
                 raise Defect(f"coins of {currency} are not conserved: {moved}")
         return Effects(
-            writes=dict(execution.state.changes()),
+            writes=execution.state.changes(),
             events=self.events,
             gas_used=self.gas_used,
-            moved=dict(sorted(execution.moved.items())),
+            moved=all_moved,
         )
 
     def _outermost(self, run: Callable[[], Any]) -> Any:
         """One call from outside: all of it happens, or nothing but its gas."""
-        mark = self._begin()
+        execution = self._execution
+        mark = execution.begin()
         try:
             result = run()
-            self._check()
+            execution.end()
         except Failure:
-            self._execution.journal.undo(mark)
+            execution.journal.undo(mark)
             raise
         return result
-
-    def _begin(self) -> int:
-        """Begin a call from outside; where the journal stands."""
-        self._execution.entered.clear()
-        return self._execution.journal.mark()
-
-    def _check(self) -> None:
-        """Hold every contract that was entered to its invariants, if promises are checked."""
-        if self._check_promises:
-            for contract in dict.fromkeys(self._execution.entered):
-                self._execution.check_invariants(contract)
-
-    def _run(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
-        """Check what comes from outside, then run."""
-        execution = self._execution
-        execution.check_arguments(contract, function, arguments)
-        execution.check_phase(contract, function)
-        for position, value in enumerate(arguments):
-            if type(value) is CoinValue:
-                kind = contract.verified.module.functions[function].parameters[position][1]
-                assert isinstance(kind, Coin)
-                if value.currency != (kind.currency or contract.home):
-                    raise Failure(Code.WRONG_CURRENCY)
-                execution.move(value.currency, entered=value.amount)
-        execution.entered.append(contract)
-        return execution.run(contract, function, tuple(arguments), sender)
-
-
-def _coins(kind: Type, value: Any) -> list[CoinValue]:
-    """The coins within a result."""
-    match kind:
-        case Coin():
-            return [value]
-        case Option(element):
-            return _coins(element, value[1]) if value[0] == 1 else []
-        case Tuple(items):
-            return [coin for item, part in zip(items, value, strict=True) for coin in _coins(item, part)]
-    return []

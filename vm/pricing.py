@@ -34,9 +34,9 @@ def price_of(work: str, size: int, units: int) -> Price:
             return Price(units * gas.GAS_UNIT_COPY, size)
         case "scan":  # a value looked through
             return Price(units * gas.GAS_UNIT_COPY, 0)
-        case "key" | "hash":  # a key of state encoded, bytes hashed
+        case "key" | "hash" | "read":  # a key of state encoded, bytes hashed, a value out of state
             return Price(units * gas.GAS_UNIT_ENCODE, 0)
-        case "read" | "encode":  # a value out of state, a value encoded
+        case "encode":  # a value encoded
             return Price(units * gas.GAS_UNIT_ENCODE, size)
         case "write":  # a key or a value into state
             return Price(units * gas.GAS_UNIT_ENCODE + size * gas.GAS_BYTE_STORE, 0)
@@ -58,9 +58,13 @@ class Scale(NamedTuple):
             return cls(size_max(kind.element), units_max(kind.element))
         return cls(1, 0)
 
+    def size(self, length: int) -> int:
+        """The abstract bytes of a value of so many elements, or of so many bytes."""
+        return 4 + length * self.element_size
+
     def price(self, work: str, length: int) -> Price:
         """The price of work on a value of so many elements, or of so many bytes."""
-        size = 4 + length * self.element_size
+        size = self.size(length)
         units = 1 + length * self.element_units if self.element_units else (size + 15) // 16
         return price_of(work, size, units)
 
@@ -85,6 +89,7 @@ _WORK: Final[dict[int, str]] = {
     i.STORE: "write V",
     i.MAP_GET: "key K read V",
     i.MAP_FIND: "key K read V",
+    i.MAP_OR: "key K read V",
     i.MAP_PEEK: "key K read V",
     i.MAP_PUT: "key K write K write V",
     i.MAP_TAKE: "key K read V",

@@ -4,16 +4,19 @@ journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
-from vm.failure import Code, Failure
+from vm.cells import Cells, grow
+from vm.entrance import entrances
+from vm.failure import Code, Defect, Failure
 from vm.host import Host
-from vm.journal import Journal
-from vm.limits import CURRENCY_CODE_CHARACTERS_MAX
-from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault
-from vm.values import decode, is_direct, pack, to_wire
+from vm.journal import Journal, too_many_changes
+from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, JOURNAL_ENTRIES_MAX, SLOT_BYTES
+from vm.pricing import Scale, is_sized
+from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault, size_max
+from vm.values import decode, is_direct, length, pack, to_wire
 from vm.verifier import Verified
 
 PHASE_FIELD: Final = -1
@@ -24,18 +27,16 @@ HOLDINGS_FIELD: Final = -2
 ABSENT: Final = None
 """What a slot without a value reads as; no value of any type is `None`."""
 
-Slot: TypeAlias = tuple[bytes, int, Any]
-"""Contract, field, and what tells entries apart: see `Contract.token`."""
-
-
-class Defect(Exception):
-    """The machine, or the store below it, has broken its own rules. Nothing after this can be trusted."""
+Load: TypeAlias = Callable[[bytes, bytes], bytes | None]
+"""`Host.load`."""
 
 
 class Layout:
-    """What a module's slots hold, worked out once: types of keys and values, and which of them need no conversion."""
+    """What a module's slots hold, worked out once: types of keys and values, which of them need no conversion, how much
+    memory a value takes.
+    """
 
-    __slots__ = ("direct", "safe", "slots")
+    __slots__ = ("direct", "safe", "sizes", "slots")
 
     def __init__(self, verified: Verified) -> None:
         slots: dict[int, tuple[Type | None, Type]] = {
@@ -53,6 +54,27 @@ class Layout:
         self.slots: Final = slots
         self.safe: Final = frozenset(field for field, (key, _) in slots.items() if is_safe_key(key))
         self.direct: Final = frozenset(field for field, (_, kind) in slots.items() if is_direct(kind))
+        self.sizes: Final = {field: _size(kind) for field, (_, kind) in slots.items()}
+
+    def to_bytes(self, field: int, value: Any) -> bytes:
+        """The encoding of a value of a field."""
+        return pack(value if field in self.direct else to_wire(self.slots[field][1], value))
+
+    def address(self, field: int, token: Any) -> bytes:
+        """The address of a slot within its contract, for what `Contract.token` gave."""
+        if self.slots[field][0] is None:
+            return pack((field,))
+        if field in self.safe:
+            return pack((field, token))
+        encoded: bytes = token
+        return b"\x92" + pack(field) + encoded
+
+
+def _size(kind: Type) -> int | Scale:
+    """The abstract bytes of a value, or how they follow from its length."""
+    if isinstance(kind, Vault):
+        kind = AMOUNT
+    return Scale.of(kind) if is_sized(kind) else size_max(kind)
 
 
 _LAYOUTS: Final[WeakKeyDictionary[Verified, Layout]] = WeakKeyDictionary()
@@ -65,28 +87,81 @@ def _layout(verified: Verified) -> Layout:
     return known
 
 
+class Slots(dict[Any, Any]):
+    """The values of one field of one contract by token, as the transaction sees them now; `stored` has the address of each slot
+    and what it held at the beginning.
+
+    A slot that is asked for the first time is loaded: it takes SLOT_BYTES and the size of its value out of the memory of the
+    transaction. Raises `Failure` LimitExceeded past MEMORY_BYTES_MAX, `Defect` for bytes that are no value of the field. Who
+    changes a value notes it in the journal.
+    """
+
+    __slots__ = ("address", "cells", "field", "layout", "load", "stored")
+
+    def __init__(self, address: bytes, field: int, layout: Layout, load: Load, cells: Cells) -> None:
+        super().__init__()
+        self.address = address
+        self.field = field
+        self.layout = layout
+        self.load = load
+        self.cells = cells
+        self.stored: dict[Any, tuple[bytes, Any]] = {}
+
+    def __missing__(self, token: Any) -> Any:
+        layout, field = self.layout, self.field
+        slot = layout.address(field, token)
+        data = self.load(self.address, slot)
+        value = ABSENT
+        size = SLOT_BYTES
+        if data is not None:
+            try:
+                value = decode(layout.slots[field][1], data)
+            except Failure as failure:
+                raise Defect(f"the store holds no value in field {field} of {self.address.hex()}") from failure
+            of = layout.sizes[field]
+            size += of if isinstance(of, int) else of.size(length(value))
+        grow(self.cells, size)
+        self.stored[token] = slot, value
+        self[token] = value
+        return value
+
+
+class Tables(dict[int, Slots]):
+    """The slots of one contract by field; those of a field begin when it is asked for."""
+
+    __slots__ = ("address", "cells", "layout", "load")
+
+    def __init__(self, address: bytes, layout: Layout, load: Load, cells: Cells) -> None:
+        super().__init__()
+        self.address = address
+        self.layout = layout
+        self.load = load
+        self.cells = cells
+
+    def __missing__(self, field: int) -> Slots:
+        slots = self[field] = Slots(self.address, field, self.layout, self.load, self.cells)
+        return slots
+
+
 class Contract:
-    """A contract as one session knows it: address, code, home currency, and the types of its slots."""
+    """A contract as one session knows it: address, code, home currency, and its slots. `code` is the compiled tier's."""
 
-    __slots__ = ("address", "home", "layout", "safe", "slots", "verified")
+    __slots__ = ("address", "code", "entrances", "home", "layout", "tables", "verified")
 
-    def __init__(self, address: bytes, verified: Verified, home: str) -> None:
+    def __init__(self, address: bytes, verified: Verified, home: str, load: Load, cells: Cells) -> None:
         self.address = address
         self.verified = verified
         self.home = home
         self.layout = _layout(verified)
-        self.slots = self.layout.slots
-        self.safe = self.layout.safe
+        self.entrances = entrances(verified)
+        self.tables = Tables(address, self.layout, load, cells)
+        self.code: Any = None
 
     @property
     def vaults(self) -> list[str]:
         """The currencies of its vaults, in order."""
-        kinds = [kind for _, kind in self.slots.values()]
+        kinds = [kind for _, kind in self.layout.slots.values()]
         return sorted({kind.currency or self.home for kind in kinds if isinstance(kind, Vault)})
-
-    def to_bytes(self, field: int, value: Any) -> bytes:
-        """The encoding of a value of a field."""
-        return pack(value if field in self.layout.direct else to_wire(self.slots[field][1], value))
 
     def token(self, field: int, key: Any) -> Any:
         """What stands for a key in tables: itself where Python hashes it well, else its encoding.
@@ -94,20 +169,11 @@ class Contract:
         Python's hashes of wide integers, and of tuples of integers, can be made to collide at will; those of bytes
         and texts cannot.
         """
-        if field in self.safe:
+        if field in self.layout.safe:
             return key
-        kind = self.slots[field][0]
+        kind = self.layout.slots[field][0]
         assert kind is not None
         return pack(to_wire(kind, key))
-
-    def slot(self, field: int, token: Any) -> bytes:
-        """The address of a slot within the contract."""
-        if self.slots[field][0] is None:
-            return pack((field,))
-        if field in self.safe:
-            return pack((field, token))
-        encoded: bytes = token
-        return b"\x92" + pack(field) + encoded
 
 
 def is_safe_key(key: Type | None) -> bool:
@@ -123,29 +189,32 @@ def is_safe_key(key: Type | None) -> bool:
 class State:
     """The slots of all contracts of one transaction."""
 
-    def __init__(self, host: Host, journal: Journal) -> None:
-        self._host = host
-        self._journal = journal
-        self.loaded: Final[dict[Slot, Any]] = {}
-        self.written: Final[dict[Slot, Any]] = {}
-        self.contracts: Final[dict[bytes, Contract]] = {}  # all that may have written
+    def __init__(self, host: Host, journal: Journal, cells: Cells) -> None:
+        self._cells: Final = cells
+        self._load: Final = host.load
+        self._journal: Final = journal
+        self._contracts: Final[list[Contract]] = []
+
+    def open(self, address: bytes, verified: Verified, home: str) -> Contract:
+        """A contract whose slots are part of this state."""
+        contract = Contract(address, verified, home, self._load, self._cells)
+        self._contracts.append(contract)
+        return contract
 
     def get(self, contract: Contract, field: int, key: Any) -> Any:
-        """The value of a slot, or `ABSENT`."""
-        token = contract.token(field, key)
-        slot = (contract.address, field, token)
-        if slot in self.written:
-            return self.written[slot]
-        if slot in self.loaded:
-            return self.loaded[slot]
-        return self.load(contract, field, token)
+        """The value of a slot, or `ABSENT`. Raises what `Slots` raises."""
+        return contract.tables[field][contract.token(field, key)]
 
     def put(self, contract: Contract, field: int, key: Any, value: Any) -> None:
         """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the
-        journal.
+        journal, and what `Slots` raises.
         """
-        self.contracts[contract.address] = contract
-        self._journal.set(self.written, (contract.address, field, contract.token(field, key)), value)
+        log = self._journal.log
+        if len(log) >= JOURNAL_ENTRIES_MAX:
+            raise too_many_changes()
+        slots, token = contract.tables[field], contract.token(field, key)
+        log.append((slots, token, slots[token]))
+        slots[token] = value
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:
         """Change a vault and the contract's holdings by so many minor units. Raises InsufficientFunds,
@@ -163,26 +232,15 @@ class State:
             self.put(contract, field, key, held + change or ABSENT)
             self.put(contract, HOLDINGS_FIELD, currency, holdings + change or ABSENT)
 
-    def changes(self) -> Iterator[tuple[tuple[bytes, bytes], bytes | None]]:
-        """The slots whose stored bytes differ from those at the beginning, in order of address and slot."""
-        changed = []
-        for (address, field, token), value in self.written.items():
-            contract = self.contracts[address]
-            slot = contract.slot(field, token)
-            after = None if value is ABSENT else contract.to_bytes(field, value)
-            if after != self._host.load(address, slot):
-                changed.append(((address, slot), after))
-        changed.sort(key=lambda change: change[0])
-        return iter(changed)
-
-    def load(self, contract: Contract, field: int, token: Any) -> Any:
-        """Take the value of a slot out of the store, to be remembered. Raises `Defect`."""
-        data = self._host.load(contract.address, contract.slot(field, token))
-        value = ABSENT
-        if data is not None:
-            try:
-                value = decode(contract.slots[field][1], data)
-            except Failure as failure:
-                raise Defect(f"the store holds no value in field {field} of {contract.address.hex()}") from failure
-        self.loaded[contract.address, field, token] = value
-        return value
+    def changes(self) -> dict[tuple[bytes, bytes], bytes | None]:
+        """The slots whose values differ from those at the beginning, in order of address and slot, with their bytes."""
+        changed: list[tuple[tuple[bytes, bytes], bytes | None]] = []
+        for contract in self._contracts:
+            layout, address = contract.layout, contract.address
+            for field, slots in contract.tables.items():
+                for token, (slot, before) in slots.stored.items():
+                    value = slots[token]
+                    if value is not before and value != before:
+                        changed.append(((address, slot), None if value is ABSENT else layout.to_bytes(field, value)))
+        changed.sort()
+        return dict(changed)

@@ -8,40 +8,39 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from vm import arithmetic, limits
-from vm.execution import Call, Event
-from vm.failure import Code, Failure
-from vm.state import PHASE_FIELD
+from vm import arithmetic
+from vm.cells import GAS, POSITION, SETTLED, Cells
+from vm.execution import Event, too_many_event_bytes, too_many_events
+from vm.failure import Code, Defect, Failure
+from vm.journal import ABSENT_BEFORE, too_many_changes
+from vm.state import PHASE_FIELD, Contract
 from vm.types import CoinValue, ResourceValue, Vault
 from vm.values import belongs, int_to_wire, pack, text_bytes, to_wire
 
 if TYPE_CHECKING:
     from vm.compiled import CompiledExecution
 
-# The places of a run. Generated code uses GAS, MEMORY, SENDER, THIS and NOW, by number.
-GAS: Final = 0  # left, as of the last time the code at work wrote it down
-MEMORY: Final = 1  # abstract bytes made in the transaction so far
-SETTLED: Final = 2  # whether the gas left has been written down for a failure on its way out
-POSITION: Final = 3  # where the code failed if the line that failed does not tell, else None
-MACHINE: Final = 4
-CALL: Final = 5
-WRITTEN: Final = 6
-LOADED: Final = 7
-SENDER: Final = 8
-THIS: Final = 9
-NOW: Final = 10
-CHANGE: Final = 11  # `Journal.set`
-
-_MISSING: Final = object()
+# The places of a run. Generated code uses TABLES, SENDER and THIS, by number.
+MACHINE: Final = 0
+CONTRACT: Final = 1
+TABLES: Final = 2  # `Contract.tables`: the slots by field
+SENDER: Final = 3
+THIS: Final = 4
 
 Run = list[Any]
 
+MISFIT: Final = object()
+"""What a public function gives for arguments that are not of the parameters' types."""
 
-def settle(run: Run, gas: int) -> None:
+make: Final = tuple.__new__
+"""Makes a named tuple of a tuple of its parts, which is all that its constructor does."""
+
+
+def settle(cells: Cells, gas: int) -> None:
     """Write down the gas that a failing function leaves, unless one that it called has."""
-    if not run[SETTLED]:
-        run[SETTLED] = True
-        run[GAS] = max(gas, 0)
+    if not cells[SETTLED]:
+        cells[SETTLED] = True
+        cells[GAS] = max(gas, 0)
 
 
 # Failures, each by a name of its own.
@@ -59,18 +58,18 @@ def _loop_bound() -> NoReturn:
     raise Failure(Code.LOOP_BOUND)
 
 
-def _out_at(run: Run, position: int) -> NoReturn:
-    run[POSITION] = position
+def _out_at(cells: Cells, position: int) -> NoReturn:
+    cells[POSITION] = position
     raise Failure(Code.OUT_OF_GAS)
 
 
-def _full_at(run: Run, position: int) -> NoReturn:
-    run[POSITION] = position
+def _full_at(cells: Cells, position: int) -> NoReturn:
+    cells[POSITION] = position
     raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
 
 
-def _loop_bound_at(run: Run, position: int) -> NoReturn:
-    run[POSITION] = position
+def _loop_bound_at(cells: Cells, position: int) -> NoReturn:
+    cells[POSITION] = position
     raise Failure(Code.LOOP_BOUND)
 
 
@@ -138,65 +137,48 @@ def _merge(a: ResourceValue, b: ResourceValue, by: int, low: int, high: int) -> 
 # State.
 
 
-def _read(run: Run, field: int, token: Any) -> Any:
-    """The value of a slot, or None."""
-    slot = run[THIS], field, token
-    value = run[WRITTEN].get(slot, _MISSING)
-    if value is _MISSING:
-        value = run[LOADED].get(slot, _MISSING)
-        if value is _MISSING:
-            machine: CompiledExecution = run[MACHINE]
-            value = machine.state.load(run[CALL].contract, field, token)
-    return value
+def _too_many_events() -> NoReturn:
+    raise too_many_events()
 
 
-def _write(run: Run, field: int, token: Any, value: Any) -> None:
-    run[CHANGE](run[WRITTEN], (run[THIS], field, token), value)
+def _too_many_event_bytes() -> NoReturn:
+    raise too_many_event_bytes()
 
 
-def _token(run: Run, field: int, key: Any) -> Any:
-    """What stands for a key that Python does not hash well."""
-    token: Any = run[CALL].contract.token(field, key)
-    return token
+def _broken() -> NoReturn:
+    raise Defect("a value is not of the type that was proved of it")
 
 
-def _phase_in(run: Run, phases: int) -> bool:
-    return bool(phases >> (_read(run, PHASE_FIELD, None) or 0) & 1)
+def _crowded() -> NoReturn:
+    raise too_many_changes()
 
 
 def _check_phase(run: Run, phases: int) -> None:
-    if not phases >> (_read(run, PHASE_FIELD, None) or 0) & 1:
+    if not phases >> (run[TABLES][PHASE_FIELD][None] or 0) & 1:
         raise Failure(Code.WRONG_PHASE)
 
 
 def _become(run: Run, phase: int) -> None:
-    run[MACHINE].become(run[CALL], phase)
+    run[MACHINE].become(run[CONTRACT], phase)
 
 
 def _vault_put(run: Run, field: int, key: Any, coin: CoinValue) -> None:
-    run[MACHINE].vault_put(run[CALL], field, key, coin)
+    run[MACHINE].vault_put(run[CONTRACT], field, key, coin)
 
 
 def _vault_take(run: Run, field: int, key: Any, amount: int) -> CoinValue:
     machine: CompiledExecution = run[MACHINE]
-    call: Call = run[CALL]
-    kind = call.contract.slots[field][1]
+    contract: Contract = run[CONTRACT]
+    kind = contract.layout.slots[field][1]
     assert isinstance(kind, Vault)
-    return machine.vault_take(call, field, key, kind.currency, amount)
+    return machine.vault_take(contract, field, key, kind.currency, amount)
 
 
 # The world.
 
 
 def _pay(run: Run, to: bytes, coin: CoinValue) -> None:
-    run[MACHINE].pay(run[CALL], to, coin)
-
-
-def _emit(run: Run, event: int, values: tuple[Any, ...], wire: tuple[Any, ...]) -> None:
-    events = run[MACHINE].events
-    if len(events) >= limits.EVENTS_PER_TRANSACTION_MAX:
-        raise Failure(Code.LIMIT_EXCEEDED, detail="events")
-    run[CHANGE](events, len(events), Event(run[THIS], event, pack(wire), values))
+    run[MACHINE].pay(run[CONTRACT], to, coin)
 
 
 def _outside(run: Run, external: int, tried: bool, address: bytes, arguments: tuple[Any, ...]) -> Any:
@@ -206,11 +188,11 @@ def _outside(run: Run, external: int, tried: bool, address: bytes, arguments: tu
 
 def _remember(run: Run, function: int, arguments: tuple[Any, ...]) -> Any:
     machine: CompiledExecution = run[MACHINE]
-    return machine.remember(run[CALL].contract, function, arguments)
+    return machine.remember(run[CONTRACT], function, arguments)
 
 
 def _ensure(run: Run, function: int, remembered: Any, result: Any) -> None:
-    run[MACHINE].check_ensures(run[CALL].contract, function, remembered, result)
+    run[MACHINE].check_ensures(run[CONTRACT], function, remembered, result)
 
 
 # Standard functions.
@@ -239,16 +221,20 @@ def _text_bytes(text: str) -> bytes:
 
 NAMES: Final[dict[str, Any]] = {
     "blake2b_256": _blake2b_256,
+    "absent": ABSENT_BEFORE,
     "become": _become,
     "belongs": belongs,
+    "bool": bool,
+    "broken": _broken,
     "bytes": bytes,
     "check_phase": _check_phase,
     "coin": CoinValue,
+    "crowded": _crowded,
     "div": arithmetic.div,
     "division_by_zero": _division_by_zero,
-    "emit": _emit,
     "encode": pack,
     "ensure": _ensure,
+    "event": Event,
     "fail": _fail,
     "failure": Failure,
     "full": _full,
@@ -260,8 +246,9 @@ NAMES: Final[dict[str, Any]] = {
     "len": len,
     "loop_bound": _loop_bound,
     "loop_bound_at": _loop_bound_at,
-    "make": tuple.__new__,
+    "make": make,
     "merge": _merge,
+    "misfit": MISFIT,
     "missing_key": _missing_key,
     "not_authorized": _not_authorized,
     "out": _out,
@@ -272,24 +259,24 @@ NAMES: Final[dict[str, Any]] = {
     "part": _part,
     "passes": range,
     "pay": _pay,
-    "phase_in": _phase_in,
-    "read": _read,
     "remember": _remember,
     "resource": ResourceValue,
     "settle": settle,
     "sha256": _sha256,
     "sha3_256": _sha3_256,
+    "text": str,
     "text_bytes": _text_bytes,
     "text_size": text_bytes,
-    "token": _token,
     "too_long": _too_long,
+    "too_many_event_bytes": _too_many_event_bytes,
+    "too_many_events": _too_many_events,
+    "tuple": tuple,
     "unset": _unset,
     "vault_put": _vault_put,
     "vault_take": _vault_take,
     "verify_ed25519": _verify_ed25519,
     "wire": to_wire,
     "wire_number": int_to_wire,
-    "write": _write,
     "wrong_variant": _wrong_variant,
 }
 """Every name that generated code may use beside its own numbered ones."""

@@ -6,7 +6,7 @@ does not belong to its type is refused with `vm.failure.Failure` WrongArguments,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgpack
@@ -39,9 +39,11 @@ from vm.types import (
 
 _WORD_LOW: Final = -(2**63)
 _WORD_HIGH: Final = 2**64 - 1
+_BIN: Final = 0xC4  # first byte of a byte string of up to 255 bytes
 _WORD_FORMS: Final = {(0xCC, 2): 2**7, (0xCD, 3): 2**8, (0xCE, 5): 2**16, (0xCF, 9): 2**32}
 """First byte and length of the forms of unsigned integers in msgpack, and the least number that has no shorter one."""
-_pack: Final = msgpack.Packer(use_bin_type=True).pack
+pack: Final[Callable[[Any], bytes]] = msgpack.Packer(use_bin_type=True).pack
+"""The canonical msgpack of a wire form."""
 _CODE_CHARACTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
@@ -181,10 +183,19 @@ def encode(kind: Type, value: Any) -> bytes:
 def decode(kind: Type, data: bytes) -> Any:
     """The value of a byte string. Raises `Failure` WrongArguments for any but the one that `encode` gives."""
     if data and isinstance(kind, Int | Amount | Vault):
-        value = _unsigned_word(data)
+        value = _wide_number(data) if data[0] == _BIN else _unsigned_word(data)
         if value is not None and belongs(kind, value):
             return value
     return from_wire(kind, unpack(data))
+
+
+def _wide_number(data: bytes) -> int | None:
+    """The number beyond 64 bits that one canonical msgpack byte string holds; None for anything else."""
+    size = len(data) - 2
+    if size < 1 or data[1] != size:
+        return None
+    value = int.from_bytes(data[2:], "big", signed=True)
+    return value if size == _signed_bytes(value) and not _WORD_LOW <= value <= _WORD_HIGH else None
 
 
 def _unsigned_word(data: bytes) -> int | None:
@@ -226,12 +237,6 @@ def decode_arguments(types: Sequence[Type], data: bytes) -> tuple[Any, ...]:
     if type(wire) is not list or len(wire) != len(types):
         raise Failure(Code.WRONG_ARGUMENTS, detail=f"not an array of {len(types)} arguments")
     return tuple([from_wire(kind, x) for kind, x in zip(types, wire, strict=True)])
-
-
-def pack(wire: Any) -> bytes:
-    """The canonical msgpack of a wire form."""
-    data: bytes = _pack(wire)
-    return data
 
 
 def unpack(data: bytes, elements_max: int = LIST_ELEMENTS_MAX) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vm import limits
-from vm.codec import decode_with_table, encode_module
+from vm.codec import decode_with_table, encode_module, module_hash
 from vm.facts import Facts
 from vm.failure import Code
 from vm.function_verifier import Body, FunctionVerifier, Scope
@@ -55,12 +55,13 @@ _CHECKERS = (Kind.INVARIANT, Kind.OLD, Kind.ENSURES)
 class Verified:
     """A module that may run, with what was learnt on the way.
 
-    `table` maps type numbers to types, `bodies` has the decoded code of each function, `by_name` their
-    positions, `promises` the (old, ensures) checkers of a function, `final_phases` a mask of the phases without a
-    step onward.
+    `code_hash` is `vm.codec.module_hash` of the module's bytes, `table` maps type numbers to types, `bodies` has the decoded
+    code of each function, `by_name` their positions, `promises` the (old, ensures) checkers of a function, `final_phases` a
+    mask of the phases without a step onward.
     """
 
     module: Module
+    code_hash: bytes
     table: tuple[Type, ...]
     bodies: tuple[Body, ...]
     by_name: Mapping[str, int]
@@ -73,17 +74,16 @@ class Verified:
 
 def verify(module: Module) -> Verified:
     """What the machine needs to run the module. Raises `Illegal` if it may not run."""
-    verified = _verify(module, _check_types(module))
-    encode_module(module)
-    return verified
+    return _verify(module, _check_types(module), None)
 
 
 def verify_bytes(data: bytes) -> Verified:
     """The same for the bytes of a module: what decoding has shown is not shown again. This is what a deployment pays for."""
-    return _verify(*decode_with_table(data))
+    return _verify(*decode_with_table(data), data)
 
 
-def _verify(module: Module, table: TypeTable) -> Verified:
+def _verify(module: Module, table: TypeTable, data: bytes | None) -> Verified:
+    """`data` is what the module was decoded from; None if it never was."""
     _check_names(module)
     used = _Uses(table)
     _check_parts(module, used)
@@ -95,9 +95,11 @@ def _verify(module: Module, table: TypeTable) -> Verified:
     _check_calls(bodies)
     promises = _check_promises(module, table.facts)
     used.check_all()
+    code = encode_module(module) if data is None else data
     kinds = [function.kind for function in module.functions]
     return Verified(
         module=module,
+        code_hash=module_hash(code),
         table=scope.table,
         bodies=tuple(bodies),
         by_name={function.name: position for position, function in enumerate(module.functions)},

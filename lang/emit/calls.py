@@ -144,9 +144,15 @@ class CallEmitter(ValueEmitter):
         return self._field(receiver).index, kind
 
     def _map_get(self, node: ast.Call, arguments: list[ast.Expression]) -> None:
-        self._map_find(node, arguments[:1])
-        _, kind = self._map(node)
-        self._open_or(vm.Option(kind.value), arguments[1])
+        field, kind = self._map(node)
+        key, default = arguments
+        if self.is_at_hand(default):
+            self.value(key)
+            self.value(default)
+            self.put(op.MAP_OR, field)
+        else:
+            self._map_find(node, [key])
+            self._open_or(vm.Option(kind.value), default)
 
     def _map_find(self, node: ast.Call, arguments: list[ast.Expression]) -> None:
         self.value(arguments[0])

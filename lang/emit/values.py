@@ -60,10 +60,14 @@ class ValueEmitter(CodeWriter):
                 return Place("entry", self._field(node.value).index, None, None, self._once(node.index))
         raise AssertionError(node)
 
+    def is_at_hand(self, node: ast.Expression) -> bool:
+        """Whether a value may be pushed at any time within its statement, and as often as one likes: a literal or a name."""
+        return isinstance(node, ast.Number | ast.Truth | ast.BytesLiteral | ast.TextLiteral) or (
+            isinstance(node, ast.Name) and isinstance(node.ref, Builtin | ConstantSymbol | Local)
+        )
+
     def _once(self, node: ast.Expression) -> Callable[[], None]:
-        if isinstance(node, ast.Number | ast.Truth | ast.BytesLiteral | ast.TextLiteral) or (
-            isinstance(node, ast.Name) and isinstance(node.ref, Builtin | ConstantSymbol)
-        ):
+        if self.is_at_hand(node):
             return lambda: self.value(node)
         slot = self.temporary(self.type(node))
         self.value(node)

@@ -46,4 +46,4 @@ def test_mutations_find_nothing(target: str) -> None:
         if data is not None:
             endings[TARGETS[target](data)] += 1
     assert endings["decoded"] + endings["verified"] + endings["ran"] > 10
-    assert len(endings) > 3
+    assert len(endings) > 2

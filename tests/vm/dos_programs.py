@@ -9,6 +9,7 @@ from typing import Any
 
 from machine_world import ALICE, HERE, THERE, World, verified
 
+from vm.cells import MEMORY
 from vm.failure import Failure
 from vm.machine import Tier
 
@@ -73,7 +74,7 @@ def explode(bomb: Bomb, tier: Tier) -> Outcome:
     try:
         session.call(HERE, "bomb", (), ALICE)
     except Failure as failure:
-        memory = session._execution.meter.memory
+        memory = session._execution.cells[MEMORY]
         effects = session.finish()
         return Outcome(failure.name, failure.detail, failure.where, effects.gas_used, memory, effects.writes, effects.events)
     raise AssertionError(f"{bomb.name} did not go off")

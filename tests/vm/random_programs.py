@@ -403,6 +403,7 @@ class _FunctionMaker:
             ways += [lambda n=n: self.put(i.LOAD, n) for n in self.fields_of(lambda f: f == kind)]
             maps = self.fields_of(lambda f: isinstance(f, Map) and f.value == kind)
             ways += [lambda n=n: self._keyed(i.MAP_GET, n) for n in maps]
+            ways += [lambda n=n: self._map_or(n, kind) for n in maps]
         for n, external in enumerate(self.module.externals):
             if external.result is not None and is_subtype(external.result, kind):
                 code = i.READ if external.view else i.CALL
@@ -651,6 +652,13 @@ class _FunctionMaker:
         if isinstance(kind, Map | Set):
             self.expression(kind.key)
         self.put(code, field, *more)
+
+    def _map_or(self, field: int, kind: Type) -> None:
+        of = self.module.fields[field]
+        assert isinstance(of, Map)
+        self.expression(of.key)
+        self.expression(kind)
+        self.put(i.MAP_OR, field)
 
     def _vaults(self, currency: str | None) -> list[int]:
         return self.fields_of(lambda f: (f.value if isinstance(f, Map) else f) == Vault(currency))

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from machine_world import ALICE, BOB, HERE, NOW, THERE, World, address, program, run_pure, verified
 
+from vm.cells import cells
 from vm.failure import Code, Failure
 from vm.journal import Journal
 from vm.machine import Defect, Moved, Session
-from vm.state import Contract, State
+from vm.state import State
 from vm.types import CoinValue
 
 
@@ -444,8 +445,9 @@ type (u256, u256)
 type Map[(u256, u256), u64]
 field of: Map[(u256, u256), u64]
 """
-    contract = Contract(HERE, verified(text), "CNY")
-    state = State(World(), Journal())
+    journal = Journal()
+    state = State(World(), journal, cells(journal, now=0, gas=0))
+    contract = state.open(HERE, verified(text), "CNY")
     for n in range(20_000):
         state.put(contract, 0, (n * (2**61 - 1), 7), n)
     assert state.get(contract, 0, (19_999 * (2**61 - 1), 7)) == 19_999
@@ -466,7 +468,7 @@ def test_events_carry_payload_and_values() -> None:
     session = world.session()
     session.call(HERE, "pay", [BOB, 3], ALICE)
     (event,) = session.finish().events
-    assert (event.contract, event.index, event.values) == (HERE, 0, (BOB, 3))
+    assert (event.contract, event.number, event.values) == (HERE, 0, (BOB, 3))
     assert event.payload == b"\x92\xc4\x20" + BOB + b"\x03"
 
 
@@ -486,7 +488,7 @@ def test_moved_is_by_currency() -> None:
 def test_a_lost_coin_stops_the_machine() -> None:
     """If coins do not add up the session does not finish. No program can do this: it is done by hand."""
     session = bank().session()
-    session._execution.move("CNY", entered=1)
+    session._execution.move("CNY", "entered", 1)
     with pytest.raises(Defect):
         session.finish()
 

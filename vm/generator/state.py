@@ -1,0 +1,144 @@
+"""State: slots, keys, phases."""
+
+from __future__ import annotations
+
+from vm import intervals
+from vm.function_verifier import Op
+from vm.generator.text import PHASE_NAME, Slot, Value
+from vm.generator.writer import Writer
+from vm.limits import JOURNAL_ENTRIES_MAX
+from vm.pricing import Scale, is_sized
+from vm.state import PHASE_FIELD, is_safe_key
+from vm.types import Resource
+
+
+class StateAccess(Writer):
+    """Slots are items of `vm.state.Slots`; a change is noted in the journal first."""
+
+    def slots(self, field: int) -> str:
+        """What holds the slots of a field, by a name that the head of the function gives it."""
+        name = PHASE_NAME if field == PHASE_FIELD else f"v{field}"
+        self.tables[field] = name
+        return name
+
+    def key(self, op: Op, *, write: bool = False) -> Value:
+        """Take the key of a field that has keys, and pay for what its size adds."""
+        if op.key is None:
+            return Value("None")
+        key = self.pop()
+        if is_sized(op.key):
+            self.work_on("key", op.key, key.text)
+            if write:
+                self.work("write", Scale.of(op.key), "n")
+        return key
+
+    def token(self, op: Op, key: Value) -> str:
+        """What stands for a key in the slots of the field."""
+        if op.key is None or is_safe_key(op.key):
+            return key.text
+        self.line(f"x = encode({self.wire(op.key, key).text})")
+        return "x"
+
+    def slot(self, op: Op, *, write: bool = False) -> Slot:
+        """Take the key of a field, and say where its slot is."""
+        key = self.key(op, write=write)
+        return Slot(self.slots(op.operands[0]), self.token(op, key))
+
+    def read(self, op: Op, slot: Slot, absent: str) -> str:
+        """Put a value out of state on the place on top, failing where there is none."""
+        target = self.target()
+        self.line(f"{target} = {slot.text}")
+        self.line(f"if {target} is None: {absent}()")
+        self.work_on("read", op.value, target)
+        return target
+
+    def write(self, op: Op, slot: Slot, value: str) -> None:
+        """Pay for what the size of a value adds, and put it into state."""
+        self.work_on("write", op.value, value)
+        self.change(slot, value)
+
+    def change(self, slot: Slot, value: str) -> None:
+        """Put a value into state and what was there into the journal."""
+        self.changes = True
+        self.line(f"if len(g) >= {JOURNAL_ENTRIES_MAX}: crowded()")
+        self.line(f"w(({slot.table}, {slot.token}, {slot.text}))")
+        self.line(f"{slot.text} = {value}")
+
+    def do_load(self, op: Op) -> None:
+        self.give(self.read(op, self.slot(op), "unset"), intervals.of_type(op.gives[0]))
+
+    def do_store(self, op: Op) -> None:
+        value = self.pop().text
+        self.write(op, self.slot(op), value)
+
+    def do_map_get(self, op: Op) -> None:
+        slot = self.slot(op)
+        self.give(self.read(op, slot, "missing_key"), intervals.of_type(op.gives[0]))
+
+    def do_map_find(self, op: Op) -> None:
+        slot = self.slot(op)
+        target = self.target()
+        self.line(f"{target} = {slot.text}")
+        self.line(f"if {target} is None: {target} = (0,)")
+        self.line("else:")
+        self.indent += 1
+        self.work_on("read", op.value, target)
+        self.line(f"{target} = (1, {target})")
+        self.indent -= 1
+        self.give(target)
+
+    def do_map_or(self, op: Op) -> None:
+        other = self.pop().text
+        slot = self.slot(op)
+        target = self.target()
+        if op.value is not None and is_sized(op.value):
+            self.line(f"y = {slot.text}")
+            self.line(f"if y is None: {target} = {other}")
+            self.line("else:")
+            self.indent += 1
+            self.work_on("read", op.value, "y")
+            self.line(f"{target} = y")
+            self.indent -= 1
+        else:
+            found = "y" if other == target else target
+            self.line(f"{found} = {slot.text}")
+            self.line(f"if {found} is None: {found} = {other}")
+            if found != target:
+                self.line(f"{target} = {found}")
+        self.give(target, intervals.of_type(op.gives[0]))
+
+    def do_map_peek(self, op: Op) -> None:
+        slot = self.slot(op)
+        target = self.read(op, slot, "missing_key")
+        self.line(f"{target} = {target}[1][{op.operands[1]}]")
+        self.give(target, intervals.of_type(op.gives[0]))
+
+    def do_map_put(self, op: Op) -> None:
+        value = self.pop().text
+        slot = self.slot(op, write=True)
+        if isinstance(op.value, Resource):
+            self.line(f"if {slot.text} is not None: key_exists()")
+        self.write(op, slot, value)
+
+    def do_has(self, op: Op) -> None:
+        self.line(f"y = {self.slot(op).text}")
+        self.truth("y is not None")
+
+    def do_map_take(self, op: Op) -> None:
+        slot = self.slot(op)
+        target = self.read(op, slot, "missing_key")
+        self.change(slot, "None")
+        self.give(target)
+
+    def do_set_add(self, op: Op) -> None:
+        self.change(self.slot(op, write=True), "True")
+
+    def do_remove(self, op: Op) -> None:
+        self.change(self.slot(op), "None")
+
+    def do_phase_in(self, op: Op) -> None:
+        self.line(f"y = {self.slots(PHASE_FIELD)}[None] or 0")
+        self.truth(f"{op.operands[0]} >> y & 1 != 0")
+
+    def do_become(self, op: Op) -> None:
+        self.line(f"become(m, {op.operands[0]})")
