@@ -1,6 +1,6 @@
 """How long decoding and verifying a module takes, by the byte: the dearest module that a search can find.
 
-    python bench/verify.py [--seconds 60] [--seed 1] [--bytes 8000] [--keep FOLDER]
+    python bench/verify.py [--seconds 60] [--seed 1] [--bytes 8000] [--keep FILE]
 
 A module is a mix of shapes, each made to be dear in one way: types that share parts, many names, wide values, full stacks, many
 blocks, first uses of prices, promises and so on. The search begins with every shape alone, goes on with random mixes, and then
@@ -8,13 +8,14 @@ changes the dearest mixes found, one thing at a time. It prints nanoseconds a by
 disturbs a run makes it longer): the median over all mixes, the worst, their ratio, and the worst mix at sizes from 1,000 to
 64,000 bytes, which shows whether time grows with size alone. What deployment pays for is `GAS_DEPLOY_BYTE`.
 
-`--keep` writes the dearest mixes as modules of some two thousand bytes, as text for the corpus `tests/vm/dear`.
+`--keep` writes the dearest mixes as modules of some two thousand bytes, for the corpus `tests/vm/dear.json`.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import random
 import statistics
 import sys
@@ -29,7 +30,6 @@ sys.path.insert(0, str(ROOT))
 
 from vm import instructions as i  # noqa: E402
 from vm.codec import encode_module  # noqa: E402
-from vm.disassembler import disassemble  # noqa: E402
 from vm.gas import GAS_DEPLOY_BYTE  # noqa: E402
 from vm.limits import (  # noqa: E402
     CODE_WORDS_MAX,
@@ -678,17 +678,14 @@ def main() -> None:
         if len(data) <= MODULE_BYTES_MAX:
             print(f"  {len(data):8} bytes {nanoseconds(data, 5):8.0f} ns/byte")
     if options.keep is not None:
-        keep(options.keep, [*found[:3], *alone(found)])
+        keep(options.keep, [*found[:3], *list(alone(found))[:12]])
 
 
-def keep(folder: Path, found: list[Found]) -> None:
-    """Write modules of some two thousand bytes as text."""
-    from vm.codec import decode_module
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for one in found:
-        name = "_".join(f"{name}_{number}" for name, number, _ in one.mix[:3])
-        (folder / f"{name}.tasm").write_text(disassemble(decode_module(build(one.mix, 2000))))
+def keep(file: Path, found: list[Found]) -> None:
+    """Write modules of some two thousand bytes."""
+    cases = {spelled(one.mix): build(one.mix, 2000).hex() for one in found}
+    lines = ",\n".join(json.dumps({"title": title, "bytes": data}, ensure_ascii=False) for title, data in cases.items())
+    file.write_text(f"[\n{lines}\n]\n")
 
 
 if __name__ == "__main__":

@@ -316,11 +316,13 @@ class FunctionVerifier:
     def pop_all(self, expected: tuple[Type, ...]) -> None:
         """Pop values of these types, the last one from the top."""
         rest = len(self.stack) - len(expected)
-        if len(expected) > 1 and rest >= self.base and all(map(is_, self.stack[rest:], expected)):
-            del self.stack[rest:]
-            self.cut(rest)
-            self.takes += reversed(expected)
-            return
+        if len(expected) > 1 and rest >= self.base:
+            found = self.stack[rest:]
+            if all(map(is_, found, expected)) or all(map(self.facts.subtype, found, expected)):
+                del self.stack[rest:]
+                self.cut(rest)
+                self.takes += reversed(found)
+                return
         for kind in reversed(expected):
             self.pop(kind)
 
