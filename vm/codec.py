@@ -57,9 +57,13 @@ def encode_module(module: Module) -> bytes:
 def decode_module(data: bytes) -> Module:
     """The module of a byte string. Raises `Illegal` for any but the one that `encode_module` gives.
 
-    A decoded module is well shaped and its types are sound; whether it may run is for `vm.verifier.verify`
-    to say.
+    A decoded module is well shaped and its types are sound; whether it may run is for `vm.verifier` to say.
     """
+    return decode_with_table(data)[0]
+
+
+def decode_with_table(data: bytes) -> tuple[Module, TypeTable]:
+    """The same, and the table in which its types have been checked."""
     check_limit("MODULE_BYTES_MAX", len(data), MODULE_BYTES_MAX, "module")
     try:
         wire = unpack(data, elements_max=CODE_WORDS_MAX)
@@ -74,7 +78,7 @@ def decode_module(data: bytes) -> Module:
     reader = _Reader()
     for entry in _array(types, "types"):
         reader.table.add(reader.entry(entry))
-    return Module(
+    module = Module(
         name=_text(name, "name"),
         currency=None if currency is None else _text(currency, "currency"),
         types=tuple(reader.table.types[len(SCALARS) :]),
@@ -89,6 +93,7 @@ def decode_module(data: bytes) -> Module:
         functions=tuple([reader.function(x, f"functions[{i}]") for i, x in enumerate(_array(functions, "functions"))]),
         promises=tuple([_promise(x, f"promises[{i}]") for i, x in enumerate(_array(promises, "promises"))]),
     )
+    return module, reader.table
 
 
 def _module_to_wire(module: Module, writer: _Writer) -> list[Any]:
@@ -270,7 +275,7 @@ class _Reader:
             phases=None if phases is None else _int(phases, where),
             effects=_int(effects, where),
             locals=self._types(local_types, where),
-            code=tuple([_int(word, where) for word in _array(code, where)]),
+            code=_numbers(code, where),
         )
 
 
@@ -298,6 +303,13 @@ def _text(wire: Any, where: str) -> str:
 
 def _texts(wire: Any, where: str) -> tuple[str, ...]:
     return tuple([_text(x, where) for x in _array(wire, where)])
+
+
+def _numbers(wire: Any, where: str) -> tuple[int, ...]:
+    words = _array(wire, where)
+    if not {int}.issuperset(map(type, words)) or (words and min(words) < 0):
+        raise Illegal(Reason.MALFORMED, where, "not a number from 0")
+    return tuple(words)
 
 
 def _int(wire: Any, where: str) -> int:

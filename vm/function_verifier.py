@@ -4,19 +4,19 @@ segments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, Never
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import is_
+from typing import Any, Final, NamedTuple, Never
 
 from vm import instructions as i
 from vm import limits
-from vm.facts import Facts
 from vm.gas import GAS_SEGMENT, GAS_SIGNATURE_TYPE
 from vm.illegal import Illegal, Reason
 from vm.instructions import TABLE, Instruction, Rounding
 from vm.module import Module
-from vm.pricing import Price, is_sized
-from vm.type_table import check_limit, is_value
+from vm.pricing import WORKS, Price, is_sized
+from vm.type_table import TypeTable, check_limit, is_value
 from vm.types import (
     ADDRESS,
     BOOL,
@@ -43,8 +43,7 @@ from vm.types import (
 from vm.values import payload
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(NamedTuple):
     """One instruction of verified code.
 
     `position` is its place in the words of the function, `target` the instruction to go on at when control
@@ -95,6 +94,8 @@ class _Block:
 
 
 _ENDS_SEGMENT: Final = frozenset((i.IF, i.ELSE, i.END, i.LOOP))
+_GOES_ON: Final = frozenset((i.ELSE, i.END))
+"""What may stand behind the end of a path."""
 _PLAIN_WORDS: Final[Mapping[str, Type]] = {
     "bool": BOOL,
     "address": ADDRESS,
@@ -113,50 +114,69 @@ def _by_words(instruction: Instruction) -> bool:
     return words <= {*_PLAIN_WORDS, "T", "bytes", "number"} and instruction.operands[:1] != ("field",)
 
 
-def _bounds(module: Module, types: int, local_count: int) -> dict[str, int]:
-    """Below which number an operand of each kind must lie; parts and counts depend on more."""
-    return {
-        "type": types,
-        "const": len(module.constants),
-        "local": local_count,
-        "field": len(module.fields),
-        "function": len(module.functions),
-        "external": len(module.externals),
-        "event": len(module.events),
-        "error": len(module.errors),
-        "phase": len(module.phases),
-        "phases": 1 << len(module.phases),
-        "rounding": len(Rounding),
-    }
+def _words(row: Instruction) -> tuple[tuple[Type | str, ...], tuple[Type | str, ...]]:
+    """What an instruction takes, the top first, and what it gives: types, and words for what hangs on the operand."""
+    takes, gives = row.effect.split("--")
+    return (
+        tuple([_PLAIN_WORDS.get(word, word) for word in reversed(takes.split())]),
+        tuple([_PLAIN_WORDS.get(word, word) for word in gives.split()]),
+    )
+
+
+_TARGET: Final = Op._fields.index("target")
+_MAY_BE_LINEAR: Final = frozenset((Coin, Resource, Option, Tuple))
+_SIMPLE: Final = {row.code: _words(row) for row in TABLE.values() if _by_words(row)}
+
+
+class Scope:
+    """What the functions of one module share: its table of types, and below which number operands must lie."""
+
+    def __init__(self, module: Module, table: TypeTable, mark: Callable[[int], None]) -> None:
+        self.module = module
+        self.table = tuple(table.types)
+        self.facts = table.facts
+        self.mark = mark
+        spelled = {
+            "type": len(table.types),
+            "const": len(module.constants),
+            "field": len(module.fields),
+            "function": len(module.functions),
+            "external": len(module.externals),
+            "event": len(module.events),
+            "error": len(module.errors),
+            "phase": len(module.phases),
+            "phases": 1 << len(module.phases),
+            "rounding": len(Rounding),
+        }
+        # Parts, counts and locals depend on more.
+        self.bounds = {code: tuple([spelled.get(word, 2**64) for word in row.operands]) for code, row in TABLE.items()}
+        self.values = tuple([is_value(kind) for kind in self.table])
 
 
 class FunctionVerifier:
     """Verifies one function of a module whose types and signatures are already known to be sound."""
 
-    def __init__(
-        self,
-        module: Module,
-        position: int,
-        table: tuple[Type, ...],
-        facts: Facts,
-        mark: Callable[[int], None],
-    ) -> None:
-        self.module = module
-        self.function = module.functions[position]
-        self.table = table
-        self.mark = mark
-        self.facts = facts
-        self.bounds = _bounds(module, len(table), len(self.function.parameters) + len(self.function.locals))
+    def __init__(self, scope: Scope, position: int) -> None:
+        self.scope = scope
+        self.module = scope.module
+        self.function = scope.module.functions[position]
+        self.table = scope.table
+        self.facts = scope.facts
         self.here = f"functions[{position}] ({self.function.name})"
         self.locals = (*(kind for _, kind in self.function.parameters), *self.function.locals)
-        self.linear = sum(1 << n for n, kind in enumerate(self.locals) if not facts.plain(kind))
+        self.linear = 0
+        for local, kind in enumerate(self.locals):
+            if not self.facts.plain(kind):
+                self.linear |= 1 << local
         self.assigned = (1 << len(self.function.parameters)) - 1
         self.live = True
         self.stack: list[Type] = []
         self.stack_max = 0
+        self.base = 0  # of the innermost block
         self.blocks: list[_Block] = []
-        self.ops: list[Op] = []
-        self.targets: dict[int, int] = {}
+        self.loops: list[_Block] = []
+        self.linear_heights: list[int] = []  # where on the stack a linear value lies
+        self.ops: list[list[Any]] = []  # the fields of `Op`, since targets are known later
         self.segments: dict[int, Price] = {}
         self.segment_start = 0
         self.gas, self.memory = GAS_SEGMENT, 0
@@ -166,6 +186,7 @@ class FunctionVerifier:
         self.name = ""
         self.takes: list[Type] = []
         self.gives: list[Type] = []
+        self.target = -1
         self.height = 0
         self.kind: Type | None = None
         self.key: Type | None = None
@@ -174,16 +195,19 @@ class FunctionVerifier:
     def run(self) -> Body:
         """The verified body. Raises `Illegal`."""
         code = self.function.code
-        while self.word < len(code):
-            row = TABLE.get(code[self.word])
+        word, end = 0, len(code)
+        while word < end:
+            self.word = word
+            row = TABLE.get(code[word])
             if row is None:
-                self.refuse(Reason.INSTRUCTION, f"number {code[self.word]}")
+                self.name = "?"
+                self.refuse(Reason.INSTRUCTION, f"number {code[word]}")
             self.name = row.name
-            operands = code[self.word + 1 : self.word + 1 + len(row.operands)]
-            if len(operands) < len(row.operands):
+            word += 1 + len(row.operands)
+            if word > end:
                 self.refuse(Reason.TRUNCATED)
-            self._step(row, operands)
-            self.word += 1 + len(operands)
+            self._step(row, code[self.word + 1 : word])
+        self.word = word
         self.name = "end of code"
         if self.blocks:
             self.refuse(Reason.BLOCK, "a block without its end")
@@ -191,7 +215,7 @@ class FunctionVerifier:
             self.refuse(Reason.NO_RETURN)
         self._end_segment()
         return Body(
-            ops=tuple([self._finished(index, op) for index, op in enumerate(self.ops)]),
+            ops=tuple(map(Op._make, self.ops)),
             segments=self.segments,
             locals=self.locals,
             stack_max=self.stack_max,
@@ -199,44 +223,38 @@ class FunctionVerifier:
             invokes=frozenset(self.invokes),
         )
 
-    def _finished(self, index: int, op: Op) -> Op:
-        target = self.targets.get(index)
-        return op if target is None else replace(op, target=target)
-
     def _step(self, row: Instruction, operands: tuple[int, ...]) -> None:
-        if not self.live and row.code not in (i.ELSE, i.END):
+        code = row.code
+        if not self.live and code not in _GOES_ON:
             self.refuse(Reason.DEAD_CODE)
         self.takes, self.gives = [], []
         self.kind = self.key = self.value = None
-        self.height = 0
-        self._check_operands(row, operands)
-        if row.code in _CHECKS:
-            _CHECKS[row.code](self, *operands)
-        else:
+        self.target, self.height = -1, 0
+        if operands:
+            self._check_operands(row, operands)
+        check = _CHECKS.get(code)
+        if check is None:
             self._simple(row)
+        else:
+            check(self, *operands)
         self.effects |= row.does
-        self.stack += self.gives
-        if len(self.stack) > self.stack_max:
-            self.stack_max = len(self.stack)
-            check_limit("STACK_DEPTH_MAX", self.stack_max, limits.STACK_DEPTH_MAX, self.where())
-        self.ops.append(
-            Op(
-                row.code,
-                operands,
-                self.word,
-                -1,
-                self.height,
-                tuple(self.takes),
-                tuple(self.gives),
-                self.kind,
-                self.key,
-                self.value,
-            )
-        )
-        extra = self.facts.price(row.code, self.kind, self.key, self.value)
-        self.pay(row.gas + extra.gas, extra.memory)
-        if row.code in _ENDS_SEGMENT:
+        if self.gives:
+            self.stack += self.gives
+            if len(self.stack) > self.stack_max:
+                self._grown()
+        takes, gives = tuple(self.takes[::-1]), tuple(self.gives)
+        place, types = (self.word, self.target, self.height), (self.kind, self.key, self.value)
+        self.ops.append([code, operands, *place, takes, gives, *types])
+        self.gas += row.gas
+        if code in WORKS:
+            self.pay(*self.facts.price(code, *types))
+        if code in _ENDS_SEGMENT:
             self._end_segment()
+
+    def _grown(self) -> None:
+        self.stack_max = len(self.stack)
+        if self.stack_max > limits.STACK_DEPTH_MAX:
+            check_limit("STACK_DEPTH_MAX", self.stack_max, limits.STACK_DEPTH_MAX, self.where())
 
     def pay(self, gas: int, memory: int) -> None:
         """Add to the price of the segment."""
@@ -249,17 +267,19 @@ class FunctionVerifier:
         self.gas, self.memory = GAS_SEGMENT, 0
 
     def _check_operands(self, row: Instruction, operands: tuple[int, ...]) -> None:
-        for spelling, operand in zip(row.operands, operands, strict=True):
-            most = self.bounds.get(spelling)
-            if operand < 0 or (most is not None and operand >= most):
-                self.refuse(Reason.INDEX, f"{spelling} {operand}, where there are {most}")
-            if spelling == "type":
-                self.mark(operand)
-                self.kind = self.table[operand]
-                if not is_value(self.kind):
-                    self.refuse(Reason.OPERAND, f"{type_name(self.kind)} is not a type of values")
-        if row.code in _NUMBERS and not (self.kind is not None and is_number(self.kind)):
-            self.refuse(Reason.OPERAND, "not a number type")
+        bounds = self.scope.bounds[row.code]
+        first = operands[0]
+        if not 0 <= first < bounds[0] or not 0 <= operands[-1] < bounds[-1]:
+            self.refuse(Reason.INDEX, f"{' '.join(row.operands)}: {operands}, where there are {bounds}")
+        if row.operands[0] == "type":
+            self.scope.mark(first)
+            self.kind = self.table[first]
+            if not self.scope.values[first]:
+                self.refuse(Reason.OPERAND, f"{type_name(self.kind)} is not a type of values")
+            if row.code in _NUMBERS and not is_number(self.kind):
+                self.refuse(Reason.OPERAND, "not a number type")
+        elif row.operands[0] == "local" and first >= len(self.locals):
+            self.refuse(Reason.INDEX, f"local {first}, where there are {len(self.locals)}")
 
     # What the checks are made of.
 
@@ -273,22 +293,36 @@ class FunctionVerifier:
 
     def take(self) -> Type:
         """Pop a value of any type."""
-        base = self.blocks[-1].base if self.blocks else 0
-        if len(self.stack) <= base:
+        if len(self.stack) <= self.base:
             self.refuse(Reason.UNDERFLOW)
         kind = self.stack.pop()
-        self.takes.insert(0, kind)
+        if self.linear_heights:
+            self.cut(len(self.stack))
+        self.takes.append(kind)
         return kind
+
+    def cut(self, height: int) -> None:
+        """Forget the linear values that lay on the stack from a height on."""
+        while self.linear_heights and self.linear_heights[-1] >= height:
+            self.linear_heights.pop()
 
     def pop(self, expected: Type) -> Type:
         """Pop a value that belongs to the expected type."""
         kind = self.take()
-        if not self.facts.subtype(kind, expected):
+        if kind is not expected and not self.facts.subtype(kind, expected):
             self.refuse(Reason.MISMATCH, f"{type_name(kind)} where {type_name(expected)} is expected")
         return kind
 
     def pop_all(self, expected: tuple[Type, ...]) -> None:
         """Pop values of these types, the last one from the top."""
+        rest = len(self.stack) - len(expected)
+        if len(expected) > 1 and rest >= self.base:
+            found = self.stack[rest:]
+            if all(map(is_, found, expected)) or all(map(self.facts.subtype, found, expected)):
+                del self.stack[rest:]
+                self.cut(rest)
+                self.takes += reversed(found)
+                return
         for kind in reversed(expected):
             self.pop(kind)
 
@@ -300,8 +334,22 @@ class FunctionVerifier:
         return kind
 
     def push(self, *kinds: Type) -> None:
-        """Push values of these types."""
+        """Push values of these types, all pops done."""
+        for kind in kinds:
+            if type(kind) in _MAY_BE_LINEAR and not self.facts.plain(kind):
+                self.linear_heights.append(len(self.stack) + len(self.gives))
+            self.gives.append(kind)
+
+    def push_plain(self, kinds: Iterable[Type]) -> None:
+        """Push values of types that are known to be plain."""
         self.gives.extend(kinds)
+
+    def push_parts(self, whole: Type, kinds: tuple[Type, ...]) -> None:
+        """Push the parts of a value."""
+        if self.facts.plain(whole):
+            self.push_plain(kinds)
+        else:
+            self.push(*kinds)
 
     def operand_type(self) -> Type:
         """The type operand of the instruction."""
@@ -315,20 +363,21 @@ class FunctionVerifier:
 
     def _simple(self, row: Instruction) -> None:
         """An instruction whose whole effect is the words of its row."""
-        takes, gives = row.effect.split("--")
-        for word in reversed(takes.split()):
-            if word == "bytes":
+        takes, gives = _SIMPLE[row.code]
+        for word in takes:
+            if word == "T":
+                self.pop(self.operand_type())
+            elif word == "bytes":
                 self.want_bytes()
             elif word == "number":
                 kind = self.take()
                 if not is_number(kind):
                     self.refuse(Reason.MISMATCH, f"{type_name(kind)} is not a number")
             else:
-                self.pop(self._word(word))
-        self.push(*(self._word(word) for word in gives.split()))
-
-    def _word(self, word: str) -> Type:
-        return self.operand_type() if word == "T" else _PLAIN_WORDS[word]
+                assert not isinstance(word, str)
+                self.pop(word)
+        for word in gives:
+            self.gives.append(self.operand_type() if isinstance(word, str) else word)
 
     def want_bytes(self) -> None:
         """Pop a byte string of any greatest length."""
@@ -340,14 +389,13 @@ class FunctionVerifier:
 
     def loop_block(self) -> _Block:
         """The innermost open loop."""
-        for block in reversed(self.blocks):
-            if block.loop:
-                return block
-        return self.refuse(Reason.BLOCK, "no loop around")
+        if not self.loops:
+            self.refuse(Reason.BLOCK, "no loop around")
+        return self.loops[-1]
 
     def no_linear(self, base: int) -> None:
         """Refuse linear values on the stack from a height on."""
-        if not all(self.facts.plain(kind) for kind in self.stack[base:]):
+        if self.linear_heights and self.linear_heights[-1] >= base:
             self.refuse(Reason.LINEAR, "a linear value is left on the stack")
 
     def same_linear(self, a: int, b: int) -> None:
@@ -368,19 +416,26 @@ class FunctionVerifier:
         self._open(loop=False)
 
     def _check_loop(self, count: int) -> None:
-        check_limit("LOOP_PASSES_MAX", count, limits.LOOP_PASSES_MAX, self.where())
+        if count > limits.LOOP_PASSES_MAX:
+            check_limit("LOOP_PASSES_MAX", count, limits.LOOP_PASSES_MAX, self.where())
         self._open(loop=True)
 
     def _open(self, *, loop: bool) -> None:
-        loops = sum(block.loop for block in self.blocks)
-        check_limit("BLOCK_DEPTH_MAX", len(self.blocks) + 1, limits.BLOCK_DEPTH_MAX, self.where())
-        check_limit("LOOP_DEPTH_MAX", loops + loop, limits.LOOP_DEPTH_MAX, self.where())
-        self.blocks.append(_Block(len(self.ops), loop, len(self.stack), self.assigned))
+        if len(self.blocks) >= limits.BLOCK_DEPTH_MAX:
+            check_limit("BLOCK_DEPTH_MAX", len(self.blocks) + 1, limits.BLOCK_DEPTH_MAX, self.where())
+        self.base = len(self.stack)
+        block = _Block(len(self.ops), loop, self.base, self.assigned)
+        self.blocks.append(block)
+        if loop:
+            self.loops.append(block)
+            if len(self.loops) > limits.LOOP_DEPTH_MAX:
+                check_limit("LOOP_DEPTH_MAX", len(self.loops), limits.LOOP_DEPTH_MAX, self.where())
 
     def _close(self, block: _Block) -> None:
         if self.live and len(self.stack) != block.base:
             self.refuse(Reason.LEFTOVER)
         del self.stack[block.base :]
+        self.cut(block.base)
 
     def _check_else(self) -> None:
         if not self.blocks or self.blocks[-1].loop or self.blocks[-1].other:
@@ -391,7 +446,7 @@ class FunctionVerifier:
         if self.live:
             block.exit = self.assigned
         block.leaves.append(len(self.ops))
-        self.targets[block.op] = len(self.ops) + 1
+        self.ops[block.op][_TARGET] = len(self.ops) + 1
         self.assigned, self.live = block.entry, True
 
     def _check_end(self) -> None:
@@ -399,20 +454,22 @@ class FunctionVerifier:
             self.refuse(Reason.BLOCK, "nothing to end")
         block = self.blocks.pop()
         self._close(block)
+        self.base = self.blocks[-1].base if self.blocks else 0
         after = len(self.ops) + 1
         if block.loop:
+            self.loops.pop()
             if self.live:
                 self.same_linear(self.assigned, block.entry)
             self.height = block.base
-            self.targets[len(self.ops)] = block.op + 1
+            self.target = block.op + 1
         else:
             if not block.other:
-                self.targets[block.op] = after
+                self.ops[block.op][_TARGET] = after
                 block.exit = block.entry
             if self.live:
                 block.exit = self.joined(block.exit, self.assigned)
         for leave in block.leaves:
-            self.targets[leave] = after
+            self.ops[leave][_TARGET] = after
         self.live = block.exit is not None
         if block.exit is not None:
             self.assigned = block.exit
@@ -430,7 +487,7 @@ class FunctionVerifier:
         self.no_linear(block.base)
         self.height = block.base
         self.same_linear(self.assigned, block.entry)
-        self.targets[len(self.ops)] = block.op + 1
+        self.target = block.op + 1
         self.live = False
 
     def _check_return(self) -> None:
@@ -540,7 +597,7 @@ class FunctionVerifier:
 
     def _check_unpack(self, _kind: int) -> None:
         self.pop(self.operand_type())
-        self.push(*self.record_parts())
+        self.push_parts(self.operand_type(), self.record_parts())
 
     def _check_field(self, _kind: int, part: int) -> None:
         kinds = self.record_parts()
@@ -573,7 +630,7 @@ class FunctionVerifier:
     def _check_open(self, _kind: int, part: int) -> None:
         kinds = self.variant(part)
         self.pop(self.operand_type())
-        self.push(*kinds)
+        self.push_parts(self.operand_type(), kinds)
 
     def _check_new(self, _kind: int) -> None:
         self.pop_all(tuple([kind for _, kind in self.resource().fields]))
@@ -581,7 +638,7 @@ class FunctionVerifier:
 
     def _check_destroy(self, _kind: int) -> None:
         self.pop(self.resource())
-        self.push(*(kind for _, kind in self.resource().fields))
+        self.push_plain(kind for _, kind in self.resource().fields)
 
     def _check_split(self, _kind: int) -> None:
         resource = self.resource()
@@ -676,7 +733,8 @@ class FunctionVerifier:
     def _check_encode(self, _kind: int) -> None:
         kind = self.operand_type()
         self.want(self.facts.plain(kind), "not a plain type")
-        check_limit("BYTES_MAX", self.facts.encoded_max(kind), limits.BYTES_MAX, self.where())
+        if self.facts.encoded_max(kind) > limits.BYTES_MAX:
+            check_limit("BYTES_MAX", self.facts.encoded_max(kind), limits.BYTES_MAX, self.where())
         self.pop(kind)
         self.push(Bytes(self.facts.encoded_max(kind)))
 

@@ -1,7 +1,7 @@
 """What an instruction costs beyond its row of the table: gas and memory for the sizes of the values it works
 on.
 
-Where the size follows from the type alone it is part of the static price of the segment (`static_price`).
+Where the size follows from the type alone it is part of the static price of the segment (`vm.facts`).
 For texts, byte strings and lists the interpreter charges the actual size before the work, at the same rates.
 """
 
@@ -114,7 +114,5 @@ def work_of(code: int, kind: Type | None, key: Type | None, value: Type | None) 
     return [(work, of) for work, of in pairs if of is not None]
 
 
-def static_price(works: list[tuple[str, Type]]) -> Price:
-    """The sum of the works on types of fixed size."""
-    prices = [price_of(work, size_max(of), units_max(of)) for work, of in works if not is_sized(of)]
-    return Price(sum(price.gas for price in prices), sum(price.memory for price in prices))
+WORKS: Final = frozenset(_WORK)
+"""The instructions that have a price beyond their row."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 
 from vm import limits
+from vm.facts import Facts
 from vm.illegal import Illegal, Reason
 from vm.limits import NAME_CHARACTERS_MAX
 from vm.module import Module
@@ -28,11 +29,9 @@ from vm.types import (
     Type,
     Vault,
     bounds,
-    encoded_max,
     is_number,
-    is_plain,
+    labels,
     parts,
-    size_max,
     type_name,
 )
 from vm.values import is_currency_code
@@ -42,7 +41,7 @@ _TYPE_WORDS: Final = frozenset(map(type_name, SCALARS)) | {"Text", "Bytes", "Lis
 """Names that a struct, enum or resource may not bear, so that every type of a table has a spelling of its
 own.
 """
-_SCALAR_INDEX: Final = {kind: position for position, kind in enumerate(SCALARS)}
+_SCALAR_INDEX: Final[dict[Hashable, int]] = {kind: position for position, kind in enumerate(SCALARS)}
 
 
 def type_table(used: Iterable[Type]) -> tuple[Type, ...]:
@@ -108,14 +107,16 @@ def check_limit(name: str, value: int, most: int, where: str) -> None:
 
 class TypeTable:
     """Checks a table entry by entry, before anything walks over a type whose parts might be shared without
-    end.
+    end. No entry costs more than its own parts: what is known of those is not worked out again.
     """
 
     def __init__(self) -> None:
         self.types: list[Type] = list(SCALARS)
-        self._nodes: dict[int, int] = {id(kind): 1 for kind in SCALARS}
-        self._depth: dict[int, int] = {id(kind): 1 for kind in SCALARS}
-        self._index: dict[Type, int] = dict(_SCALAR_INDEX)
+        self.facts: Final = Facts()
+        self._depths: list[int] = [1] * len(SCALARS)
+        self._numbers = {id(kind): number for number, kind in enumerate(SCALARS)}
+        self._keys = dict(_SCALAR_INDEX)
+        self._kept: list[Type] = []
         self._names: set[str] = set()
 
     def add(self, kind: Type) -> None:
@@ -123,14 +124,15 @@ class TypeTable:
         where = f"types[{len(self.types) - len(SCALARS)}]"
         check_limit("TYPES_MAX", len(self.types) - len(SCALARS) + 1, limits.TYPES_MAX, where)
         _check_shape(kind, where)
-        within = parts(kind)
-        nodes = 1 + sum(self._measure(part, where)[0] for part in within)
-        depth = 1 + max((self._measure(part, where)[1] for part in within), default=0)
+        numbers = [self.index(part, where) for part in parts(kind)]
+        nodes = 1 + sum([self.facts.nodes(self.types[number]) for number in numbers])
+        depth = 1 + max([self._depths[number] for number in numbers], default=0)
         check_limit("TYPE_NODES_MAX", nodes, limits.TYPE_NODES_MAX, where)
         check_limit("TYPE_DEPTH_MAX", depth, limits.TYPE_DEPTH_MAX, where)
-        _check_parts(kind, where)
-        check_limit("TYPE_SIZE_BYTES_MAX", size_max(kind), limits.TYPE_SIZE_BYTES_MAX, where)
-        if kind in self._index:
+        _check_parts(kind, where, self.facts)
+        check_limit("TYPE_SIZE_BYTES_MAX", self.facts.size_max(kind), limits.TYPE_SIZE_BYTES_MAX, where)
+        key = _key(kind, numbers)
+        if key in self._keys:
             raise Illegal(Reason.DUPLICATE, where, "this type is already in the table")
         if isinstance(kind, Struct | Enum | Resource):
             if kind.name in _TYPE_WORDS:
@@ -138,26 +140,38 @@ class TypeTable:
             if kind.name in self._names:
                 raise Illegal(Reason.DUPLICATE, where, kind.name)
             self._names.add(kind.name)
-        self._index[kind] = len(self.types)
-        self._nodes[id(kind)], self._depth[id(kind)] = nodes, depth
+        self._keys[key] = self._numbers[id(kind)] = len(self.types)
+        self._depths.append(depth)
         self.types.append(kind)
 
     def index(self, kind: Type, where: str) -> int:
         """The number of a type that is in the table. Raises `Illegal`."""
-        found = self._index.get(kind)
+        found = self._numbers.get(id(kind))
         if found is None:
-            raise Illegal(Reason.UNKNOWN_TYPE, where, "a type that is not in the table, or not yet")
+            found = self._keys.get(_key(kind, [self.index(part, where) for part in parts(kind)]))
+            if found is None:
+                raise Illegal(Reason.UNKNOWN_TYPE, where, "a type that is not in the table, or not yet")
+            self._numbers[id(kind)] = found
+            self._kept.append(kind)
         return found
 
     def parts_of(self, index: int) -> list[int]:
         """The numbers of the types that an entry is directly made of."""
-        return [self._index[part] for part in parts(self.types[index])]
+        return [self.index(part, "types") for part in parts(self.types[index])]
 
-    def _measure(self, part: Type, where: str) -> tuple[int, int]:
-        known = id(part)
-        if known not in self._nodes:
-            known = id(self.types[self.index(part, where)])
-        return self._nodes[known], self._depth[known]
+
+def _key(kind: Type, numbers: list[int]) -> Hashable:
+    """What tells a type from all others, given the numbers of its parts: found without looking into those."""
+    match kind:
+        case List(_, most):
+            own: object = most
+        case Resource(_, _, divides):
+            own = labels(kind), divides
+        case _ if not numbers:
+            return kind
+        case _:
+            own = labels(kind)
+    return type(kind), own, tuple(numbers)
 
 
 def _check_shape(kind: Type, where: str) -> None:
@@ -202,23 +216,23 @@ def _check_fields(fields: tuple[tuple[str, Type], ...], where: str) -> None:
     check_unique((name for name, _ in fields), where)
 
 
-def _check_parts(kind: Type, where: str) -> None:
+def _check_parts(kind: Type, where: str, facts: Facts) -> None:
     """What may stand inside of what."""
     match kind:
         case List() | Struct() | Enum() | Resource():
-            allowed = all(is_plain(part) for part in parts(kind))
+            allowed = all(map(facts.plain, parts(kind)))
         case Option() | Tuple():
             allowed = all(is_value(part) for part in parts(kind))
         case Map(key, value):
-            allowed = is_plain(key) and (is_plain(value) or isinstance(value, Resource | Vault))
+            allowed = facts.plain(key) and (facts.plain(value) or isinstance(value, Resource | Vault))
         case Set(key):
-            allowed = is_plain(key)
+            allowed = facts.plain(key)
         case _:
             allowed = True
     if not allowed:
         raise Illegal(Reason.TYPE, where, "a part that may not stand here")
     if isinstance(kind, Map | Set):
-        check_limit("KEY_BYTES_MAX", encoded_max(kind.key), limits.KEY_BYTES_MAX, where)
+        check_limit("KEY_BYTES_MAX", facts.encoded_max(kind.key), limits.KEY_BYTES_MAX, where)
     if isinstance(kind, Resource) and kind.divides is not None:
         divisible = 0 <= kind.divides < len(kind.fields) and _is_unsigned(kind.fields[kind.divides][1])
         if not divisible:

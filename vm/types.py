@@ -6,10 +6,14 @@ entry refers only to earlier entries, so a type can never contain itself.
 How values look at run time (see `docs/machine.md`, "Values"): integers and units are `int`, texts `str`, byte
 strings and addresses `bytes`, lists, tuples and structs `tuple`, enum and option values `(tag, *payload)`,
 coins `Coin`, resources `Resource`.
+
+A question whose answer for a whole hangs on the answers for its parts takes `within`, the way to ask about a part. Left
+out, it is the question itself; whoever asks about many types that share parts gives one that remembers (`vm.facts`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -207,20 +211,16 @@ def is_linear(kind: Type) -> bool:
     return False
 
 
-def is_plain(kind: Type) -> bool:
+def is_plain(kind: Type, within: Callable[[Type], bool] | None = None) -> bool:
     """True for values that may be copied, compared, stored and encoded."""
-    match kind:
-        case Coin() | Resource() | Vault() | Map() | Set():
-            return False
-        case List(element, _) | Option(element):
-            return is_plain(element)
-        case Tuple(items):
-            return all(is_plain(item) for item in items)
-        case Struct(_, fields):
-            return all(is_plain(field) for _, field in fields)
-        case Enum(_, variants):
-            return all(is_plain(field) for _, payload in variants for _, field in payload)
-    return True
+    if isinstance(kind, Coin | Resource | Vault | Map | Set):
+        return False
+    return all(map(within or is_plain, parts(kind)))
+
+
+def has_resource(kind: Type, within: Callable[[Type], bool] | None = None) -> bool:
+    """True for resources, and for what holds one."""
+    return isinstance(kind, Resource) or any(map(within or has_resource, parts(kind)))
 
 
 def is_number(kind: Type) -> bool:
@@ -233,26 +233,26 @@ def bounds(kind: Int | Amount) -> tuple[int, int]:
     return (kind.low, kind.high) if isinstance(kind, Int) else (0, AMOUNT_MAX)
 
 
-def is_subtype(kind: Type, of: Type) -> bool:
+def is_subtype(kind: Type, of: Type, within: Callable[[Type, Type], bool] | None = None) -> bool:
     """True if every value of `kind` is a value of `of`: equal, or alike with smaller greatest lengths."""
-    if kind == of:
-        return True
+    within = within or is_subtype
     match kind, of:
         case (Text(a), Text(b)) | (Bytes(a), Bytes(b)):
             return a <= b
         case List(a, m), List(b, n):
-            return m <= n and is_subtype(a, b)
+            return m <= n and within(a, b)
         case Option(a), Option(b):
-            return is_subtype(a, b)
+            return within(a, b)
         case Tuple(a), Tuple(b):
-            return len(a) == len(b) and all(is_subtype(x, y) for x, y in zip(a, b, strict=True))
-    return False
+            return len(a) == len(b) and all(map(within, a, b))
+    return kind == of
 
 
-def size_max(kind: Type) -> int:
+def size_max(kind: Type, within: Callable[[Type], int] | None = None) -> int:
     """The greatest number of abstract bytes a value of this type counts for; the unit of size-dependent
     gas.
     """
+    within = within or size_max
     match kind:
         case Bool():
             return 1
@@ -265,40 +265,42 @@ def size_max(kind: Type) -> int:
         case Text(most) | Bytes(most):
             return 4 + most
         case List(element, most):
-            return 4 + most * size_max(element)
+            return 4 + most * within(element)
         case Option(element):
-            return 1 + size_max(element)
+            return 1 + within(element)
         case Tuple(items):
-            return sum(size_max(item) for item in items)
+            return sum(within(item) for item in items)
         case Struct(_, fields) | Resource(_, fields, _):
-            return sum(size_max(field) for _, field in fields)
+            return sum(within(field) for _, field in fields)
         case Enum(_, variants):
-            return 1 + max(sum(size_max(field) for _, field in payload) for _, payload in variants)
+            return 1 + max(sum(within(field) for _, field in payload) for _, payload in variants)
         case Map() | Set():
             return 0
     raise AssertionError(kind)
 
 
-def units_max(kind: Type) -> int:
+def units_max(kind: Type, within: Callable[[Type], int] | None = None) -> int:
     """The greatest number of units that work on a value of this type counts for: every part that is no compound
     counts its sixteen bytes as begun, and so does the head of every list, option and enum.
     """
+    within = within or units_max
     match kind:
         case List(element, most):
-            return 1 + most * units_max(element)
+            return 1 + most * within(element)
         case Option(element):
-            return 1 + units_max(element)
+            return 1 + within(element)
         case Tuple(items):
-            return sum(units_max(item) for item in items)
+            return sum(within(item) for item in items)
         case Struct(_, fields) | Resource(_, fields, _):
-            return max(1, sum(units_max(field) for _, field in fields))
+            return max(1, sum(within(field) for _, field in fields))
         case Enum(_, variants):
-            return 1 + max(sum(units_max(field) for _, field in payload) for _, payload in variants)
+            return 1 + max(sum(within(field) for _, field in payload) for _, payload in variants)
     return (size_max(kind) + 15) // 16
 
 
-def encoded_max(kind: Type) -> int:
+def encoded_max(kind: Type, within: Callable[[Type], int] | None = None) -> int:
     """The greatest number of bytes of the encoding of a value of this type (`docs/machine.md`, "Values")."""
+    within = within or encoded_max
     match kind:
         case Bool():
             return 1
@@ -315,16 +317,16 @@ def encoded_max(kind: Type) -> int:
         case Bytes(most):
             return most + (2 if most < 2**8 else 3)
         case List(element, most):
-            return _encoded_array(most) + most * encoded_max(element)
+            return _encoded_array(most) + most * within(element)
         case Option(element):
-            return 2 + encoded_max(element)
+            return 2 + within(element)
         case Tuple(items):
-            return _encoded_array(len(items)) + sum(encoded_max(item) for item in items)
+            return _encoded_array(len(items)) + sum(within(item) for item in items)
         case Struct(_, fields) | Resource(_, fields, _):
-            return _encoded_array(len(fields)) + sum(encoded_max(field) for _, field in fields)
+            return _encoded_array(len(fields)) + sum(within(field) for _, field in fields)
         case Enum(_, variants):
             return max(
-                _encoded_array(1 + len(payload)) + 1 + sum(encoded_max(field) for _, field in payload) for _, payload in variants
+                _encoded_array(1 + len(payload)) + 1 + sum(within(field) for _, field in payload) for _, payload in variants
             )
         case Map() | Set():
             return 0
@@ -373,9 +375,9 @@ def labels(kind: Type) -> tuple[object, ...]:
     return ()
 
 
-def nodes(kind: Type) -> int:
+def nodes(kind: Type, within: Callable[[Type], int] | None = None) -> int:
     """The number of types within a type, itself included, counted with repetition."""
-    return 1 + sum(map(nodes, parts(kind)))
+    return 1 + sum(map(within or nodes, parts(kind)))
 
 
 def type_name(kind: Type) -> str:

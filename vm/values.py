@@ -145,8 +145,10 @@ def to_wire(kind: Type, value: Any) -> Any:
 def from_wire(kind: Type, wire: Any) -> Any:
     """The value that `to_wire` gave. Raises `Failure` WrongArguments if it is none of the type's."""
     match kind:
+        case Bool() | Address() | Text() | Bytes():
+            value: Any = wire
         case Int() | Amount() | Vault():
-            value: Any = _int_from_wire(wire)
+            value = _int_from_wire(wire)
         case List(element, most):
             _expect(kind, type(wire) is list and len(wire) <= most)
             return tuple([from_wire(element, x) for x in wire])

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from vm import limits
-from vm.codec import encode_module, module_hash
+from vm.codec import decode_with_table, encode_module, module_hash
 from vm.facts import Facts
 from vm.failure import Code
-from vm.function_verifier import Body, FunctionVerifier
+from vm.function_verifier import Body, FunctionVerifier, Scope
 from vm.illegal import Illegal, Reason
 from vm.instructions import Effect
 from vm.module import External, Function, Kind, Module, Record
@@ -25,16 +26,12 @@ from vm.types import (
     SCALARS,
     Coin,
     Map,
-    Option,
-    Resource,
     Set,
     Tuple,
     Type,
     Vault,
-    encoded_max,
-    is_plain,
 )
-from vm.values import belongs, is_currency_code
+from vm.values import is_currency_code
 
 _READ_ONLY = Effect.READ | Effect.READ_OTHER
 _ALL = sum(Effect)
@@ -77,25 +74,33 @@ class Verified:
 
 def verify(module: Module) -> Verified:
     """What the machine needs to run the module. Raises `Illegal` if it may not run."""
-    table = _check_types(module)
+    return _verify(module, _check_types(module), None)
+
+
+def verify_bytes(data: bytes) -> Verified:
+    """The same for the bytes of a module: what decoding has shown is not shown again. This is what a deployment pays for."""
+    return _verify(*decode_with_table(data), data)
+
+
+def _verify(module: Module, table: TypeTable, data: bytes | None) -> Verified:
+    """`data` is what the module was decoded from; None if it never was."""
     _check_names(module)
     used = _Uses(table)
     _check_parts(module, used)
-    bodies, facts = [], Facts()
     for position, function in enumerate(module.functions):
         _check_signature(function, module, f"functions[{position}]", used)
-    for position in range(len(module.functions)):
-        bodies.append(FunctionVerifier(module, position, tuple(table.types), facts, used.mark).run())
+    scope = Scope(module, table, used.mark)
+    bodies = [FunctionVerifier(scope, position).run() for position in range(len(module.functions))]
     _check_effects(module, bodies)
     _check_calls(bodies)
-    promises = _check_promises(module, facts)
+    promises = _check_promises(module, table.facts)
     used.check_all()
-    code = encode_module(module)
+    code = encode_module(module) if data is None else data
     kinds = [function.kind for function in module.functions]
     return Verified(
         module=module,
         code_hash=module_hash(code),
-        table=tuple(table.types),
+        table=scope.table,
         bodies=tuple(bodies),
         by_name={function.name: position for position, function in enumerate(module.functions)},
         init=kinds.index(Kind.INIT) if Kind.INIT in kinds else None,
@@ -112,14 +117,11 @@ class _Uses:
     def __init__(self, table: TypeTable) -> None:
         self._table = table
         self._used: set[int] = set()
-        self._known: dict[int, int] = {}
+        self.facts: Final = table.facts
 
     def take(self, kind: Type, where: str) -> None:
         """Note a type that is named outside of code."""
-        index = self._known.get(id(kind))
-        if index is None:
-            index = self._known[id(kind)] = self._table.index(kind, where)
-        self._used.add(index)
+        self._used.add(self._table.index(kind, where))
 
     def mark(self, index: int) -> None:
         """Note a type that code names by number."""
@@ -166,18 +168,19 @@ def _check_names(module: Module) -> None:
 
 
 def _check_parts(module: Module, used: _Uses) -> None:
+    facts = used.facts
     for position, constant in enumerate(module.constants):
         where = f"constants[{position}]"
         used.take(constant.type, where)
-        if not is_plain(constant.type) or not belongs(constant.type, constant.value):
-            raise Illegal(Reason.CONSTANT, where, "not a value of its type")
+        if not facts.plain(constant.type):
+            raise Illegal(Reason.CONSTANT, where, "not a plain value")
     for position, (_, kind) in enumerate(module.fields):
         where = f"fields[{position}]"
         used.take(kind, where)
-        if not (is_plain(kind) or isinstance(kind, Vault | Map | Set)):
+        if not (facts.plain(kind) or isinstance(kind, Vault | Map | Set)):
             raise Illegal(Reason.TYPE, where, "a state field is plain, a vault, a map or a set")
         value = kind.value if isinstance(kind, Map) else kind
-        check_limit("VALUE_BYTES_MAX", encoded_max(value), limits.VALUE_BYTES_MAX, where)
+        check_limit("VALUE_BYTES_MAX", facts.encoded_max(value), limits.VALUE_BYTES_MAX, where)
     phases = range(len(module.phases))
     if any(before not in phases or after not in phases for before, after in module.steps):
         raise Illegal(Reason.STEP, "steps", "no such phase")
@@ -196,9 +199,9 @@ def _check_record(record: Record, where: str, limit: str, used: _Uses) -> None:
     check_unique((name for name, _ in record.fields), where)
     for _, kind in record.fields:
         used.take(kind, where)
-        if not is_plain(kind):
+        if not used.facts.plain(kind):
             raise Illegal(Reason.TYPE, where, "fields of events and errors are plain")
-    size = 3 + sum(encoded_max(kind) for _, kind in record.fields)
+    size = 3 + sum([used.facts.encoded_max(kind) for _, kind in record.fields])
     check_limit(limit, size, getattr(limits, limit), where)
 
 
@@ -210,33 +213,22 @@ def _check_external(external: External, where: str, used: _Uses) -> None:
         used.take(kind, where)
     if external.result is not None:
         used.take(external.result, where)
-    _check_outside(external.parameters, external.result, external.view, where)
+    _check_outside(external.parameters, external.result, external.view, where, used.facts)
 
 
-def _check_outside(parameters: tuple[Type, ...], result: Type | None, plain: bool, where: str) -> None:
+def _check_outside(parameters: tuple[Type, ...], result: Type | None, plain: bool, where: str, facts: Facts) -> None:
     """What may cross the border of a contract: plain values, and coins where money may move."""
-    if not all(is_plain(kind) or (isinstance(kind, Coin) and not plain) for kind in parameters):
+    if not all(facts.plain(kind) or (isinstance(kind, Coin) and not plain) for kind in parameters):
         raise Illegal(Reason.SIGNATURE, where, "a parameter that may not come from outside")
     if result is None:
         return
-    if not (is_plain(result) or (not plain and is_value(result) and not _has_resource(result))):
+    if not (facts.plain(result) or (not plain and is_value(result) and not facts.has_resource(result))):
         raise Illegal(Reason.SIGNATURE, where, "a result that may not go outside")
-    check_limit("RETURN_BYTES_MAX", encoded_max(result), limits.RETURN_BYTES_MAX, where)
-
-
-def _has_resource(kind: Type) -> bool:
-    match kind:
-        case Resource():
-            return True
-        case Option(element):
-            return _has_resource(element)
-        case Tuple(items):
-            return any(_has_resource(item) for item in items)
-    return False
+    check_limit("RETURN_BYTES_MAX", facts.encoded_max(result), limits.RETURN_BYTES_MAX, where)
 
 
 def _check_signature(function: Function, module: Module, where: str, used: _Uses) -> None:
-    where = f"{where} ({function.name})"
+    where, facts = f"{where} ({function.name})", used.facts
     check_limit("PARAMETERS_MAX", len(function.parameters), limits.PARAMETERS_MAX, where)
     check_limit("LOCALS_MAX", len(function.parameters) + len(function.locals), limits.LOCALS_MAX, where)
     check_limit("CODE_WORDS_MAX", len(function.code), limits.CODE_WORDS_MAX, where)
@@ -250,19 +242,19 @@ def _check_signature(function: Function, module: Module, where: str, used: _Uses
         raise Illegal(Reason.PHASES, where, "phases that may not be asked for here")
     match function.kind:
         case Kind.INIT | Kind.PUBLIC:
-            _check_outside(types, function.result, False, where)
+            _check_outside(types, function.result, False, where, facts)
             fits = function.kind == Kind.PUBLIC or function.result is None
         case Kind.VIEW | Kind.PURE:
-            _check_outside(types, function.result, True, where)
+            _check_outside(types, function.result, True, where, facts)
             fits = True
         case Kind.RULE:
             fits = types == (PAYMENT,) and function.result is None
         case Kind.INVARIANT:
             fits = types == () and function.result == BOOL
         case Kind.OLD:
-            fits = all(map(is_plain, types)) and function.result is not None and is_plain(function.result)
+            fits = all(map(facts.plain, types)) and function.result is not None and facts.plain(function.result)
         case Kind.ENSURES:
-            fits = all(map(is_plain, types)) and function.result == BOOL
+            fits = all(map(facts.plain, types)) and function.result == BOOL
         case Kind.PRIVATE:
             fits = True
     if not fits:
@@ -311,7 +303,8 @@ def _check_calls(bodies: list[Body]) -> None:
 
 
 def _check_promises(module: Module, facts: Facts) -> dict[int, tuple[tuple[int | None, int], ...]]:
-    promises: dict[int, tuple[tuple[int | None, int], ...]] = {}
+    promises: dict[int, list[tuple[int | None, int]]] = {}
+    plain: dict[int, tuple[Type, ...]] = {}
     places = range(len(module.functions))
     before = (-1, -1)
     for position, (function, old, ensures) in enumerate(module.promises):
@@ -321,19 +314,23 @@ def _check_promises(module: Module, facts: Facts) -> dict[int, tuple[tuple[int |
         if not before < (function, ensures):
             raise Illegal(Reason.PROMISE, where, "not in ascending order")
         before = (function, ensures)
-        _check_promise(module, facts, function, old, ensures, where)
-        promises[function] = (*promises.get(function, ()), (old, ensures))
-    return promises
+        if function not in plain:
+            plain[function] = tuple([kind for _, kind in module.functions[function].parameters if facts.plain(kind)])
+        _check_promise(module, facts, function, plain[function], old, ensures, where)
+        promises.setdefault(function, []).append((old, ensures))
+    return {function: tuple(found) for function, found in promises.items()}
 
 
-def _check_promise(module: Module, facts: Facts, position: int, old: int | None, ensures: int, where: str) -> None:
+def _check_promise(
+    module: Module, facts: Facts, position: int, plain: tuple[Type, ...], old: int | None, ensures: int, where: str
+) -> None:
     function, checker = module.functions[position], module.functions[ensures]
     if function.kind in _CHECKERS or checker.kind != Kind.ENSURES:
         raise Illegal(Reason.PROMISE, where, "functions of the wrong kinds")
-    expected = tuple([kind for _, kind in function.parameters if facts.plain(kind)])
+    expected = plain
     if old is not None:
         memory = module.functions[old]
-        if memory.kind != Kind.OLD or tuple([kind for _, kind in memory.parameters]) != expected:
+        if memory.kind != Kind.OLD or tuple([kind for _, kind in memory.parameters]) != plain:
             raise Illegal(Reason.PROMISE, where, "the checker `old` does not take the plain parameters")
         assert memory.result is not None
         expected += memory.result.items if isinstance(memory.result, Tuple) else (memory.result,)

@@ -9,9 +9,9 @@ from cachetools import LRUCache
 from chain.primitives.codec import as_list, decode, encode
 from chain.primitives.keyspace import code_key, contract_key
 from chain.state.overlay import BlockOverlay, TransactionOverlay, View
-from vm.codec import decode_module, module_hash
+from vm.codec import module_hash
 from vm.module import Function, Kind
-from vm.verifier import Verified, verify
+from vm.verifier import Verified, verify_bytes
 
 _CACHED_BYTES_MAX = 2 * 1024 * 1024  # of code; ready to run it takes up to 200 times as much memory
 _CALLABLE = (Kind.PUBLIC, Kind.VIEW, Kind.PURE)
@@ -45,7 +45,7 @@ def verified_code(code: bytes) -> tuple[bytes, Verified]:
     code_hash = module_hash(code)
     known = _cache.get(code_hash)
     if known is None:
-        known = _cache[code_hash] = verify(decode_module(code)), len(code)
+        known = _cache[code_hash] = verify_bytes(code), len(code)
     return code_hash, known[0]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from machine_world import ALICE, BOB, HERE, THERE, World
+from onlooker import Onlooker
 from random_programs import pair, small_value
 
 from vm.failure import Code, Failure
@@ -19,6 +20,7 @@ from vm.verifier import Verified, verify
 
 TIERS = (Tier.REFERENCE, Tier.COMPILED)
 Call = Callable[[Session], Any]
+LOOKED_AT_EVERY = 4  # of the sessions that leave nothing behind; all others are
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Tally:
 
     programs: int = 0
     runs: int = 0
+    steps: int = 0  # that an onlooker saw
     endings: Counter[str] = field(default_factory=Counter)
 
 
@@ -37,12 +40,15 @@ class Twins:
         self.worlds = {tier: World(tier=tier) for tier in TIERS}
         self.modules = modules
         self.tally = tally
+        self.sessions = 0
         for world in self.worlds.values():
             world.no_wallet.add(b"nobody".ljust(32, b"."))
 
     def run(self, calls: list[Call], *, gas_limit: int, check_promises: bool, commit: bool, note: object) -> int:
         """Do some calls in one session on each tier and compare all that can be seen; the gas used."""
         seen: dict[Tier, Any] = {}
+        self.sessions += 1
+        looked_at = self._looked_at(calls, gas_limit, check_promises) if commit or self.sessions % LOOKED_AT_EVERY == 0 else None
         for tier, world in self.worlds.items():
             before = dict(world.balances)
             session = world.session(gas_limit=gas_limit, check_promises=check_promises)
@@ -62,7 +68,26 @@ class Twins:
                 self.tally.endings.update(str(found[0]) for found in outcomes)
         reference, compiled = (seen[tier] for tier in TIERS)
         assert compiled == reference, f"{note}\nreference {reference}\ncompiled  {compiled}"
+        if looked_at is not None:
+            assert looked_at == reference[:3], f"{note}\nreference {reference}\nlooked at {looked_at}"
         return gas_limit - int(reference[1])
+
+    def _looked_at(self, calls: list[Call], gas_limit: int, check_promises: bool) -> tuple[Any, ...]:
+        """What the calls do in a session with a tracer, which is held to what it is told. Nothing stays of it."""
+        world = self.worlds[Tier.REFERENCE]
+        before, onlooker = dict(world.balances), Onlooker()
+        session = world.session(gas_limit=gas_limit, check_promises=check_promises, tracer=onlooker)
+        outcomes = []
+        for call in calls:
+            mark = len(onlooker.stands)
+            outcomes.append(outcome(session, call))
+            if outcomes[-1][0] != "result":
+                onlooker.undo(mark)
+        effects = session.finish()
+        onlooker.check(effects, self.modules)
+        world.balances = before
+        self.tally.steps += onlooker.steps
+        return outcomes, session.gas_left, effects
 
 
 def outcome(session: Session, call: Call) -> tuple[Any, ...]:
