@@ -52,7 +52,7 @@ def calls(data: bytes) -> float:
 
 @pytest.mark.parametrize("case", DEAR, ids=[case["title"] for case in DEAR])
 def test_the_dearest_modules_found_stay_within_the_bound(case: dict[str, str]) -> None:
-    """Modules that a search has found to be dear cost no more work by the byte than deployment pays for."""
+    """Modules that a search has found to be dear make no more calls by the byte than the bound allows."""
     assert calls(bytes.fromhex(case["bytes"])) <= CALLS_A_BYTE_MAX
 
 
