@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,7 @@ from chain.primitives.limits import (
     LANE_MAX,
     PAGE_ITEMS_MAX,
     REQUEST_BYTES_MAX,
+    REQUEST_DEPTH_MAX,
     REQUEST_SECONDS_MAX,
     WAIT_SECONDS_MAX,
 )
@@ -405,6 +407,9 @@ class Api:
         return read_currency(code, value).decimals
 
 
+_BRACKETS_AND_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
+
+
 async def _body(request: Request) -> dict[str, Any]:
     data = bytearray()
     try:
@@ -415,6 +420,8 @@ async def _body(request: Request) -> dict[str, Any]:
                     raise Refusal(Refused.TOO_LARGE, f"a request has at most {REQUEST_BYTES_MAX} bytes")
     except (ClientDisconnect, TimeoutError):
         raise _bad("the request ended too early, or took too long") from None
+    if not _is_shallow(data):
+        raise _bad("the body must be JSON, and not so deep")
     try:
         body = json.loads(bytes(data))
     except (ValueError, RecursionError):
@@ -422,6 +429,20 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise _bad("the body must be a JSON object")
     return body
+
+
+def _is_shallow(data: bytearray) -> bool:
+    """Whether brackets outside of strings stand within each other at most REQUEST_DEPTH_MAX deep: the reader of JSON calls
+    itself once a level, on a stack whose size is not ours.
+    """
+    if data.count(b"[") + data.count(b"{") <= REQUEST_DEPTH_MAX:
+        return True
+    depth = 0
+    for found in _BRACKETS_AND_STRINGS.finditer(data):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+        if depth > REQUEST_DEPTH_MAX:
+            return False
+    return True
 
 
 def _transaction_bytes(body: dict[str, Any]) -> bytes:

@@ -41,6 +41,7 @@ POOL_PER_SENDER_MAX = 1_000  # one sender cannot fill it
 
 # API.
 REQUEST_BYTES_MAX = 512 * 1024  # a transaction in hexadecimal and its envelope
+REQUEST_DEPTH_MAX = 32  # brackets within brackets of a request; ours have 4
 PAGE_ITEMS_MAX = 1_000
 PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it
 REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive

@@ -177,6 +177,7 @@ def test_many_at_once_are_each_answered(devnet: Devnet) -> None:
         ("POST", "/v1/transactions", b"", 400, "BadRequest"),
         ("POST", "/v1/transactions", b"[]", 400, "BadRequest"),
         ("POST", "/v1/transactions", b"[" * 100_000, 400, "BadRequest"),
+        ("POST", "/v1/transactions", b'{"transaction": ' + b"[" * 32 + b"]" * 32 + b"}", 400, "BadRequest"),
         ("POST", "/v1/transactions", b"\xff", 400, "BadRequest"),
         ("POST", "/v1/transactions", b'{"transaction": 5}', 400, "BadRequest"),
         ("POST", "/v1/transactions", b'{"transaction": "c0"}', 400, "Malformed"),

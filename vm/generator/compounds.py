@@ -19,17 +19,17 @@ _FIELDS_APART: Final = 8  # up to so many parts are named one by one where one o
 class Compounds(Writer):
     """Tuples of Python, each made once."""
 
-    def do_pack(self, op: Op) -> None:
+    def _do_pack(self, op: Op) -> None:
         self.result(tuple_of(self.pop_many(len(op.takes))))
 
-    def do_unpack(self, op: Op) -> None:
+    def _do_unpack(self, op: Op) -> None:
         self.spread(op, self.pop().text)
 
-    def do_field(self, op: Op) -> None:
+    def _do_field(self, op: Op) -> None:
         whole = self.pop()
         self.result(f"{whole.text}[{op.operands[1]}]", intervals.of_type(op.gives[0]))
 
-    def do_with_field(self, op: Op) -> None:
+    def _do_with_field(self, op: Op) -> None:
         value, whole = self.pop().text, self.pop().text
         part = op.operands[1]
         count = _parts(op.kind)
@@ -38,18 +38,18 @@ class Compounds(Writer):
         else:
             self.result(f"{whole}[:{part}] + ({value},) + {whole}[{part + 1}:]")
 
-    def do_variant(self, op: Op) -> None:
+    def _do_variant(self, op: Op) -> None:
         self.result(tuple_of([str(op.operands[1]), *self.pop_many(len(op.takes))]))
 
-    def do_tag(self, op: Op) -> None:
+    def _do_tag(self, op: Op) -> None:
         self.result(f"{self.pop().text}[0]", intervals.of_type(op.gives[0]))
 
-    def do_open(self, op: Op) -> None:
+    def _do_open(self, op: Op) -> None:
         whole = self.pop().text
         self.line(f"if {whole}[0] != {op.operands[1]}: wrong_variant()")
         self.spread(op, whole, tag=True)
 
-    def do_append(self, op: Op) -> None:
+    def _do_append(self, op: Op) -> None:
         element, whole = self.pop().text, self.pop().text
         assert isinstance(op.kind, List)
         self.line(f"n = len({whole}) + 1")
@@ -57,12 +57,12 @@ class Compounds(Writer):
         self.work("make", Scale.of(op.kind), "n")
         self.result(f"{whole} + ({element},)")
 
-    def do_index(self, op: Op) -> None:
+    def _do_index(self, op: Op) -> None:
         place, whole = self.pop().text, self.pop().text
         self.line(f"if {place} >= len({whole}): out_of_range()")
         self.result(f"{whole}[{place}]", intervals.of_type(op.gives[0]))
 
-    def do_with_index(self, op: Op) -> None:
+    def _do_with_index(self, op: Op) -> None:
         element, place, whole = self.pop().text, self.pop().text, self.pop().text
         assert op.kind is not None
         self.line(f"n = len({whole})")
@@ -70,17 +70,17 @@ class Compounds(Writer):
         self.work("make", Scale.of(op.kind), "n")
         self.result(f"{whole}[:{place}] + ({element},) + {whole}[{place} + 1:]")
 
-    def do_length(self, op: Op) -> None:
+    def _do_length(self, op: Op) -> None:
         assert op.kind is not None
         most: int = getattr(op.kind, "max")  # noqa: B009
         self.result(self.length(op.takes[0], self.pop().text), (0, most))
 
-    def do_contains(self, op: Op) -> None:
+    def _do_contains(self, op: Op) -> None:
         element, whole = self.pop().text, self.pop().text
         self.work_on("scan", op.kind, whole)
         self.result(f"{element} in {whole}")
 
-    def do_slice(self, op: Op) -> None:
+    def _do_slice(self, op: Op) -> None:
         end, start, whole = self.pop().text, self.pop().text, self.pop().text
         assert op.kind is not None
         self.line(f"if not {start} <= {end} <= len({whole}): out_of_range()")
@@ -88,7 +88,7 @@ class Compounds(Writer):
         self.work("make", Scale.of(op.kind), "n")
         self.result(f"{whole}[{start}:{end}]")
 
-    def do_concat(self, op: Op) -> None:
+    def _do_concat(self, op: Op) -> None:
         b, a = self.pop().text, self.pop().text
         assert op.kind is not None
         self.line(f"n = {self.length(op.kind, a)} + {self.length(op.kind, b)}")
@@ -97,7 +97,7 @@ class Compounds(Writer):
         self.work("make", Scale.of(op.kind), "n")
         self.result(f"{a} + {b}")
 
-    def do_pop(self, op: Op) -> None:
+    def _do_pop(self, op: Op) -> None:
         whole = self.pop().text
         assert op.kind is not None
         self.line(f"if not {whole}: out_of_range()")
@@ -109,25 +109,25 @@ class Compounds(Writer):
 
     # Standard functions.
 
-    def do_hash(self, op: Op) -> None:
+    def _do_hash(self, op: Op) -> None:
         data = self.pop().text
         self.line(f"n = len({data})")
         self.work("hash", _BYTES, "n")
         self.result(f"{TABLE[op.code].name}({data})")
 
-    def do_encode(self, op: Op) -> None:
+    def _do_encode(self, op: Op) -> None:
         value = self.pop()
         assert op.kind is not None
         self.work_on("encode", op.kind, value.text)
         self.result(f"encode({self.wire(op.kind, value).text})")
 
-    def do_verify_ed25519(self, op: Op) -> None:
+    def _do_verify_ed25519(self, op: Op) -> None:
         key, message, signature = self.pop_many(3)
         self.line(f"n = len({message})")
         self.work("hash", _BYTES, "n")
         self.result(f"verify_ed25519(m, {key}, {message}, {signature})")
 
-    def do_text_bytes(self, op: Op) -> None:
+    def _do_text_bytes(self, op: Op) -> None:
         value = self.pop().text
         self.line(f"n = text_size({value})")
         self.work("make", _BYTES, "n")

@@ -14,7 +14,7 @@ from vm.limits import MEMORY_BYTES_MAX
 class Control(Writer):
     """Blocks of verified code are blocks of Python; a segment is one subtraction and one comparison."""
 
-    def do_if(self, op: Op) -> None:
+    def _do_if(self, op: Op) -> None:
         value = self.pop()
         self.spill()
         self.line(f"if {value.text}:")
@@ -50,12 +50,12 @@ class Control(Writer):
         assert block.env is not None
         self.env, self.live = block.env, True
 
-    def do_else(self, op: Op) -> None:
+    def _do_else(self, op: Op) -> None:
         if self.live:
             self.charge(self.at.body.segments[op.target])
         self._otherwise(self.blocks[-1])
 
-    def do_end(self, op: Op) -> None:
+    def _do_end(self, op: Op) -> None:
         block = self.blocks.pop()
         if block.loop:
             self._end_loop(block)
@@ -74,7 +74,7 @@ class Control(Writer):
         self.live = env is not None
         self.env = env or {}
 
-    def do_loop(self, op: Op) -> None:
+    def _do_loop(self, op: Op) -> None:
         loop = self.at.loops[self.at.index]
         self.spill()
         if op.operands[0] < 1:
@@ -125,21 +125,21 @@ class Control(Writer):
     def _loop_block(self) -> Block:
         return next(block for block in reversed(self.blocks) if block.loop)
 
-    def do_break(self, op: Op) -> None:
+    def _do_break(self, op: Op) -> None:
         self.charge(self.at.body.segments[op.target])
         self.line("break")
         block = self._loop_block()
         block.exit = intervals.join(block.exit, self.env)
         self.live = False
 
-    def do_continue(self, op: Op) -> None:
+    def _do_continue(self, op: Op) -> None:
         self.line(f"p{sum(block.loop for block in self.blocks) - 1} = {op.position}")
         self.line("continue")
         block = self._loop_block()
         block.back = intervals.join(block.back, self.env)
         self.live = False
 
-    def do_return(self, op: Op) -> None:
+    def _do_return(self, op: Op) -> None:
         if self.at.within:
             return  # the last instruction of a function that is written into another: its result lies where it belongs
         result = self.pop().text if op.takes else None
@@ -149,7 +149,7 @@ class Control(Writer):
         self.line("return" if result is None else f"return {result}")
         self.live = False
 
-    def do_fail(self, op: Op) -> None:
+    def _do_fail(self, op: Op) -> None:
         error = self.name("e", op.operands[0], self.module.errors[op.operands[0]].name)
         self.line(f"fail({error}, {tuple_of(self.pop_many(len(op.takes)))})")
         self.live = False

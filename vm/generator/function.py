@@ -113,5 +113,5 @@ _SHARED: Final = {
     "list": "pack",
 }
 _WRITERS: Final[dict[int, Callable[[FunctionWriter, Op], None]]] = {
-    row.code: getattr(FunctionWriter, f"do_{_SHARED.get(row.name, row.name)}") for row in TABLE.values()
+    row.code: getattr(FunctionWriter, f"_do_{_SHARED.get(row.name, row.name)}") for row in TABLE.values()
 }

@@ -19,7 +19,7 @@ _RELATIONS: Final = {i.EQ: "==", i.NE: "!=", i.LT: "<", i.LE: "<=", i.GT: ">", i
 class Numbers(Writer):
     """Checks are left out where intervals show that they cannot fail."""
 
-    def do_const(self, op: Op) -> None:
+    def _do_const(self, op: Op) -> None:
         constant = self.module.constants[op.operands[0]]
         value = constant.value
         if isinstance(value, bool):
@@ -29,14 +29,14 @@ class Numbers(Writer):
         else:
             self.stack.append(Value(self.name("k", op.operands[0], value)))
 
-    def do_get(self, op: Op) -> None:
+    def _do_get(self, op: Op) -> None:
         given = self.at.given.get(op.operands[0])
         if given is None:
             local = self.at.base + op.operands[0]
             given = Value(f"l{local}", self.env.get(local, self.local_spans[local]), local)
         self.stack.append(given)
 
-    def do_set(self, op: Op) -> None:
+    def _do_set(self, op: Op) -> None:
         value = self.pop()
         local = self.at.base + op.operands[0]
         self.spill(local)
@@ -44,7 +44,7 @@ class Numbers(Writer):
             self.line(f"l{local} = {value.text}")
         self.assign(local, value.span)
 
-    def do_drop(self, op: Op) -> None:
+    def _do_drop(self, op: Op) -> None:
         self.pop()
 
     # Numbers.
@@ -68,15 +68,15 @@ class Numbers(Writer):
         b, a = self.pop(), self.pop()
         return a, self.span_of(a, op.takes[0]), b, self.span_of(b, op.takes[1])
 
-    def do_add(self, op: Op) -> None:
+    def _do_add(self, op: Op) -> None:
         a, of_a, b, of_b = self.two(op)
         self.number(f"{a.text} + {b.text}", intervals.total(of_a, of_b), op)
 
-    def do_sub(self, op: Op) -> None:
+    def _do_sub(self, op: Op) -> None:
         a, of_a, b, of_b = self.two(op)
         self.number(f"{a.text} - {b.text}", intervals.difference(of_a, of_b), op)
 
-    def do_mul(self, op: Op) -> None:
+    def _do_mul(self, op: Op) -> None:
         a, of_a, b, of_b = self.two(op)
         self.number(f"{a.text} * {b.text}", intervals.product(of_a, of_b), op)
 
@@ -105,37 +105,37 @@ class Numbers(Writer):
         assert span is not None
         return span
 
-    def do_div(self, op: Op) -> None:
+    def _do_div(self, op: Op) -> None:
         a, of_a, b, of_b = self.two(op)
         self.divide(a.text, of_a, b, of_b, op)
 
-    def do_muldiv(self, op: Op) -> None:
+    def _do_muldiv(self, op: Op) -> None:
         c = self.pop()
         b, a = self.pop(), self.pop()
         product = intervals.product(self.span_of(a, op.takes[0]), self.span_of(b, op.takes[1]))
         self.divide(f"{a.text} * {b.text}", product, c, self.span_of(c, op.takes[2]), op)
 
-    def do_mod(self, op: Op) -> None:
+    def _do_mod(self, op: Op) -> None:
         a, of_a, b, of_b = self.two(op)
         if of_b[0] <= 0 <= of_b[1]:
             self.line(f"if {b.text} == 0: division_by_zero()")
         self.number(f"{a.text} % {b.text}", intervals.remainder(of_a, of_b), op)
 
-    def do_neg(self, op: Op) -> None:
+    def _do_neg(self, op: Op) -> None:
         a = self.pop()
         self.number(f"-{a.text}", intervals.negative(self.span_of(a, op.takes[0])), op)
 
-    def do_min(self, op: Op) -> None:
+    def _do_min(self, op: Op) -> None:
         a, of_a, b, of_b = self.two(op)
         span = min(of_a[0], of_b[0]), min(of_a[1], of_b[1])
         self.result(f"{a.text} if {a.text} <= {b.text} else {b.text}", span)
 
-    def do_max(self, op: Op) -> None:
+    def _do_max(self, op: Op) -> None:
         a, of_a, b, of_b = self.two(op)
         span = max(of_a[0], of_b[0]), max(of_a[1], of_b[1])
         self.result(f"{a.text} if {a.text} >= {b.text} else {b.text}", span)
 
-    def do_cast(self, op: Op) -> None:
+    def _do_cast(self, op: Op) -> None:
         a = self.pop()
         raw, whole = self.span_of(a, op.takes[0]), self.bounds(op)
         if whole[0] <= raw[0] and raw[1] <= whole[1]:
@@ -145,7 +145,7 @@ class Numbers(Writer):
 
     # Comparison.
 
-    def do_compare(self, op: Op) -> None:
+    def _do_compare(self, op: Op) -> None:
         b, a = self.pop(), self.pop()
         relation = _RELATIONS[op.code]
         if op.code in (i.EQ, i.NE):
@@ -159,7 +159,7 @@ class Numbers(Writer):
             )
         self.truth(f"{a.text} {relation} {b.text}", condition)
 
-    def do_not(self, op: Op) -> None:
+    def _do_not(self, op: Op) -> None:
         value = self.pop()
         if value.condition is not None:
             opposite = value.condition.opposite()

@@ -64,18 +64,18 @@ class StateAccess(Writer):
         self.line(f"w(({slot.table}, {slot.token}, {slot.text}))")
         self.line(f"{slot.text} = {value}")
 
-    def do_load(self, op: Op) -> None:
+    def _do_load(self, op: Op) -> None:
         self.give(self.read(op, self.slot(op), "unset"), intervals.of_type(op.gives[0]))
 
-    def do_store(self, op: Op) -> None:
+    def _do_store(self, op: Op) -> None:
         value = self.pop().text
         self.write(op, self.slot(op), value)
 
-    def do_map_get(self, op: Op) -> None:
+    def _do_map_get(self, op: Op) -> None:
         slot = self.slot(op)
         self.give(self.read(op, slot, "missing_key"), intervals.of_type(op.gives[0]))
 
-    def do_map_find(self, op: Op) -> None:
+    def _do_map_find(self, op: Op) -> None:
         slot = self.slot(op)
         target = self.target()
         self.line(f"{target} = {slot.text}")
@@ -87,7 +87,7 @@ class StateAccess(Writer):
         self.indent -= 1
         self.give(target)
 
-    def do_map_or(self, op: Op) -> None:
+    def _do_map_or(self, op: Op) -> None:
         other = self.pop().text
         slot = self.slot(op)
         target = self.target()
@@ -107,38 +107,38 @@ class StateAccess(Writer):
                 self.line(f"{target} = {found}")
         self.give(target, intervals.of_type(op.gives[0]))
 
-    def do_map_peek(self, op: Op) -> None:
+    def _do_map_peek(self, op: Op) -> None:
         slot = self.slot(op)
         target = self.read(op, slot, "missing_key")
         self.line(f"{target} = {target}[1][{op.operands[1]}]")
         self.give(target, intervals.of_type(op.gives[0]))
 
-    def do_map_put(self, op: Op) -> None:
+    def _do_map_put(self, op: Op) -> None:
         value = self.pop().text
         slot = self.slot(op, write=True)
         if isinstance(op.value, Resource):
             self.line(f"if {slot.text} is not None: key_exists()")
         self.write(op, slot, value)
 
-    def do_has(self, op: Op) -> None:
+    def _do_has(self, op: Op) -> None:
         self.line(f"y = {self.slot(op).text}")
         self.truth("y is not None")
 
-    def do_map_take(self, op: Op) -> None:
+    def _do_map_take(self, op: Op) -> None:
         slot = self.slot(op)
         target = self.read(op, slot, "missing_key")
         self.change(slot, "None")
         self.give(target)
 
-    def do_set_add(self, op: Op) -> None:
+    def _do_set_add(self, op: Op) -> None:
         self.change(self.slot(op, write=True), "True")
 
-    def do_remove(self, op: Op) -> None:
+    def _do_remove(self, op: Op) -> None:
         self.change(self.slot(op), "None")
 
-    def do_phase_in(self, op: Op) -> None:
+    def _do_phase_in(self, op: Op) -> None:
         self.line(f"y = {self.slots(PHASE_FIELD)}[None] or 0")
         self.truth(f"{op.operands[0]} >> y & 1 != 0")
 
-    def do_become(self, op: Op) -> None:
+    def _do_become(self, op: Op) -> None:
         self.line(f"become(m, {op.operands[0]})")

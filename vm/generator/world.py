@@ -16,16 +16,16 @@ from vm.support import SENDER, THIS
 class World(Control):
     """Small functions without loops are written into those that invoke them."""
 
-    def do_sender(self, op: Op) -> None:
+    def _do_sender(self, op: Op) -> None:
         self.stack.append(Value(f"m[{SENDER}]"))
 
-    def do_now(self, op: Op) -> None:
+    def _do_now(self, op: Op) -> None:
         self.stack.append(Value(f"c[{NOW}]", intervals.of_type(op.gives[0])))
 
-    def do_this(self, op: Op) -> None:
+    def _do_this(self, op: Op) -> None:
         self.stack.append(Value(f"m[{THIS}]"))
 
-    def do_authorize(self, op: Op) -> None:
+    def _do_authorize(self, op: Op) -> None:
         value = self.pop()
         if value.condition is None:
             self.line(f"if not {value.text}: not_authorized()")
@@ -34,7 +34,7 @@ class World(Control):
             self.line(f"if {opposite.a.text} {opposite.relation} {opposite.b.text}: not_authorized()")
             self.env = self._where(value.condition)
 
-    def do_emit(self, op: Op) -> None:
+    def _do_emit(self, op: Op) -> None:
         given = self.stack[len(self.stack) - len(op.takes) :]
         values = self.pop_many(len(op.takes))
         fields = self.module.events[op.operands[0]].fields
@@ -60,7 +60,7 @@ class World(Control):
 
     # Calls.
 
-    def do_invoke(self, op: Op) -> None:
+    def _do_invoke(self, op: Op) -> None:
         function = op.operands[0]
         callee = self.module.functions[function]
         if callee.phases is not None:
@@ -109,7 +109,7 @@ class World(Control):
         self.write_all()
         self.position, self.at = here, around
 
-    def do_call(self, op: Op) -> None:
+    def _do_call(self, op: Op) -> None:
         tried = op.code in (i.TRY_CALL, i.TRY_READ)
         arguments = self.pop_many(len(op.takes) - 1)
         address = self.pop().text
