@@ -354,7 +354,7 @@ class Algebra:
             return "0"
         written = ""
         for monomial, factor in sorted(p.terms.items(), key=lambda term: (CALLS in term[0], term[1] < 0, _rank(term[0]))):
-            atoms = [self._name(atom) for atom in monomial]
+            atoms = [_power(self._name(atom), monomial.count(atom)) for atom in dict.fromkeys(monomial)]
             if abs(factor) != 1 or not atoms:
                 atoms.insert(0, f"{abs(factor):_}")
             sign = (" - " if factor < 0 else " + ") if written else ("-" if factor < 0 else "")
@@ -380,6 +380,10 @@ class Algebra:
 
     def _order(self, p: Polynomial) -> list[tuple[Any, ...]]:
         return sorted((_rank(monomial), factor) for monomial, factor in p.terms.items())
+
+
+def _power(name: str, exponent: int) -> str:
+    return name if exponent == 1 else f"{name}^{exponent}"
 
 
 def _rank(monomial: Monomial) -> tuple[int, Iterable[int]]:
