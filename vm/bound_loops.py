@@ -159,8 +159,7 @@ class Closing:
     def _at_most(self, first: Polynomial) -> Times:
         """How often, if the loop goes back no more often than a number says that may be negative."""
         passes = total(first, ONE)
-        at_least_one = passes.is_growing() and passes.terms.get((), 0) >= 1
-        if at_least_one or any(self.algebra.covers(passes, fact) for fact in self.loop.before.facts):
+        if not first.is_growing() and any(self.algebra.covers(passes, fact) for fact in self.loop.before.facts):
             return Times(self.algebra.clip(passes, self.loop.count), with_last=True)
         return Times(self.algebra.clip(first, self.loop.count), with_last=False)
 

@@ -65,6 +65,7 @@ def _bounds(verified: Verified) -> tuple[GasBound, ...]:
 
 
 def _bound(algebra: Algebra, gas: Polynomial) -> GasBound:
+    assert not algebra.heads(gas), "what a loop makes of its locals is settled where it ends"
     own = Polynomial({monomial: factor for monomial, factor in gas.terms.items() if CALLS not in monomial})
     calls_max = min(CALLS_MAX, algebra.calls(gas))
     formula = algebra.text(own) + (" + calls" if calls_max else "")
