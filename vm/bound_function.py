@@ -11,7 +11,7 @@ from vm.bound_loops import Closing, Loop, Way, begun, costlier, joined
 from vm.bound_steps import Steps
 from vm.function_verifier import Body, Op
 from vm.polynomial import CALLS, ZERO, Algebra, Ends, Polynomial, Shape, number
-from vm.sizes import Argument, Facts, Measure, Parts, Sizes, Truth, Value, facts_with
+from vm.sizes import Argument, Facts, Measure, Parts, Sizes, Truth, Value, facts_with, part_of
 from vm.types import Type
 from vm.verifier import Verified
 
@@ -186,7 +186,7 @@ class FunctionBound:
         def found(place: tuple[int, ...]) -> tuple[Value, Type]:
             value, kind = taken[place[0]], kinds[place[0]]
             for position in place[1:]:
-                value, kind = self.sizes.part(value, kind, position), self.sizes.kind_of(kind, position)
+                value, kind = self.sizes.part(value, kind, position), part_of(kind, position)[1]
             return value, kind
 
         def resolve(atom: int) -> Ends | None:

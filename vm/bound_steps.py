@@ -12,10 +12,10 @@ from typing import Final
 from vm import instructions as i
 from vm.function_verifier import Op
 from vm.module import Module
-from vm.polynomial import ONE, ZERO, Algebra, Ends, Polynomial, difference, number, product, total
+from vm.polynomial import EACH, ONE, ZERO, Algebra, Ends, Polynomial, difference, number, product, total
 from vm.pricing import Scale, is_sized, work_of
 from vm.sizes import Facts, Measure, Parts, Sizes, Truth, Value, measure_max
-from vm.types import U64, List, Type, encoded_max
+from vm.types import U64, List, Option, Type, encoded_max
 from vm.values import length
 
 _BYTES: Final = Scale(1, 0)
@@ -219,6 +219,14 @@ class Steps:
         """`field`."""
         return [self._part(op, taken[0], op.operands[1])]
 
+    def variant(self, op: Op, taken: Taken) -> Taken:
+        """`variant`, of an option that is not none."""
+        return [Parts((None, taken[0])) if isinstance(op.kind, Option) and taken else None]
+
+    def open(self, op: Op, taken: Taken) -> Taken:
+        """`open`, of an option that is not none."""
+        return [self._part(op, taken[0], 1)] if isinstance(op.kind, Option) and op.gives else [None] * len(op.gives)
+
     def _part(self, op: Op, value: Value, position: int) -> Value:
         assert op.kind is not None
         return self.sizes.part(value, op.kind, position)
@@ -258,7 +266,11 @@ class Steps:
     def pop(self, op: Op, taken: Taken) -> Taken:
         """`pop`."""
         old = self.ends(op, taken, 0)
-        return [*self._longer(op, difference(old.low, ONE), difference(old.high, ONE)), None]
+        return [*self._longer(op, difference(old.low, ONE), difference(old.high, ONE)), self._part(op, taken[0], EACH)]
+
+    def index(self, op: Op, taken: Taken) -> Taken:
+        """`index`."""
+        return [self._part(op, taken[0], EACH)]
 
     def _longer(self, op: Op, low: Polynomial, high: Polynomial) -> Taken:
         """A list, text or byte string that is made: it fails before it is paid for if it were too long."""
@@ -322,6 +334,9 @@ _STEPS: Final[dict[int, Callable[[Steps, Op, Taken], Taken]]] = {
     i.PACK: Steps.pack,
     i.UNPACK: Steps.unpack,
     i.FIELD: Steps.field,
+    i.VARIANT: Steps.variant,
+    i.OPEN: Steps.open,
+    i.INDEX: Steps.index,
     i.LIST: Steps.make_list,
     i.APPEND: Steps.append,
     i.WITH_INDEX: Steps.with_index,

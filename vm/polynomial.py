@@ -22,6 +22,8 @@ Monomial: TypeAlias = tuple[int, ...]
 
 CALLS: Final = 0
 """The atom for gas that contracts use that are called, once for every call."""
+EACH: Final = -1
+"""Within a place: the greatest among the elements of a list."""
 
 
 class Polynomial:
@@ -336,10 +338,7 @@ class Algebra:
 
     def _value(self, atom: Atom, arguments: tuple[Any, ...], known: dict[int, int]) -> int:
         if not atom.parts:
-            found: Any = arguments
-            for step in atom.place:
-                found = found[step]
-            return length(found) if atom.shape is Shape.LENGTH else int(found)
+            return _found(atom.shape, arguments, atom.place)
         parts = [self._evaluate(part, arguments, known) for part in atom.parts]
         match atom.shape:
             case Shape.LEAST:
@@ -380,6 +379,17 @@ class Algebra:
 
     def _order(self, p: Polynomial) -> list[tuple[Any, ...]]:
         return sorted((_rank(monomial), factor) for monomial, factor in p.terms.items())
+
+
+def _found(shape: Shape, whole: Any, place: tuple[int, ...]) -> int:
+    """The length or value at a place; 0 where nothing is: in an empty list, in an option that is none."""
+    for depth, position in enumerate(place, 1):
+        if position == EACH:
+            return max((_found(shape, element, place[depth:]) for element in whole), default=0)
+        if position >= len(whole):
+            return 0
+        whole = whole[position]
+    return length(whole) if shape is Shape.LENGTH else int(whole)
 
 
 def _power(name: str, exponent: int) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from vm.limits import BOUND_ATOM_WEIGHT_MAX, BOUND_FACTS_MAX
-from vm.polynomial import ZERO, Algebra, Ends, Polynomial, Resolve, Shape, difference, least, number
-from vm.types import Bytes, List, Struct, Text, Tuple, Type, bounds, is_number
+from vm.polynomial import EACH, ZERO, Algebra, Ends, Polynomial, Resolve, Shape, difference, least, number
+from vm.types import Bytes, List, Option, Struct, Text, Tuple, Type, bounds, is_number
 
 VALUE_TERMS_MAX: Final = 8
 """Terms of what is remembered of one value: enough for counters, ends of ranges and growing lists."""
@@ -20,21 +20,25 @@ VALUE_TERMS_MAX: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number, or a list, text or byte string by its length. `ends` are its bounds."""
+    """A number, or a list, text or byte string by its length. `ends` are its bounds; `place` and `name` are those of the
+    argument that it is, if it is one unchanged.
+    """
 
     ends: Ends
+    place: tuple[int, ...] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A struct or tuple."""
+    """A struct or tuple; an option that is not none has its payload in place 1, as in Python."""
 
     parts: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A struct or tuple found at a place among the arguments."""
+    """A struct, tuple or option found at a place among the arguments."""
 
     place: tuple[int, ...]
     name: str
@@ -99,21 +103,17 @@ class Sizes:
                 return None
             shape = Shape.VALUE if is_number(kind) else Shape.LENGTH
             atom = self.algebra.parameter(shape, self.function, place, name, most)
-            return Measure(Ends(atom, atom))
-        return Argument(place, name) if isinstance(kind, Struct | Tuple) else None
+            return Measure(Ends(ZERO if EACH in place else atom, atom), place, name)
+        return Argument(place, name) if isinstance(kind, Struct | Tuple | Option) else None
 
     def part(self, value: Value, kind: Type, position: int) -> Value:
-        """One part of a struct or tuple of a type."""
+        """One part of a struct, tuple or option of a type, or, at `EACH`, any element of a list."""
         if isinstance(value, Parts):
             return value.parts[position]
-        if isinstance(value, Argument):
-            label, part = _labelled(kind)[position]
-            return self.argument(part, (*value.place, position), f"{value.name}.{label}")
+        if isinstance(value, Argument | Measure) and value.place is not None:
+            label, part = part_of(kind, position)
+            return self.argument(part, (*value.place, position), value.name + label)
         return None
-
-    def kind_of(self, kind: Type, position: int) -> Type:
-        """The type of one part of a struct or tuple."""
-        return _labelled(kind)[position][1]
 
     def ends(self, value: Value, kind: Type) -> Ends:
         """The bounds of a number or length."""
@@ -185,8 +185,14 @@ def _under(facts: Facts | None, present: Facts) -> Facts | None:
     return None if facts is None else facts_with(present, facts)
 
 
-def _labelled(kind: Type) -> list[tuple[str, Type]]:
-    if isinstance(kind, Struct):
-        return list(kind.fields)
+def part_of(kind: Type, position: int) -> tuple[str, Type]:
+    """How the part of a type at a position is written behind its whole, and its type."""
+    match kind:
+        case List(element, _):
+            return "[*]", element
+        case Option(element):
+            return "", element
+        case Struct(_, fields):
+            return f".{fields[position][0]}", fields[position][1]
     assert isinstance(kind, Tuple)
-    return [(str(position), part) for position, part in enumerate(kind.items)]
+    return f".{position}", kind.items[position]

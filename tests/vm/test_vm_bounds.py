@@ -180,6 +180,38 @@ def test_an_invoked_function_is_bounded_by_what_it_is_given() -> None:
     assert used(module, order) == bound.evaluate([order])
 
 
+def test_elements_of_lists_and_payloads_of_options_count_with_their_own_size() -> None:
+    """The longest element of a list that is an argument, and what an option holds, are sizes like any other."""
+    text = """const 0; set 2; loop 5; get 2; get 0; length List[Text[40], 5]; ge u64; if; break; end; get 0; get 2;
+    index List[Text[40], 5]; get 3; eq Text[40]; drop; get 2; const 1; add u64; set 2; end; get 1; tag Option[Text[40]]; const 5;
+    eq u8; if; get 1; open Option[Text[40]] 1; get 3; eq Text[40]; drop; end; const 0; return"""
+    lines = "\n".join(f"  {line.strip()}" for line in text.split(";"))
+    module = verified(f"""module M
+type Text[40]
+type List[Text[40], 5]
+type Option[Text[40]]
+const u64 = 0
+const u64 = 1
+const u64 = 2
+const bool = true
+const Text[40] = "x"
+const u8 = 1
+pure f(xs: List[Text[40], 5], o: Option[Text[40]]) -> u64
+  local u64
+  local Text[40]
+  const 4
+  set 3
+{lines}
+""")
+    bound = bound_of(module)
+    assert "len(xs[*])" in bound.formula
+    assert "len(o)" in bound.formula
+    for xs, o in [(("", "ab", "x" * 40), (1, "xyz")), (("x" * 40,) * 3, (0,)), ((), (1, "x" * 40)), (("", "ab"), (1, ""))]:
+        assert used(module, xs, o) <= bound.evaluate([xs, o])
+    alike = ("x" * 20,) * 4, (1, "x" * 30)
+    assert used(module, *alike) == bound.evaluate(alike)
+
+
 @pytest.mark.parametrize("work", WORKS)
 @pytest.mark.parametrize(
     "scale", [Scale(1, 0), Scale(size_max(U8), units_max(U8)), Scale(size_max(Text(40)), units_max(Text(40)))]
