@@ -72,7 +72,7 @@ def summary(calls: list[Seen], worst: int) -> dict[str, Any]:
     ratios = sorted(call.used / call.bound for call in calls)
     best: dict[str, Seen] = {}
     for call in calls:
-        name = f"{call.module}.{call.function}"
+        name = f"{call.module}.{call.function}: {call.formula}"  # programs of a corpus have names in common
         if name not in best or call.used * best[name].bound > best[name].used * call.bound:
             best[name] = call
     by_function = sorted(best.items(), key=lambda item: (item[1].used / item[1].bound, item[0]))
@@ -114,7 +114,7 @@ def main() -> None:
         print(f"{name:18} {calls}   {functions}")
     for name, figures in found.items():
         for call in figures["loosest"]:
-            print(f"\n{name}: {call['function']}: used {call['used']:_} of {call['bound']:_}", end="")
+            print(f"\n{name}: {call['function'][:100]}\n  used {call['used']:_} of {call['bound']:_}", end="")
     print()
 
 

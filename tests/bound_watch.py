@@ -24,6 +24,7 @@ class Seen:
 
     module: str
     function: str
+    formula: str
     used: int
     bound: int
     failure: str | None
@@ -72,7 +73,7 @@ def _hold(contract: Contract, function: int, arguments: Sequence[Any], used: int
     if used > bound or found.evaluate(arguments) > found.maximum:
         raise BoundBroken(f"{module.name}.{name}{tuple(arguments)} used {used}, bound {found.formula}: {bound}, {found.maximum}")
     if seen is not None:
-        seen.append(Seen(module.name, name, used, bound, failed))
+        seen.append(Seen(module.name, name, found.formula, used, bound, failed))
 
 
 def install() -> None:
