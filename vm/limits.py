@@ -51,4 +51,4 @@ CURRENCY_CODE_CHARACTERS_MAX = 12
 BOUND_TERMS_MAX = 24  # of a polynomial; more than a reader takes in
 BOUND_ATOM_WEIGHT_MAX = 32  # terms and atoms within a `min`, `max` or quotient
 BOUND_FACTS_MAX = 16  # comparisons remembered on a path, the newest ones
-BOUND_WORK_MAX = 500_000  # terms touched for one module, about a second; what comes after is bounded by numbers alone
+BOUND_WORK_MAX = 200_000  # terms touched for one module, some hundred times a usual one; after that, numbers alone
