@@ -175,13 +175,16 @@ class Algebra:
         return len(self.atoms) - 1
 
     def clip(self, p: Polynomial, most: int) -> Polynomial:
-        """p, but 0 where it is negative and never more than `most`."""
+        """p, but 0 where it is negative and never more than `most`, which is not negative."""
         known = p.constant()
         if known is not None:
             return number(min(most, max(0, known)))
-        if p.is_growing() and self.maximum(p) <= most:
+        greatest_known = self.maximum(p)
+        if greatest_known <= 0:
+            return ZERO
+        if p.is_growing() and greatest_known <= most:
             return p
-        return self._made(Shape.LEAST, (p,), most, min(most, max(0, self.maximum(p))))
+        return self._made(Shape.LEAST, (p,), most, min(most, greatest_known))
 
     def counting(self, p: Polynomial) -> Polynomial:
         """No less than p, and never negative: what may be part of a price even on a way that fails before it is paid."""
@@ -189,7 +192,7 @@ class Algebra:
             return p
         if all(not monomial for monomial, factor in p.terms.items() if factor < 0):
             return positive(p)
-        return self.clip(p, self.maximum(p))
+        return self.clip(p, max(0, self.maximum(p)))
 
     def quotient(self, p: Polynomial, by: int) -> Polynomial:
         """p divided by a positive number, rounded up; 0 where p is negative."""

@@ -294,6 +294,15 @@ def test_a_bound_holds_where_arithmetic_fails_first() -> None:
         assert used(module, a, b) <= bound_of(module).evaluate([a, b])
 
 
+def test_a_size_that_is_always_negative_costs_nothing() -> None:
+    """A slice that ends before it begins, whatever the arguments, fails before it is paid for; what came before is bounded."""
+    module = pure(
+        "xs: List[u64, 50], n: u64", "get 0; get 1; const 2; add u64; const 0; slice List[u64, 50]; drop; const 0; return"
+    )
+    for n in (0, 5, 2**64 - 1):
+        assert used(module, (1, 2, 3), n) <= bound_of(module).evaluate([(1, 2, 3), n])
+
+
 def loops(seeds: range) -> Iterator[tuple[Verified, random.Random]]:
     """Functions of random loops, those that are verified."""
     for seed in seeds:
