@@ -47,3 +47,9 @@ SLOT_BYTES = 64  # abstract bytes of a slot that a transaction has looked at, be
 MEMORY_BYTES_MAX = 16 * 1024 * 1024  # abstract bytes of all values made
 JOURNAL_ENTRIES_MAX = 100_000
 CURRENCY_CODE_CHARACTERS_MAX = 12
+
+# Static bounds of gas: how exact they are, never whether they hold.
+BOUND_TERMS_MAX = 24  # of a polynomial; more than a reader takes in
+BOUND_ATOM_WEIGHT_MAX = 32  # terms and atoms within a `min`, `max` or quotient
+BOUND_FACTS_MAX = 16  # comparisons remembered on a path, the newest ones
+BOUND_WORK_MAX = 200_000  # terms touched for one module, some hundred times a usual one; after that, numbers alone

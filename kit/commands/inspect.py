@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kit.options import command, node_option
-from kit.output import Output, short
+from kit.output import Output, count, short
 from kit.problem import Problem, missing
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Subject:
 @click.option("--interface", "parts", flag_value="interface", multiple=True, help="What can be called and read.")
 @click.option("--bytecode", "parts", flag_value="bytecode", multiple=True, help="The instructions of every function.")
 @click.option("--storage", "parts", flag_value="storage", multiple=True, help="State fields, their slots and values.")
-@click.option("--gas", "parts", flag_value="gas", multiple=True, help="What entering functions and running them costs.")
+@click.option("--gas", "parts", flag_value="gas", multiple=True, help="The most gas that each function can use.")
 @node_option
 def inspect(out: Output, target: str, parts: tuple[str, ...], node: str | None) -> None:
     """Show a contract: TARGET is a contract file (FILE or FILE:CONTRACT), a module (.tmod) or an address.
@@ -227,28 +227,44 @@ def _stored(subject: _Subject, slot: bytes, kind: Any) -> dict[str, Any]:
 
 
 def _gas(out: Output, subject: _Subject) -> dict[str, Any]:
+    from chain.primitives.limits import TRANSACTION_GAS_MAX
+    from vm.bounds import gas_bounds
     from vm.gas import GAS_DEPLOY, GAS_DEPLOY_BYTE, GAS_SCHEDULE_VERSION
 
     deploy = GAS_DEPLOY + GAS_DEPLOY_BYTE * len(subject.code)
     rows: list[dict[str, Any]] = []
-    for function, body in zip(subject.module.functions, subject.verified.bodies, strict=True):
+    parts = zip(subject.module.functions, subject.verified.bodies, gas_bounds(subject.verified), strict=True)
+    for function, body, bound in parts:
         prices = [price.gas for price in body.segments.values()]
         rows.append(
             {
                 "name": function.name,
                 "kind": str(function.kind),
+                "bound": bound.formula,
+                "maximum": bound.maximum,
+                "calls_max": bound.calls_max,
+                "fits_a_transaction": bound.maximum <= TRANSACTION_GAS_MAX,
                 "instructions": len(body.ops),
                 "segments": len(prices),
-                "entry": body.segments[min(body.segments)].gas if prices else 0,
-                "every_segment_once": sum(prices),
+                "entry": body.segments[0].gas,
             }
         )
     out.line(f"  storing and verifying the module: {deploy:_} gas; init comes on top (schedule {GAS_SCHEDULE_VERSION})")
-    out.line("  static gas; what depends on the size of texts, byte strings and lists, and calls of others, comes on top")
-    head = ("function", "kind", "instructions", "segments", "entry", "every segment once")
-    numbers = ("instructions", "segments", "entry", "every_segment_once")
-    out.table(head, [(r["name"], r["kind"], *(f"{r[n]:_}" for n in numbers)) for r in rows])
-    return {"schedule": GAS_SCHEDULE_VERSION, "deploy": deploy, "functions": rows}
+    out.line("  the most gas that a call of a function can use, by the sizes of its arguments, and whatever they are")
+    out.table(("function", "kind", "at most", "bound"), [(r["name"], r["kind"], _at_most(r), r["bound"]) for r in rows])
+    for row in rows:
+        if row["calls_max"]:
+            most = count(row["calls_max"], "call")
+            out.line(f"  {row['name']}: calls is what other contracts use, in {most} at most; it may be all that is left")
+        if not row["fits_a_transaction"]:
+            out.line(f"  {row['name']}: with arguments that are large enough it needs more than the gas of any transaction")
+    return {"schedule": GAS_SCHEDULE_VERSION, "deploy": deploy, "transaction_gas_max": TRANSACTION_GAS_MAX, "functions": rows}
+
+
+def _at_most(row: dict[str, Any]) -> str:
+    if not row["fits_a_transaction"]:
+        return "no transaction has it"
+    return f"{row['maximum']:_}" + (" + calls" if row["calls_max"] else "")
 
 
 _SHOW = {"interface": _interface, "bytecode": _bytecode, "storage": _storage, "gas": _gas}

@@ -157,6 +157,49 @@ def test_inspect_shows_a_file_and_its_module_alike(tael: Tael) -> None:
     assert [field["name"] for field in from_text.json["storage"]] == ["buyer", "seller", "price", "deadline", "held"]
 
 
+BOUNDED = """
+interface Feed:
+    view fn price() -> u64
+
+contract Sums:
+    feed: Feed
+    last: u64 = 0
+
+    init(feed: Feed):
+        self.feed = feed
+
+    pub fn add(prices: List[u64, 100]) by anyone:
+        for price in prices:
+            self.last += price
+
+    pub fn ask() by anyone:
+        self.last = read self.feed.price()
+
+    pure fn slow(n: u64) -> u64:
+        let sum = 0
+        for a in 0..n max 100_000:
+            for b in 0..n max 100_000:
+                sum += a * b
+        return sum
+"""
+
+
+def test_inspect_shows_the_most_gas_that_functions_can_use(tael: Tael) -> None:
+    """A formula by the sizes of arguments, its greatest value, calls of others apart; words where no transaction has enough."""
+    Path("sums.tael").write_text(BOUNDED)
+    lines = {line.split()[0]: line for line in tael("inspect", "sums.tael", "--gas").out.splitlines() if line.strip()}
+    rows = {row["name"]: row for row in tael("inspect", "sums.tael", "--gas", "--json").json["gas"]["functions"]}
+    assert "*len(prices)" in lines["add"]
+    assert f"{rows['add']['maximum']:_}" in lines["add"]
+    assert rows["add"]["fits_a_transaction"]
+    assert rows["ask"]["calls_max"] == 1
+    assert rows["ask"]["bound"].endswith(" + calls")
+    assert "in 1 call at most" in lines["ask:"]
+    assert "no transaction has it" in lines["slow"]
+    assert "more than the gas of any transaction" in lines["slow:"]
+    assert not rows["slow"]["fits_a_transaction"]
+
+
 def test_inspect_refuses_what_is_no_contract(tael: Tael) -> None:
     """Bytes that are no module, a file without a contract, a contract that is not in the file."""
     Path("a.tmod").write_bytes(b"\x93\x01\x02\x03")
