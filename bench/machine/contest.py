@@ -99,6 +99,12 @@ def played(workload: Workload, contestant: Contestant, size: Size) -> Outcome:
     return outcome
 
 
+def set_aside() -> None:
+    """Spare the collector a walk over everybody's modules in the time of whoever plays."""
+    gc.collect()
+    gc.freeze()
+
+
 def contest(workload: Workload, contestants: list[Contestant], turns: int) -> Result:
     """Compare, warm up, and play in turns: every other one backwards, so that nobody always follows the same one.
 
@@ -110,15 +116,13 @@ def contest(workload: Workload, contestants: list[Contestant], turns: int) -> Re
     for player in players:
         if player.speed is not Speed.SLOW:
             played(workload, player, _size(workload, player))
-    gc.collect()
-    gc.freeze()  # the collector need not walk over the modules of the peers in the time of whoever plays
+    set_aside()
     outcomes: dict[str, list[Outcome]] = {player.name: [] for player in players}
     for turn in range(turns):
         for player in players[:: -1 if turn % 2 else 1]:
             before = outcomes[player.name]
             if sum(outcome.seconds for outcome in before) < SECONDS_ENOUGH:
                 before.append(played(workload, player, _size(workload, player)))
-    gc.unfreeze()
     rates = {
         player.name: [workload.operations(_size(workload, player)) / outcome.seconds for outcome in outcomes[player.name]]
         for player in players

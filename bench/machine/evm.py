@@ -136,6 +136,14 @@ class PyRevm(Evm):
         return len(self._machine.result.logs)
 
 
+@cache
+def _environment() -> Any:
+    """One for all plays, whose contracts are their own: with every further one py-evm becomes slower, by a third after thirty."""
+    import boa
+
+    return boa.Env()
+
+
 class PyEvm(Evm):
     """`boa.env.execute_code`, without boa's own encoding of arguments."""
 
@@ -143,19 +151,17 @@ class PyEvm(Evm):
     speed = Speed.SLOW
 
     def begin(self) -> None:
-        import boa
-
-        self._env: Any = boa.Env()
         self._last: Any = None
 
     def deploy(self, creation: bytes) -> bytes:
-        address = self._env.deploy_code(sender=SENDER, bytecode=creation)[0]
+        address = _environment().deploy_code(sender=SENDER, bytecode=creation)[0]
         return bytes.fromhex(str(address)[2:])
 
     def run(self, at: str, datas: list[bytes]) -> list[bytes]:
         given = []
+        execute = _environment().execute_code
         for data in datas:
-            self._last = self._env.execute_code(to_address=at, sender=SENDER, data=data, gas=GAS_LIMIT)
+            self._last = execute(to_address=at, sender=SENDER, data=data, gas=GAS_LIMIT)
             assert not self._last.is_error, self._last.error
             given.append(self._last.output)
         return given

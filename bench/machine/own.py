@@ -146,5 +146,5 @@ def _made(call: Call, places: list[bytes]) -> tuple[str, tuple[Any, ...]]:
 
 
 def own() -> list[Own]:
-    """All contestants of the house, the default tier of sessions to be first."""
+    """All contestants of the house, in the order of the tiers."""
     return [Own(tier, together=together) for tier in Tier for together in (True, False)]

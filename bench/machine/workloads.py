@@ -96,9 +96,9 @@ LOOP = Workload(
 SORT = Workload(
     name="sort",
     unit="sorts of 1,000",
-    alike="1,000 numbers of 64 bits in no order come in, and go out in order; a merge sort on either side",
-    unlike="a list is a value in Tael, so halves are merged into new lists; Vyper merges between two arrays in place; plain "
-    "Python is its own `sorted`; the numbers are checked on their way in on both sides, decoded only in the EVM",
+    alike="1,000 numbers of 64 bits in no order come in, and go out in order, by what is fastest in the language",
+    unlike="a list is a value in Tael, so halves are merged into new lists; Vyper has quicksort in place; plain Python has its "
+    "own `sorted`; the numbers are checked on their way in on both sides, decoded only in the EVM",
     program="bench/programs/sort.tael",
     contract="Sort",
     peer="bench/peers/sort.vy",
