@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -79,7 +80,10 @@ class Evm(ABC):
 
     def play(self, workload: Workload, size: Size) -> Outcome:
         """Play it once, on a state of its own."""
-        self.begin()
+        with self.state():
+            return self._play(workload, size)
+
+    def _play(self, workload: Workload, size: Size) -> Outcome:
         code, places = program(workload.peer), list[bytes]()
         for arguments in workload.deployments(size):
             places.append(self.deploy(code.creation(arguments, places)))
@@ -97,8 +101,8 @@ class Evm(ABC):
         return Outcome(seconds, Expected(results, looked, events))
 
     @abstractmethod
-    def begin(self) -> None:
-        """An empty state."""
+    def state(self) -> AbstractContextManager[Any]:
+        """A state of its own, for as long as it is entered."""
 
     @abstractmethod
     def deploy(self, creation: bytes) -> bytes:
@@ -119,11 +123,12 @@ class PyRevm(Evm):
     name = "pyrevm"
     speed = Speed.FAST
 
-    def begin(self) -> None:
+    def state(self) -> AbstractContextManager[Any]:
         import pyrevm
 
         self._machine: Any = pyrevm.EVM(gas_limit=2**63 - 1)
         self._machine.insert_account_info(SENDER, pyrevm.AccountInfo(balance=10**30))
+        return nullcontext()
 
     def deploy(self, creation: bytes) -> bytes:
         return bytes.fromhex(self._machine.deploy(SENDER, creation)[2:])
@@ -138,7 +143,9 @@ class PyRevm(Evm):
 
 @cache
 def _environment() -> Any:
-    """One for all plays, whose contracts are their own: with every further one py-evm becomes slower, by a third after thirty."""
+    """One for all plays, each taken back: py-evm becomes slower with every further environment (by a third after thirty), and
+    with every call that stays in one (by half after a hundred chains).
+    """
     import boa
 
     return boa.Env()
@@ -150,8 +157,10 @@ class PyEvm(Evm):
     name = "py-evm"
     speed = Speed.SLOW
 
-    def begin(self) -> None:
+    def state(self) -> AbstractContextManager[Any]:
         self._last: Any = None
+        anchor: AbstractContextManager[Any] = _environment().anchor()
+        return anchor
 
     def deploy(self, creation: bytes) -> bytes:
         address = _environment().deploy_code(sender=SENDER, bytecode=creation)[0]
