@@ -1,6 +1,6 @@
 """How fast the machine is beside its peers: the EVM in Rust, the EVM in Python, WebAssembly, and Python itself.
 
-    python bench/vm.py [--runs 5] [--only NAME …] [--json]
+    python bench/vm.py [--runs 5] [--only NAME …] [--no-peers] [--json]
 
 Peers are optional: `pip install pyrevm titanoboa vyper wasmtime`, or `pip install -e '.[bench]'`. What is not installed is left
 out and named. All play in this one process, in turns, so that whatever else the computer does meets all of them alike; results
@@ -34,8 +34,8 @@ COMPILING = "compiling"
 NAMES = (*(workload.name for workload in WORKLOADS), COMPILING)
 
 
-def contestants() -> tuple[list[Contestant], list[str]]:
-    """Everyone who can play, and who is not installed."""
+def contestants(*, with_peers: bool) -> tuple[list[Contestant], list[str]]:
+    """Everyone who can play, and what is left out."""
     peers: list[tuple[str, tuple[str, ...], list[Contestant]]] = [
         ("pyrevm", ("pyrevm", "vyper", "eth_abi"), [PyRevm()]),
         ("py-evm", ("boa", "vyper", "eth_abi"), [PyEvm()]),
@@ -44,7 +44,7 @@ def contestants() -> tuple[list[Contestant], list[str]]:
     found: list[Contestant] = list(own())
     missing = []
     for name, needs, playing in peers:
-        if all(map(importlib.util.find_spec, needs)):
+        if with_peers and all(map(importlib.util.find_spec, needs)):
             found += playing
         else:
             missing.append(name)
@@ -100,14 +100,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--runs", type=int, default=5, help="turns that are counted, one more warms up")
     parser.add_argument("--only", action="append", choices=NAMES, metavar="NAME", help=f"one or more of {', '.join(NAMES)}")
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help="only the house, and plain Python")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     wanted = options.only or NAMES
-    everyone, missing = contestants()
-    results: dict[str, Any] = {"python": platform.python_version(), "not installed": missing, "runs": options.runs}
+    everyone, missing = contestants(with_peers=options.peers)
+    results: dict[str, Any] = {"python": platform.python_version(), "left out": missing, "runs": options.runs}
     if not options.json:
-        print(f"Python {results['python']}, {options.runs} turns; not installed, so left out: {', '.join(missing) or 'nothing'}")
+        print(
+            f"Python {results['python']}, {options.runs} turns; not installed, or not wanted: {', '.join(missing) or 'nothing'}"
+        )
     for workload in WORKLOADS:
         if workload.name in wanted:
             result = contest(workload, everyone, options.runs)

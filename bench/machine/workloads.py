@@ -45,7 +45,8 @@ def _transferred(size: Size) -> Expected:
 TRANSFER = Workload(
     name="transfer",
     unit="transfers",
-    alike="two reads and two writes of balances of 128 bits in a map, a check of the balance, an event; state in memory",
+    alike="two reads and two writes of balances of 128 bits in a map, a check of the balance, an event; state in memory, no "
+    "signatures",
     unlike="ours finds, checks and journals an outermost call, meters, and encodes what changed when its session ends; pyrevm "
     "starts and commits a transaction on a warm database each time, arguments encoded beforehand",
     program="contracts/examples/token.tael",
@@ -75,7 +76,8 @@ def remainders(count: int) -> int:
 LOOP = Workload(
     name="loop",
     unit="passes",
-    alike="a bounded loop with a checked addition and a remainder; every pass is metered, in plain Python it is not",
+    alike="a bounded loop with a checked addition and a remainder; every pass is metered, but for plain Python and "
+    "WebAssembly without fuel",
     unlike="numbers of 64 bits in Tael and WebAssembly, words of 256 bits with a range check in the EVM; one call of many "
     "passes, so that entering it does not count",
     program="bench/programs/loop.tael",
