@@ -7,7 +7,7 @@ and runs it in place of the reference interpreter, with the same result, gas, ev
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias
 
@@ -20,6 +20,7 @@ from vm.generator import GENERATOR_VERSION, Generated, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
 from vm.limits import MEMORY_BYTES_MAX
+from vm.native.adaptive import adaptive
 from vm.state import Contract, Defect
 from vm.support import CALL, GAS, MEMORY, NAMES, POSITION, SETTLED, THIS
 from vm.verifier import Verified
@@ -47,10 +48,10 @@ class Compiled:
         self.verified: Final = verified
         self._names: dict[str, Any] = {"__builtins__": {}, **NAMES}
         self._doors: dict[int, FunctionType] = {}
-        self.functions: Final[dict[int, FunctionType]] = {}
+        self.functions: Final[dict[int, Callable[..., Any]]] = {}
         self._positions: dict[int, tuple[int, tuple[int, ...]]] = {}  # by the identity of the Python, which stays alive
 
-    def function(self, position: int) -> FunctionType:
+    def function(self, position: int) -> Callable[..., Any]:
         """A function of the module, ready to be called."""
         found = self.functions.get(position)
         if found is None:
@@ -78,7 +79,7 @@ class Compiled:
     def _compile(self, position: int) -> None:
         generated = generate(self.verified, position)
         function = self._make(generated)
-        self._names[function.__name__] = self.functions[position] = function
+        self._names[function.__name__] = self.functions[position] = adaptive(self.verified, position, function)  # native tier
         self._positions[id(function.__code__)] = position, generated.positions
 
     def _make(self, generated: Generated) -> FunctionType:
