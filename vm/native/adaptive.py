@@ -1,9 +1,9 @@
 """When a function runs natively. It never changes what a call gives, only how long it takes, so that it may learn from calls.
 
 A function has no effects if it has a native form, so a call can be broken off and done again. It runs as Python until its calls
-have used `compile_gas`, which is worth a few times what compiling takes; then it is compiled, and the call at hand begins anew.
-From then on a call runs natively if the last one used more than `NATIVE_GAS_MIN`; if that was short, the call gets so much gas as
-Python, and begins anew natively if that does not do. Whatever fails natively is done again as Python, which tells how it fails.
+have used what compiling is worth; then it is compiled, and the call at hand begins anew. From then on a call runs natively if
+the last one was long; if that was short, the call gets as much gas as Python has in `PYTHON_GAS_MAX`, and begins anew natively if
+that does not do. Whatever fails natively is done again as Python, which tells how it fails.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from vm.verifier import Verified
 ENABLED = True
 """Whether anything runs natively at all."""
 
-NATIVE_GAS_MIN: Final = 2_000
-"""What a call has to use for a native one to pay: some three times what it costs to make a native call."""
+LONG_GAS: Final = 1_000
+"""Above it a call is long: what makes a native call costs about a third of what Python takes for that much gas."""
 
-COMPILE_GAS: Final = 2_000_000
+PYTHON_GAS_MAX: Final = 3_000
+"""What a call gets as Python that is expected to be short: so much that beginning it anew adds little."""
+
+COMPILE_GAS: Final = 3_000_000
 COMPILE_GAS_WORD: Final = 4_000
-"""What calls of a function have to use before it is compiled: about three times what that costs, for a start and for a word."""
+"""What calls have to use for compiling to be worth it: for a start, and for every code word. Several times what it costs."""
 
 _KEPT: Final[deque[ref[Adaptive]]] = deque()
 
@@ -47,7 +50,7 @@ def adaptive(verified: Verified, position: int, python: Python) -> Python:
 class Adaptive:
     """One function in both forms."""
 
-    __slots__ = ("__weakref__", "_compile_gas", "_last", "_native", "_position", "_python", "_spent", "_verified")
+    __slots__ = ("__weakref__", "_compile_gas", "_limit", "_long", "_native", "_position", "_python", "_verified")
 
     def __init__(self, verified: Verified, position: int, python: Python, compile_gas: int) -> None:
         self._verified = verified
@@ -55,39 +58,33 @@ class Adaptive:
         self._python = python
         self._compile_gas = compile_gas
         self._native: NativeFunction | None = None
-        self._spent = 0  # gas, as Python, since there was no native form
-        self._last = 0  # gas that the last call used
+        self._limit = compile_gas  # the gas that a call gets as Python; what is left until it is compiled, before it is
+        self._long = False  # whether the next call is expected to be
 
     def run(self, m: list[Any], *arguments: Any) -> Any:
         """Call it, as compiled code is called (`vm.generator`)."""
         gas = m[GAS]
-        if self._native is None:
-            limit = self._compile_gas - self._spent
-        elif self._last > NATIVE_GAS_MIN:
+        if self._long:
             return self._run_native(m, gas, arguments)
-        else:
-            limit = NATIVE_GAS_MIN
-        if gas <= limit:
-            result = self._python(m, *arguments)
-            self._note(gas - m[GAS])
-            return result
+        limit = self._limit
+        limit = min(gas, limit)
         m[GAS] = limit
         try:
             result = self._python(m, *arguments)
         except Failure as failure:
-            if failure.name != Code.OUT_OF_GAS:
+            if failure.name != Code.OUT_OF_GAS or gas == limit:
                 m[GAS] += gas - limit
                 raise
         else:
-            self._note(limit - m[GAS])
-            m[GAS] += gas - limit
+            used = limit - m[GAS]
+            if self._native is None:
+                self._limit -= used
+            elif used > LONG_GAS:
+                self._long = True
+            m[GAS] = gas - used
             return result
         m[SETTLED], m[POSITION] = False, None
         return self._run_native(m, gas, arguments)
-
-    def _note(self, used: int) -> None:
-        self._last = used
-        self._spent += used
 
     def _run_native(self, m: list[Any], gas: int, arguments: tuple[Any, ...]) -> Any:
         """Natively, as Python if that does not come to its end."""
@@ -95,20 +92,20 @@ class Adaptive:
             self._compile()
         done = None if self._native is None else self._native(gas, arguments)
         if done is None:
-            self._last = 0
+            self._long = False
             m[GAS] = gas
             return self._python(m, *arguments)
         result, m[GAS] = done
-        self._last = gas - done[1]
+        self._long = gas - done[1] > LONG_GAS
         return result
 
     def _compile(self) -> None:
         """Make the native form, in place of the one that was made longest ago if there are too many."""
         self._native = native(self._verified, self._position)
-        self._spent = 0
         if self._native is None:
-            self._compile_gas = GAS_MAX  # it cannot be made here
+            self._limit = GAS_MAX  # it cannot be made here
             return
+        self._limit = PYTHON_GAS_MAX
         _KEPT.append(ref(self))
         while len(_KEPT) > NATIVE_FUNCTIONS_MAX:
             oldest = _KEPT.popleft()()
@@ -118,4 +115,5 @@ class Adaptive:
     def forget(self) -> None:
         """Give up the native form, and learn again."""
         self._native = None
-        self._last = 0
+        self._limit = self._compile_gas
+        self._long = False

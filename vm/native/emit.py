@@ -78,6 +78,7 @@ class _Emitter:
         self.exported = exported
         self.shapes = [shape(kind) for kind in self.body.locals]
         self.code = bytearray()
+        self.texts: dict[str, bytes] = {}  # what texts have come to before
         self.stack: list[Span] = []
         self.blocks: list[_Block] = []
         self.labels = 0
@@ -128,10 +129,13 @@ class _Emitter:
 
     def text(self, words: str) -> None:
         """Add code."""
-        for word in words.split():
-            if word.startswith("call:"):
-                _place(word[5:], self.places)
-        self.code += wasm.written(words, self.names, self.places)
+        code = self.texts.get(words)
+        if code is None:
+            for word in words.split():
+                if word.startswith("call:"):
+                    _place(word[5:], self.places)
+            code = self.texts[words] = wasm.written(words, self.names, self.places)
+        self.code += code
 
     def charge(self, index: int) -> None:
         """Enter the segment that begins at an instruction."""

@@ -5,6 +5,7 @@ A number is held without a sign if no value of its type is negative, else in two
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, NamedTuple
 
 from vm.intervals import Interval
@@ -40,6 +41,7 @@ class Shape(NamedTuple):
 _TRUTH: Final = Shape(bytes([I32]))
 
 
+@cache
 def shape_of(kind: Type) -> Shape | None:
     """The shape of the values of a type; None if the native tier has none for it."""
     match kind:
