@@ -1,10 +1,10 @@
 """Where native code pays, and where it loses: calls of functions as Python, natively, and as the machine chooses.
 
-    python bench/native.py [--runs 7] [--json]
+    python bench/native.py [--runs 15] [--json]
 
 Measured are calls of compiled functions, without the session around them, which all have alike. `python` and `native` are
 the two forms; `chosen` is what runs by default, warm, when all calls are like this one. The rows of `choice` are mixtures that
-deceive it, and one function from its first call on, compilation included. Figures are medians over the runs, in microseconds a
+deceive it, and first calls, compilation included. Figures are medians over the runs, in microseconds of processor time a
 call; ratios are of the runs of one turn, above 1 where native code gains.
 """
 
@@ -83,11 +83,11 @@ def run_list() -> list[Any]:
 def timed(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> float:
     """Seconds for some calls."""
     m = run_list()
-    began = time.perf_counter()
+    began = time.thread_time()
     for arguments in calls:
         m[0] = GAS
         function(m, *arguments)
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 def forms(name: str) -> dict[str, Callable[..., Any]]:
@@ -106,59 +106,72 @@ def forms(name: str) -> dict[str, Callable[..., Any]]:
     return {"python": python_of(verified, name, enabled=False), "native": natively, "chosen": chosen}
 
 
-def row(name: str, arguments: tuple[Any, ...], runs: int) -> dict[str, float]:
-    """Microseconds a call in each form, and how much faster than Python."""
-    functions = forms(name)
-    timed(functions["chosen"], [(1_000_000,) if name == "loop" else arguments] * 40)  # compiled by now
-    count = max(1, min(2000, int(0.02 / max(timed(functions["python"], [arguments]), 1e-6))))
+def warm(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Call a function until it has used so much gas that it is compiled."""
+    m, used = run_list(), 0
+    while used < 2 * adaptive.COMPILE_GAS:
+        m[0] = GAS
+        function(m, *arguments)
+        used += GAS - m[0]
+
+
+def turns(functions: dict[str, Callable[..., Any]], calls: Sequence[tuple[Any, ...]], runs: int) -> dict[str, list[float]]:
+    """Microseconds a call in each form, run by run, the forms in turns."""
     found: dict[str, list[float]] = {form: [] for form in functions}
     for _ in range(runs):
         for form, function in functions.items():
-            found[form].append(timed(function, [arguments] * count) / count * 1e6)
-    ratios = {
-        f"{form} gains": statistics.median(a / b for a, b in zip(found["python"], found[form], strict=True))
-        for form in ("native", "chosen")
-    }
+            found[form].append(timed(function, calls) / len(calls) * 1e6)
+    return found
+
+
+def gain(found: dict[str, list[float]], form: str) -> float:
+    """How much faster than Python, turn by turn, in the median."""
+    return statistics.median(a / b for a, b in zip(found["python"], found[form], strict=True))
+
+
+def row(name: str, arguments: tuple[Any, ...], runs: int) -> dict[str, float]:
+    """Microseconds a call in each form, and how much faster than Python."""
+    functions = forms(name)
+    warm(functions["chosen"], (900_000,) if name == "loop" else arguments)
+    count = max(1, min(500, int(0.005 / max(timed(functions["python"], [arguments]), 1e-6))))
+    found = turns(functions, [arguments] * count, runs)
+    ratios = {f"{form} gains": gain(found, form) for form in ("native", "chosen")}
     return {form: statistics.median(times) for form, times in found.items()} | ratios
 
 
 def mixtures(runs: int) -> dict[str, dict[str, float]]:
     """Calls that deceive the choice."""
-    mixed = {
-        "short and long in turns": [(1,), (200,)] * 100,
-        "one long in ten": ([(1,)] * 9 + [(400,)]) * 20,
-        "just too long for Python": [(1,), (80,)] * 100,
-        "all short": [(3,)] * 400,
+    mixed: dict[str, list[tuple[Any, ...]]] = {
+        "all short": [(3,)] * 200,
+        "short and long in turns": [(1,), (200,)] * 25,
+        "one long in ten": ([(1,)] * 9 + [(400,)]) * 5,
+        "just too long for Python, and short": [(1,), (130,)] * 25,
+        "just long, and short": [(1,), (50,)] * 50,
     }
-    found = {}
-    for title, calls in mixed.items():
-        functions = forms("loop")
-        timed(functions["chosen"], [(1_000_000,)] * 3)
-        ratios = []
-        for _ in range(runs):
-            python, chosen = (timed(functions[form], calls) for form in ("python", "chosen"))
-            ratios.append(python / chosen)
-        found[title] = {"chosen gains": statistics.median(ratios)}
-    return found
+    functions = forms("loop")
+    del functions["native"]
+    warm(functions["chosen"], (900_000,))
+    return {title: {"chosen gains": gain(turns(functions, calls, runs), "chosen")} for title, calls in mixed.items()}
 
 
 def first_calls(runs: int) -> dict[str, dict[str, float]]:
-    """A function from its first call on, once, until it has made so many passes."""
+    """A function's first call, with so many passes, compilation included."""
     found = {}
-    for passes in (10_000, 60_000, 80_000, 100_000, 200_000, 1_000_000):
-        ratios = []
+    for passes in (10_000, 90_000, 110_000, 130_000, 200_000, 1_000_000):
+        times: dict[str, list[float]] = {"python": [], "chosen": []}
         for _ in range(runs):
             verified = module()
-            python, chosen = (timed(python_of(verified, "loop", enabled=enabled), [(passes,)]) for enabled in (False, True))
-            ratios.append(python / chosen)
-        found[f"first call, {passes} passes"] = {"chosen gains": statistics.median(ratios), "least": min(ratios)}
+            for form, of_form in times.items():
+                function = python_of(verified, "loop", enabled=form == "chosen")
+                of_form.append(timed(function, [(passes,)]))
+        found[f"first call, {passes} passes"] = {"chosen gains": gain(times, "chosen")}
     return found
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     calls = {f"loop, {passes} passes": ("loop", (passes,)) for passes in PASSES}

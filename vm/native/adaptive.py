@@ -24,7 +24,7 @@ ENABLED = True
 """Whether anything runs natively at all."""
 
 LONG_GAS: Final = 1_000
-"""Above it a call is long: what makes a native call costs about a third of what Python takes for that much gas."""
+"""Above it a call is long: a native call costs, whatever it does, what some 400 gas take as Python."""
 
 PYTHON_GAS_MAX: Final = 3_000
 """What a call gets as Python that is expected to be short: so much that beginning it anew adds little."""
@@ -50,7 +50,7 @@ def adaptive(verified: Verified, position: int, python: Python) -> Python:
 class Adaptive:
     """One function in both forms."""
 
-    __slots__ = ("__weakref__", "_compile_gas", "_limit", "_long", "_native", "_position", "_python", "_verified")
+    __slots__ = ("__weakref__", "_compile_gas", "_limit", "_long", "_native", "_noted", "_position", "_python", "_verified")
 
     def __init__(self, verified: Verified, position: int, python: Python, compile_gas: int) -> None:
         self._verified = verified
@@ -59,16 +59,15 @@ class Adaptive:
         self._compile_gas = compile_gas
         self._native: NativeFunction | None = None
         self._limit = compile_gas  # the gas that a call gets as Python; what is left until it is compiled, before it is
+        self._noted = 0  # the gas from which on what a call used as Python is of interest
         self._long = False  # whether the next call is expected to be
 
     def run(self, m: list[Any], *arguments: Any) -> Any:
         """Call it, as compiled code is called (`vm.generator`)."""
-        gas = m[GAS]
+        gas, limit = m[GAS], self._limit
         if self._long:
             return self._run_native(m, gas, arguments)
-        limit = self._limit
-        limit = min(gas, limit)
-        m[GAS] = limit
+        m[GAS] = limit = gas if gas < limit else limit  # `min` would take longer
         try:
             result = self._python(m, *arguments)
         except Failure as failure:
@@ -76,15 +75,20 @@ class Adaptive:
                 m[GAS] += gas - limit
                 raise
         else:
-            used = limit - m[GAS]
-            if self._native is None:
-                self._limit -= used
-            elif used > LONG_GAS:
-                self._long = True
-            m[GAS] = gas - used
+            left = m[GAS]
+            m[GAS] = gas - limit + left
+            if limit - left > self._noted:
+                self._note(limit - left)
             return result
         m[SETTLED], m[POSITION] = False, None
         return self._run_native(m, gas, arguments)
+
+    def _note(self, used: int) -> None:
+        """Learn from a call that ran as Python."""
+        if self._native is None:
+            self._limit -= used
+        else:
+            self._long = True
 
     def _run_native(self, m: list[Any], gas: int, arguments: tuple[Any, ...]) -> Any:
         """Natively, as Python if that does not come to its end."""
@@ -103,9 +107,9 @@ class Adaptive:
         """Make the native form, in place of the one that was made longest ago if there are too many."""
         self._native = native(self._verified, self._position)
         if self._native is None:
-            self._limit = GAS_MAX  # it cannot be made here
+            self._limit = self._noted = GAS_MAX  # it cannot be made here
             return
-        self._limit = PYTHON_GAS_MAX
+        self._limit, self._noted = PYTHON_GAS_MAX, LONG_GAS
         _KEPT.append(ref(self))
         while len(_KEPT) > NATIVE_FUNCTIONS_MAX:
             oldest = _KEPT.popleft()()
@@ -115,5 +119,5 @@ class Adaptive:
     def forget(self) -> None:
         """Give up the native form, and learn again."""
         self._native = None
-        self._limit = self._compile_gas
+        self._limit, self._noted = self._compile_gas, 0
         self._long = False
