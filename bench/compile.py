@@ -113,7 +113,7 @@ def measured(text: str) -> dict[str, float]:
 
 def _generate(module: Verified) -> None:
     """The Python of all functions of a module, compiled, past the cache."""
-    fresh = Compiled(module)
+    fresh = Compiled(module, checked=True, native=True)
     for position in range(len(module.module.functions)):
         fresh.function(position)
 

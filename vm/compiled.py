@@ -7,7 +7,7 @@ and runs it in place of the reference interpreter, with the same result, gas, ev
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +21,7 @@ from vm.gas import GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
+from vm.native.adaptive import adaptive
 from vm.state import Contract
 from vm.support import CONTRACT, MISFIT, NAMES
 from vm.verifier import Verified
@@ -36,25 +37,27 @@ STACK_FRAMES_MIN: Final = 10_000
 same once more for a checker, and whatever the host stands on.
 """
 
-_Way: TypeAlias = tuple[Contract, FunctionType]
+_Way: TypeAlias = tuple[Contract, Callable[..., Any]]
 """The short way into a function: its contract, and the function."""
-_Key: TypeAlias = tuple[bytes, bool, int, int, str]
+_Key: TypeAlias = tuple[bytes, bool, bool, int, int, str]
 
 
 class Compiled:
     """The functions of one module, each compiled with those that it invokes when it is first asked for."""
 
-    __slots__ = ("_names", "_places", "checked", "doors", "functions", "verified")
+    __slots__ = ("_names", "_places", "checked", "doors", "functions", "native", "verified")
 
-    def __init__(self, verified: Verified, checked: bool) -> None:
+    def __init__(self, verified: Verified, *, checked: bool, native: bool) -> None:
+        """With the checks of `vm.checks` or without, and with native forms of functions (`vm.native`) or without."""
         self.verified: Final = verified
         self.checked: Final = checked
+        self.native: Final = native
         self._names: dict[str, Any] = {"__builtins__": {}, **NAMES}
         self.doors: Final[dict[int, FunctionType]] = {}
-        self.functions: Final[dict[int, FunctionType]] = {}
+        self.functions: Final[dict[int, Callable[..., Any]]] = {}
         self._places: dict[int, tuple[Place, ...]] = {}  # by the identity of the Python, which stays alive
 
-    def function(self, position: int) -> FunctionType:
+    def function(self, position: int) -> Callable[..., Any]:
         """A function of the module, ready to be called."""
         found = self.functions.get(position)
         if found is None:
@@ -82,7 +85,8 @@ class Compiled:
         """Compile a function; the functions that it calls."""
         generated = generate(self.verified, position, checked=self.checked)
         function = self._make(generated)
-        self._names[function.__name__] = self.functions[position] = function
+        callee = adaptive(self.verified, position, function) if self.native else function
+        self._names[function.__name__] = self.functions[position] = callee
         self._places[id(function.__code__)] = generated.places
         return generated.calls
 
@@ -98,20 +102,32 @@ _CACHE: Final[LRUCache[_Key, Compiled]] = LRUCache(
 )
 
 
-def compiled(verified: Verified, checked: bool) -> Compiled:
-    """The compiled code of a module, with checks or without, from the cache if it is there."""
-    key = verified.code_hash, checked, GAS_SCHEDULE_VERSION, GENERATOR_VERSION, sys.version
+def compiled(verified: Verified, *, checked: bool, native: bool) -> Compiled:
+    """The compiled code of a module, as `Compiled` makes it, from the cache if it is there."""
+    key = verified.code_hash, checked, native, GAS_SCHEDULE_VERSION, GENERATOR_VERSION, sys.version
     found = _CACHE.get(key)
     if found is None:
-        found = _CACHE[key] = Compiled(verified, checked)
+        found = _CACHE[key] = Compiled(verified, checked=checked, native=native)
     return found
 
 
 class CompiledExecution(Execution):
     """An execution whose functions are compiled."""
 
-    def __init__(self, host: Host, journal: Journal, *, now: int, gas_limit: int, check_promises: bool, checked: bool) -> None:
+    def __init__(
+        self,
+        host: Host,
+        journal: Journal,
+        *,
+        now: int,
+        gas_limit: int,
+        check_promises: bool,
+        checked: bool,
+        native: bool,
+    ) -> None:
+        """As the reference has it; `native` says whether functions that only compute may run natively."""
         super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises, checked=checked)
+        self._native: Final = native
         self._stack: Final[list[Contract]] = []  # of the calls at work
         self._ways: Final[dict[tuple[bytes, str], _Way | None]] = {}
         self._log: Final = journal.log
@@ -148,7 +164,7 @@ class CompiledExecution(Execution):
 
     def _code(self, contract: Contract) -> Compiled:
         """The compiled code of a contract, which then is at hand for the rest of the session."""
-        code = contract.code = compiled(contract.verified, self.checked)
+        code = contract.code = compiled(contract.verified, checked=self.checked, native=self._native)
         return code
 
     def _short_way(self, address: bytes, function: str) -> _Way | None:

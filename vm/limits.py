@@ -23,6 +23,9 @@ BLOCK_DEPTH_MAX = 64  # blocks within blocks of one function; CPython takes 100 
 LOOP_DEPTH_MAX = 16  # loops within loops of one function; CPython takes 20
 STACK_DEPTH_MAX = 64  # operand stack of one function
 NAME_CHARACTERS_MAX = 64
+NATIVE_WORDS_MAX = 2048  # of a function and all that it invokes; above, compiling would take too long at one go
+NATIVE_FUNCTIONS_MAX = 256  # kept in native form; each takes some fifty kilobytes
+NATIVE_STACK_BYTES_MAX = 256 * 1024  # of native code; half of the smallest stack that a thread has where we run
 LOOP_PASSES_MAX = 1_000_000  # the greatest bound a loop may declare
 ASSEMBLY_CHARACTERS_MAX = 4 * 1024 * 1024  # of a module's text; some fifty times the longest module
 

@@ -25,13 +25,16 @@ __all__ = ["Defect", "Effects", "Event", "Moved", "Session", "Tier"]
 
 
 class Tier(StrEnum):
-    """What runs verified code. The outcome is the same to the unit."""
+    """What runs verified code: compiled code with native forms of functions that only compute, compiled code alone, or the
+    reference interpreter. The outcome is the same to the unit.
+    """
 
+    NATIVE = "native"
     COMPILED = "compiled"
     REFERENCE = "reference"
 
 
-DEFAULT_TIER = Tier.COMPILED
+DEFAULT_TIER = Tier.NATIVE
 DEFAULT_CHECKED = True
 """Whether sessions check, as code runs, what the verifier has proved (`vm.checks`)."""
 
@@ -75,9 +78,16 @@ class Session:
         """
         checked = DEFAULT_CHECKED if checked is None else checked
         self._execution: Execution
-        if tracer is None and (tier or DEFAULT_TIER) is Tier.COMPILED:
+        tier = tier or DEFAULT_TIER
+        if tracer is None and tier is not Tier.REFERENCE:
             self._execution = CompiledExecution(
-                host, journal, now=now, gas_limit=gas_limit, check_promises=check_promises, checked=checked
+                host,
+                journal,
+                now=now,
+                gas_limit=gas_limit,
+                check_promises=check_promises,
+                checked=checked,
+                native=tier is Tier.NATIVE,
             )
         else:
             self._execution = Execution(

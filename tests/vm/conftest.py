@@ -16,6 +16,7 @@ ALIKE = (
     "test_vm_bounds",
     "test_vm_dos",
     "test_vm_illegal",
+    "test_vm_native",
     "test_vm_tiers",
     "test_vm_values",
 )
@@ -23,10 +24,10 @@ ALIKE = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every other test once for each tier."""
+    """Run every other test on the default tier, which is the compiled one with native forms, and on the reference."""
     if metafunc.module.__name__ not in ALIKE:
         metafunc.fixturenames.append("default_tier")
-        metafunc.parametrize("default_tier", list(Tier), indirect=True, ids=str)
+        metafunc.parametrize("default_tier", [Tier.NATIVE, Tier.REFERENCE], indirect=True, ids=str)
 
 
 @pytest.fixture

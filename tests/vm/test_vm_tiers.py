@@ -219,7 +219,7 @@ public eland(x: u64)
 
 def test_compiled_code_has_no_builtins() -> None:
     """Compiled functions see the fixed names and an empty table of builtins, whatever they are given."""
-    made = Compiled(program("bank"), True)
+    made = Compiled(program("bank"), checked=True, native=True)
     for position in range(len(made.verified.bodies)):
         function = made.function(position)
         assert function.__globals__["__builtins__"] == {}
@@ -317,15 +317,15 @@ def test_python_grows_in_step_with_code() -> None:
 def test_compiled_code_is_kept_for_a_module_and_forgotten_when_there_is_too_much() -> None:
     """One module is compiled once; the cache never holds more code words than it may."""
     module = program("bank")
-    made = compiled(module, True)
-    assert compiled(module, True) is made
+    made = compiled(module, checked=True, native=True)
+    assert compiled(module, checked=True, native=True) is made
     position = module.by_name["deposit"]
     assert made.function(position) is made.function(position)
     filler = "  get 0\n  get 0\n  eq u64\n  drop\n" * 900
     for n in range(2 * CACHED_WORDS_MAX // 7_000):
-        compiled(_copy(filler, n), True)
+        compiled(_copy(filler, n), checked=True, native=True)
         assert vm.compiled._CACHE.currsize <= CACHED_WORDS_MAX
-    assert compiled(module, True) is not made
+    assert compiled(module, checked=True, native=True) is not made
 
 
 _COPIES: dict[str, Verified] = {}
@@ -393,7 +393,7 @@ def test_a_hole_in_the_verifier_would_be_noticed(tier: Tier, function: str, orde
 
 def test_functions_are_compiled_when_they_are_called() -> None:
     """Only the function that is called, and those that it invokes, are turned into Python."""
-    made = Compiled(program("bank"), True)
+    made = Compiled(program("bank"), checked=True, native=True)
     assert made.functions == {}
     made.function(made.verified.by_name["deposit"])
     assert 0 < len(made.functions) < len(made.verified.bodies)

@@ -18,7 +18,7 @@ from vm.module import Kind
 from vm.types import PAYMENT
 from vm.verifier import Verified, verify
 
-TIERS = (Tier.REFERENCE, Tier.COMPILED)
+TIERS = (Tier.REFERENCE, Tier.NATIVE)
 Call = Callable[[Session], Any]
 LOOKED_AT_EVERY = 4  # of the sessions that leave nothing behind; all others are
 
@@ -63,7 +63,7 @@ class Twins:
                         world.store[slot] = data
             else:
                 world.balances = before
-            if tier is Tier.COMPILED:
+            if tier is Tier.NATIVE:
                 self.tally.runs += len(calls)
                 self.tally.endings.update(str(found[0]) for found in outcomes)
         reference, compiled = (seen[tier] for tier in TIERS)

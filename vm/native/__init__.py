@@ -1,0 +1,1 @@
+"""The native tier: functions that only compute with numbers, as WebAssembly."""
