@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vm.pricing import Price, Scale, static_price, work_of
+from vm.pricing import Price, Scale, instruction_price, static_price
 from vm.types import Option, Type, encoded_max, is_plain, is_subtype, nodes
 
 
@@ -22,7 +22,7 @@ class Facts:
         self._options: dict[int, Option] = {}
         self._encoded: dict[int, int] = {}
         self._scales: dict[int, Scale] = {}
-        self._prices: dict[tuple[int, int, int, int], Price] = {}
+        self._prices: dict[tuple[int, int, int, int, int], Price] = {}
         self._events: dict[int, Price] = {}
         self._signatures: dict[int, int] = {}
 
@@ -68,13 +68,13 @@ class Facts:
             known = self._scales[id(kind)] = Scale.of(kind)
         return known
 
-    def price(self, code: int, kind: Type | None, key: Type | None, value: Type | None) -> Price:
-        """The price of an instruction for types of fixed size, beyond its row of the table."""
-        place = (code, id(kind), id(key), id(value))
+    def price(self, code: int, kind: Type | None, key: Type | None, value: Type | None, rounding: int) -> Price:
+        """`instruction_price`."""
+        place = (code, id(kind), id(key), id(value), rounding)
         known = self._prices.get(place)
         if known is None:
             self._kept += (kind, key, value)
-            known = self._prices[place] = static_price(work_of(code, kind, key, value))
+            known = self._prices[place] = instruction_price(code, kind, key, value, rounding)
         return known
 
     def event_price(self, event: int, kinds: tuple[Type, ...]) -> Price:

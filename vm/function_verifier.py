@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Never
 
+from vm import gas, limits
 from vm import instructions as i
-from vm import limits
 from vm.facts import Facts
-from vm.gas import GAS_SEGMENT, GAS_SIGNATURE_TYPE
 from vm.illegal import Illegal, Reason
 from vm.instructions import TABLE, Instruction, Rounding
 from vm.module import Module
@@ -159,7 +158,7 @@ class FunctionVerifier:
         self.targets: dict[int, int] = {}
         self.segments: dict[int, Price] = {}
         self.segment_start = 0
-        self.gas, self.memory = GAS_SEGMENT, 0
+        self.gas, self.memory = gas.GAS_SEGMENT, 0
         self.effects = 0
         self.invokes: set[int] = set()
         self.word = 0
@@ -233,20 +232,20 @@ class FunctionVerifier:
                 self.value,
             )
         )
-        extra = self.facts.price(row.code, self.kind, self.key, self.value)
-        self.pay(row.gas + extra.gas, extra.memory)
+        rounding = operands[1] if row.operands[1:] == ("rounding",) else 0
+        self.pay(*self.facts.price(row.code, self.kind, self.key, self.value, rounding))
         if row.code in _ENDS_SEGMENT:
             self._end_segment()
 
-    def pay(self, gas: int, memory: int) -> None:
+    def pay(self, price: int, memory: int) -> None:
         """Add to the price of the segment."""
-        self.gas += gas
+        self.gas += price
         self.memory += memory
 
     def _end_segment(self) -> None:
         self.segments[self.segment_start] = Price(self.gas, self.memory)
         self.segment_start = len(self.ops)
-        self.gas, self.memory = GAS_SEGMENT, 0
+        self.gas, self.memory = gas.GAS_SEGMENT, 0
 
     def _check_operands(self, row: Instruction, operands: tuple[int, ...]) -> None:
         for spelling, operand in zip(row.operands, operands, strict=True):
@@ -859,7 +858,7 @@ class FunctionVerifier:
         self.pop_all(expected.parameters)
         self.pop(ADDRESS)
         kinds = (*expected.parameters, *(() if expected.result is None else (expected.result,)))
-        self.pay(GAS_SIGNATURE_TYPE * self.facts.signature_nodes(external, kinds), 0)
+        self.pay(gas.GAS_SIGNATURE_TYPE * self.facts.signature_nodes(external, kinds), 0)
         return expected.result
 
 

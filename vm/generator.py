@@ -21,7 +21,7 @@ from vm.function_verifier import Body, Op
 from vm.instructions import TABLE, Rounding
 from vm.intervals import OPPOSITE, Env, Interval
 from vm.limits import MEMORY_BYTES_MAX
-from vm.pricing import Price, Scale, is_sized, price_of
+from vm.pricing import BYTES_SCALE, Price, Scale, is_sized
 from vm.state import is_safe_key
 from vm.support import GAS, MEMORY, NOW, SENDER, THIS
 from vm.types import ADDRESS_BYTES, AMOUNT, AMOUNT_MAX, Address, Amount, Int, List, Resource, Struct, Text, Tuple, Type, bounds
@@ -38,7 +38,6 @@ of loops, stack places, types.
 
 _RELATIONS: Final = {i.EQ: "==", i.NE: "!=", i.LT: "<", i.LE: "<=", i.GT: ">", i.GE: ">="}
 _CONDITIONS: Final = frozenset((i.IF, i.NOT, i.AUTHORIZE))
-_BYTES: Final = Scale(1, 0)
 _FIELDS_APART: Final = 8  # up to so many parts are named one by one where one of them changes
 
 
@@ -301,15 +300,15 @@ class _Generator:
 
     def work(self, kind: str, scale: Scale, length: str) -> None:
         """Charge for work on a value of this length."""
-        unit, byte = price_of(kind, 0, 1), price_of(kind, 1, 0)
-        if scale.element_units:
-            gas = unit.gas * scale.element_units + byte.gas * scale.element_size
-            self.line(f"gas -= {unit.gas + 4 * byte.gas} + {gas} * {length}")
-        else:
-            bytes_ = f" + {byte.gas} * ({length} + 4)" if byte.gas else ""
-            self.line(f"gas -= {unit.gas} * ({length} + 19 >> 4){bytes_}")
+        fixed, each, chunk = scale.slope(kind)
+        terms = [str(fixed.gas)] if fixed.gas else []
+        if each.gas:
+            terms.append(f"{each.gas} * {length}")
+        if chunk:
+            terms.append(f"{chunk} * ({length} + 19 >> 4)")
+        self.line(f"gas -= {' + '.join(terms) or '0'}")
         self.line("if gas < 0: out()")
-        self.grow(f"{4 * byte.memory} + {byte.memory * scale.element_size} * {length}" if byte.memory else "0")
+        self.grow(f"{fixed.memory} + {each.memory} * {length}" if fixed.memory else "0")
 
     def work_on(self, kind: str, of: Type | None, value: str) -> None:
         """Charge for work on a value, if its type is charged by its length."""
@@ -974,7 +973,7 @@ class _Generator:
     def do_hash(self, op: Op) -> None:
         data = self.pop().text
         self.line(f"n = len({data})")
-        self.work("hash", _BYTES, "n")
+        self.work("hash", BYTES_SCALE, "n")
         self.result(f"{TABLE[op.code].name}({data})")
 
     def do_encode(self, op: Op) -> None:
@@ -986,13 +985,13 @@ class _Generator:
     def do_verify_ed25519(self, op: Op) -> None:
         key, message, signature = self.pop_many(3)
         self.line(f"n = len({message})")
-        self.work("hash", _BYTES, "n")
+        self.work("hash", BYTES_SCALE, "n")
         self.result(f"verify_ed25519(m, {key}, {message}, {signature})")
 
     def do_text_bytes(self, op: Op) -> None:
         value = self.pop().text
         self.line(f"n = text_size({value})")
-        self.work("make", _BYTES, "n")
+        self.work("make", BYTES_SCALE, "n")
         self.result(f"text_bytes({value})")
 
 

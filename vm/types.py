@@ -279,24 +279,6 @@ def size_max(kind: Type) -> int:
     raise AssertionError(kind)
 
 
-def units_max(kind: Type) -> int:
-    """The greatest number of units that work on a value of this type counts for: every part that is no compound
-    counts its sixteen bytes as begun, and so does the head of every list, option and enum.
-    """
-    match kind:
-        case List(element, most):
-            return 1 + most * units_max(element)
-        case Option(element):
-            return 1 + units_max(element)
-        case Tuple(items):
-            return sum(units_max(item) for item in items)
-        case Struct(_, fields) | Resource(_, fields, _):
-            return max(1, sum(units_max(field) for _, field in fields))
-        case Enum(_, variants):
-            return 1 + max(sum(units_max(field) for _, field in payload) for _, payload in variants)
-    return (size_max(kind) + 15) // 16
-
-
 def encoded_max(kind: Type) -> int:
     """The greatest number of bytes of the encoding of a value of this type (`docs/machine.md`, "Values")."""
     match kind:
