@@ -343,6 +343,11 @@ def strings(make: Maker) -> None:
                 )
 
 
+def parts_price(name: str) -> str:
+    """Which price the parts of one of `VALUES` fix when they are encoded."""
+    return "GAS_PART_CONVERT" if name in INDIRECT else "GAS_PART_ENCODE"
+
+
 def standard(make: Maker) -> None:
     """Hashes, signatures, encodings."""
     for size in (0, 32, 135, 1024, 16384):
@@ -368,15 +373,7 @@ def standard(make: Maker) -> None:
             repeat=1,
         )
     for name, (types, kind, value) in VALUES.items():
-        fits = (
-            "GAS_ENCODE"
-            if name in ("u64", "bool")
-            else "GAS_PART_CONVERT"
-            if name in INDIRECT
-            else "GAS_CHUNK_ENCODE"
-            if name in CHUNKY
-            else "GAS_PART_ENCODE"
-        )
+        fits = "GAS_CHUNK_ENCODE" if name in CHUNKY else parts_price(name) if types else "GAS_ENCODE"
         make.add(f"encode {name}", f"get {{a}}\nencode {kind}\ndrop", fits, types=types, arguments=((kind, value),), repeat=2)
 
 
@@ -476,14 +473,14 @@ def state(make: Maker) -> None:
             "repeat": 1,
             "passes_exact": 100,
         }
-        decode = "GAS_CHUNK_ENCODE" if name in CHUNKY else "GAS_PART_DECODE"
+        decode = "GAS_CHUNK_ENCODE" if name in CHUNKY else "GAS_PART_DECODE" if types else "GAS_LOAD"
         make.add(
             f"map_get first, value {name}",
             "get {i}\nmap_get m\nset {r}",
             decode,
             **{**big, "fill": "get {i}\nget {a}\nmap_put m"},
         )
-        write = "GAS_BYTE_STORE" if name in CHUNKY else "GAS_PART_CONVERT" if name in INDIRECT else "GAS_PART_ENCODE"
+        write = "GAS_BYTE_STORE" if name in CHUNKY else parts_price(name) if types else "GAS_STORE"
         make.add(f"map_put new, value {name}", "get {i}\nget {a}\nmap_put m", write, **big)
         make.add(
             f"map_get again, value {name}",
@@ -516,8 +513,9 @@ def money(make: Maker) -> None:
         "GAS_VAULT",
         **many,
     )
-    make.add("pay", "get {b}\nconst 0\nvault_take v\npay", "GAS_PAY", **{**coins, "repeat": 4, "passes_max": 2000})
-    held = {**coins, "before": "move {a}\nvault_put v\nconst 0\nvault_take v\nset {a}", "after": "move {a}\nvault_put v"}
+    held = {**coins, "before": "", "after": "move {a}\nvault_put v"}
+    paid = "get {b}\nmove {a}\nconst 0\ncoin_split\nset {a}\npay"  # without a vault
+    make.add("coin split and pay", paid, "GAS_PAY", **{**held, "repeat": 4, "passes_max": 2000})
     make.add("coin split and join", "move {a}\nconst 0\ncoin_split\ncoin_join\nset {a}", "GAS_MONEY", **held)
     part: dict[str, Any] = {
         "types": ("resource R(tag: u64, size: u64) divides 1", "Map[u64, R]"),
@@ -664,7 +662,7 @@ def calls(make: Maker) -> None:
     make.add("try_call of what overflows", "get {a}\nget {c}\ntry_call 6\nset {s}", "GAS_TRY", **how)
     make.add("try_call of nobody", "sender\ntry_call 0\nset {r}", "GAS_TRY", **how)
     make.add("try_call of no function", "get {a}\ntry_call 7\nset {r}", "GAS_TRY", **how)
-    make.add("try_call that takes back 50 writes", "get {a}\ntry_call 4\nset {s}", "", **how)
+    make.add("try_call that takes back 50 writes", "get {a}\ntry_call 4\nset {s}", "GAS_TRY", **how)
     make.add("try_call that fails 60 functions deep", "get {a}\ntry_call 5\nset {r}", "GAS_INVOKE", **how)
 
 

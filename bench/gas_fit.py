@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -50,7 +51,7 @@ PARTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("GAS_PART_SCAN", "a part that is compared"),
             ("GAS_CHUNK_SCAN", "a chunk that is compared"),
             ("GAS_PART_ENCODE", "a part that is encoded"),
-            ("GAS_PART_CONVERT", "what it adds if numbers in the value may need more than 64 bits, or the value is such a key"),
+            ("GAS_PART_CONVERT", "what it adds if a number in the value may need more than 64 bits, or in a compound key"),
             ("GAS_PART_DECODE", "a part that is read from the store"),
             ("GAS_CHUNK_ENCODE", "a chunk that is encoded or read from the store"),
             ("GAS_CHUNK_HASH", "a chunk that is hashed"),
@@ -85,11 +86,17 @@ PARTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("GAS_DEPLOY", "a contract, before its bytes"),
             ("GAS_DEPLOY_BYTE", "a byte of its module: decode, verify, generate and compile"),
+            ("GAS_DEPLOY_SEGMENT", "what a segment of its code adds: branches are dearer to compile than lines"),
         ),
     ),
 )
 FIXED = {"GAS_FAIL": 1, "GAS_SIGNATURE_TYPE": 4, "GAS_DEPLOY": 20_000}
 """Prices that no case fixes."""
+
+
+MONOTONE = (("GAS_MULTIPLY", "_128", "_256"), ("GAS_DIVIDE", "_128", "_256"), ("GAS_MULDIV", "_128", "_256"))
+"""Wider is never cheaper, whatever was measured."""
+LINE_CHARACTERS_MAX = 130
 
 
 class Fitted(NamedTuple):
@@ -109,6 +116,10 @@ def fitted(rows: list[Measured], before: dict[str, int]) -> dict[str, Fitted]:
             if name not in FIXED and candidates:
                 need, why[name] = max(((needed(row, name, numbers), row) for row in candidates), key=lambda pair: pair[0])
                 numbers[name] = max(need, 1)
+    for narrow, *endings in MONOTONE:
+        for one, next_ in itertools.pairwise([narrow, *(narrow + ending for ending in endings)]):
+            if numbers[next_] < numbers[one]:
+                numbers[next_], why[next_] = numbers[one], why[one]
     return {name: Fitted(settled(numbers[name], before.get(name)), reason(why.get(name))) for name in fixing}
 
 
@@ -120,7 +131,7 @@ def needed(row: Measured, name: str, numbers: dict[str, float]) -> float:
 
 def settled(number: float, before: int | None) -> int:
     """The whole number to write down."""
-    if before is not None and TOLERANCE[0] <= number / before <= TOLERANCE[1]:
+    if before and TOLERANCE[0] <= number / before <= TOLERANCE[1]:
         return before
     digits = 10 ** max(0, math.floor(math.log10(number)) - 1)
     return math.ceil(number / digits - 0.05) * digits
@@ -140,7 +151,9 @@ def schedule_text(fit: dict[str, Fitted], before: dict[str, int]) -> str:
         lines.append(f"# {title}")
         for name, says in names:
             price = fit[name]
-            lines.append(f"{name} = {price.number:_}  # {says}" + (f": {price.says}" if price.says else ""))
+            line = f"{name} = {price.number:_}  # {says}"
+            why = f": {price.says}" if price.says else ""
+            lines += [line + why] if len(line + why) <= LINE_CHARACTERS_MAX else [f"# {says}{why}", f"{name} = {price.number:_}"]
         lines.append("")
     return "\n".join(lines)
 

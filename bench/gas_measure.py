@@ -1,4 +1,7 @@
-"""Runs cases: how long the body of each takes on the compiled tier, and how much there is in it of each price."""
+"""Runs cases: how long the body of each takes on the compiled tier, and how much there is in it of each price.
+
+Time is that of the processor on this process, so that others on the same machine disturb less.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.gas_cases import ALICE, HERE, THERE, Case
+from bench.gas_grammar import effects_of
 from chain.primitives.keys import verify_ed25519
 from vm import gas
 from vm.assembler import assemble
 from vm.failure import Failure
-from vm.instructions import BY_NAME
 from vm.journal import Journal
 from vm.machine import Session, Tier
 from vm.module import Constant, Module
@@ -68,11 +71,11 @@ class World:
         self, tier: Tier, function: str, arguments: tuple[Any, ...], gas_limit: int = GAS_LIMIT
     ) -> tuple[float, int, Session]:
         """Seconds and gas of one call in a transaction of its own, which is not kept."""
-        began = time.perf_counter()
+        began = time.process_time()
         session = self.session(tier, gas_limit)
         session.call(HERE, function, arguments, ALICE)
         effects = session.finish()
-        return time.perf_counter() - began, effects.gas_used, session
+        return time.process_time() - began, effects.gas_used, session
 
     def keep(self, session: Session) -> None:
         """Keep what a transaction wrote."""
@@ -117,15 +120,6 @@ def module_of(case: Case) -> Module:
 def is_constant(value: Any) -> bool:
     """Whether an argument stands in the module: it does if checking it takes long."""
     return (isinstance(value, tuple | str) and not isinstance(value, CoinValue)) or (isinstance(value, bytes) and len(value) > 64)
-
-
-def effects_of(code: list[str]) -> int:
-    """What a function does that invokes none that does anything."""
-    effects = 0
-    for line in code:
-        row = BY_NAME.get(line.partition(" ")[0])
-        effects |= row.does if row else 0
-    return effects
 
 
 @contextmanager

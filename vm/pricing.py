@@ -8,13 +8,17 @@ price is a sum of them, each taken so many times as there is of what it is for.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vm import gas
 from vm import instructions as i
 from vm.instructions import TABLE, Rounding
 from vm.types import Amount, Bytes, Enum, Int, List, Option, Resource, Struct, Text, Tuple, Type, bounds, parts, size_max
 from vm.values import is_direct, length
+
+if TYPE_CHECKING:
+    from vm.function_verifier import Body
 
 
 class Price(NamedTuple):
@@ -80,7 +84,7 @@ class Rates(NamedTuple):
 
 
 def rates(work: str, direct: bool) -> Rates:
-    """What one kind of work costs. `direct` if values need no conversion to be encoded."""
+    """What one kind of work costs. `direct` if values need no conversion before they are encoded."""
     convert = 0 if direct else gas.GAS_PART_CONVERT
     match work:
         case "make":  # a new value
@@ -106,7 +110,12 @@ def rates(work: str, direct: bool) -> Rates:
 
 def price_of_type(work: str, kind: Type) -> Price:
     """The price of work on the greatest value of a type."""
-    return rates(work, is_direct(kind)).price(measure(kind))
+    return rates(work, _is_direct(work, kind)).price(measure(kind))
+
+
+def _is_direct(work: str, kind: Type) -> bool:
+    """Whether values need no conversion before work that encodes them; compound keys do, since they are no keys of Python's."""
+    return is_direct(kind) and not (work == "key" and parts(kind))
 
 
 class Scale(NamedTuple):
@@ -114,7 +123,7 @@ class Scale(NamedTuple):
 
     element: Measure  # a byte for texts and byte strings, whose chunks are counted apart
     bytewise: bool
-    direct: bool
+    direct: bool  # see `is_direct`
 
     @classmethod
     def of(cls, kind: Type) -> Scale:
@@ -125,7 +134,7 @@ class Scale(NamedTuple):
 
     def slope(self, work: str) -> Slope:
         """The same for one kind of work."""
-        rate = rates(work, self.direct)
+        rate = rates(work, self.direct and (self.bytewise or work != "key"))
         fixed, each = rate.price(Measure(4, 1, 0)), rate.price(self.element)
         return Slope(fixed, each, rate.chunk if self.bytewise else 0)
 
@@ -225,6 +234,11 @@ def base_price(word: str, kind: Type | None, rounding: int) -> int:
         name = "GAS_LIST"
     number: int = getattr(gas, name)
     return price + number
+
+
+def segments_price(bodies: Iterable[Body]) -> int:
+    """The gas of making the Python of a module that is deployed, beyond what its bytes cost: branches make most of it."""
+    return gas.GAS_DEPLOY_SEGMENT * sum(len(body.segments) for body in bodies)
 
 
 _BY_WIDTH: Final = frozenset(("multiply", "divide", "muldiv"))

@@ -228,8 +228,9 @@ def _stored(subject: _Subject, slot: bytes, kind: Any) -> dict[str, Any]:
 
 def _gas(out: Output, subject: _Subject) -> dict[str, Any]:
     from vm.gas import GAS_DEPLOY, GAS_DEPLOY_BYTE, GAS_SCHEDULE_VERSION
+    from vm.pricing import segments_price
 
-    deploy = GAS_DEPLOY + GAS_DEPLOY_BYTE * len(subject.code)
+    deploy = GAS_DEPLOY + GAS_DEPLOY_BYTE * len(subject.code) + segments_price(subject.verified.bodies)
     rows: list[dict[str, Any]] = []
     for function, body in zip(subject.module.functions, subject.verified.bodies, strict=True):
         prices = [price.gas for price in body.segments.values()]

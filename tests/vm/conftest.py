@@ -9,7 +9,7 @@ import pytest
 import vm.machine
 from vm.machine import Tier
 
-ALIKE = ("test_vm_arithmetic", "test_vm_authority", "test_vm_illegal", "test_vm_tiers", "test_vm_values")
+ALIKE = ("test_vm_arithmetic", "test_vm_authority", "test_vm_dear", "test_vm_illegal", "test_vm_tiers", "test_vm_values")
 """Test files that run nothing, or choose the tier themselves."""
 
 
