@@ -13,12 +13,11 @@ from vm import instructions as i
 from vm.function_verifier import Op
 from vm.module import Module
 from vm.polynomial import EACH, ONE, ZERO, Algebra, Ends, Polynomial, difference, number, product, total
-from vm.pricing import Scale, is_sized, work_of
+from vm.pricing import BYTES_SCALE, Scale, is_sized, works_of
 from vm.sizes import Facts, Measure, Parts, Sizes, Truth, Value, measure_max
 from vm.types import U64, List, Option, Type, encoded_max
 from vm.values import length
 
-_BYTES: Final = Scale(1, 0)
 Taken = list[Value]
 
 
@@ -30,13 +29,11 @@ def price(algebra: Algebra, work: str, scale: Scale, size: Polynomial) -> Polyno
         return number(scale.price(work, known).gas)
     if algebra.is_spent:
         return number(scale.price(work, algebra.maximum(size)).gas)
-    nothing, one = (scale.price(work, count).gas for count in (0, 1))
-    whole = total(number(nothing), size, one - nothing)
-    if scale.element_units:
+    fixed, each, chunk = scale.slope(work)
+    whole = total(number(fixed.gas), size, each.gas)
+    if not chunk:
         return whole
-    # Units of sixteen bytes, four for the length among them: the second one begins with the thirteenth byte.
-    unit = scale.price(work, 13).gas - scale.price(work, 12).gas - (one - nothing)
-    return total(whole, difference(algebra.quotient(total(size, number(4)), 16), ONE), unit)
+    return total(whole, algebra.quotient(total(size, number(19)), 16), chunk)
 
 
 class Steps:
@@ -77,9 +74,9 @@ class Steps:
         self.stack += [None] * len(op.gives) if made is None else made(self, op, taken)
 
     def _charge_table(self, op: Op, taken: Taken) -> None:
-        """What `vm.pricing.work_of` charges by size."""
+        """What `vm.pricing.works_of` charges by size."""
         writes_key = op.key is not None  # before a value, where both are written
-        for work, kind in work_of(op.code, op.kind, op.key, op.value):
+        for work, kind in works_of(op.code, op.kind, op.key, op.value):
             if work == "read":
                 value = None  # out of state
             elif work == "write" and not writes_key:
@@ -288,7 +285,7 @@ class Steps:
     def digest(self, op: Op, taken: Taken) -> Taken:
         """`sha256`, `sha3_256`, `blake2b_256`, and the message of `verify_ed25519`."""
         message = 1 if op.code == i.VERIFY_ED25519 else 0
-        self.pay(price(self.algebra, "hash", _BYTES, self.ends(op, taken, message).high))
+        self.pay(price(self.algebra, "hash", BYTES_SCALE, self.ends(op, taken, message).high))
         return [None]
 
     def encode(self, op: Op, taken: Taken) -> Taken:
@@ -302,7 +299,7 @@ class Steps:
     def text_bytes(self, op: Op, taken: Taken) -> Taken:
         """`text_bytes`."""
         ends = self.ends(op, taken, 0)
-        self.pay(price(self.algebra, "make", _BYTES, ends.high))
+        self.pay(price(self.algebra, "make", BYTES_SCALE, ends.high))
         return self.gives(op, *ends)
 
     def emit(self, op: Op, taken: Taken) -> Taken:

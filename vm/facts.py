@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from vm.pricing import Price, Scale, is_sized, price_of, work_of
-from vm.types import Option, Type, encoded_max, has_resource, is_plain, is_subtype, nodes, size_max, units_max
+from vm.pricing import Measure, Price, Scale, instruction_price, measure, price_of_type, static_price
+from vm.types import Option, Type, encoded_max, has_resource, is_plain, is_subtype, nodes, size_max
 
 Answer = TypeVar("Answer")
 
@@ -27,10 +27,11 @@ class Facts:
         self._options: dict[int, Option] = {}
         self._encoded: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
-        self._units: dict[int, int] = {}
+        self._measures: dict[int, Measure] = {}
+        self._works: dict[tuple[str, int], Price] = {}
         self._nodes: dict[int, int] = {}
         self._scales: dict[int, Scale] = {}
-        self._prices: dict[tuple[int, int, int, int], Price] = {}
+        self._prices: dict[tuple[int, int, int, int, int], Price] = {}
         self._events: dict[int, Price] = {}
         self._signatures: dict[int, int] = {}
 
@@ -65,10 +66,19 @@ class Facts:
         known = self._sizes.get(id(kind))
         return self._ask(self._sizes, kind, size_max, self.size_max) if known is None else known
 
-    def units_max(self, kind: Type) -> int:
-        """`units_max`."""
-        known = self._units.get(id(kind))
-        return self._ask(self._units, kind, units_max, self.units_max) if known is None else known
+    def measure(self, kind: Type) -> Measure:
+        """`measure`."""
+        known = self._measures.get(id(kind))
+        return self._ask(self._measures, kind, measure, self.measure) if known is None else known
+
+    def price_of(self, work: str, kind: Type) -> Price:
+        """`price_of_type`."""
+        place = work, id(kind)
+        known = self._works.get(place)
+        if known is None:
+            self._kept.append(kind)
+            known = self._works[place] = price_of_type(work, kind, self.measure(kind))
+        return known
 
     def nodes(self, kind: Type) -> int:
         """`nodes`."""
@@ -101,26 +111,21 @@ class Facts:
             known = self._scales[id(kind)] = Scale.of(kind)
         return known
 
-    def price(self, code: int, kind: Type | None, key: Type | None, value: Type | None) -> Price:
-        """The price of an instruction for types of fixed size, beyond its row of the table."""
-        place = (code, id(kind), id(key), id(value))
+    def price(self, code: int, kind: Type | None, key: Type | None, value: Type | None, rounding: int) -> Price:
+        """`instruction_price`."""
+        place = (code, id(kind), id(key), id(value), rounding)
         known = self._prices.get(place)
         if known is None:
             self._kept += (kind, key, value)
-            known = self._prices[place] = self._sum(work_of(code, kind, key, value))
+            known = self._prices[place] = instruction_price(code, kind, key, value, rounding, self.price_of)
         return known
 
     def event_price(self, event: int, kinds: tuple[Type, ...]) -> Price:
         """The same for the fields of an event of the module."""
         known = self._events.get(event)
         if known is None:
-            known = self._events[event] = self._sum([("event", kind) for kind in kinds])
+            known = self._events[event] = static_price([("event", kind) for kind in kinds], self.price_of)
         return known
-
-    def _sum(self, works: list[tuple[str, Type]]) -> Price:
-        """The sum of the works on types of fixed size."""
-        prices = [price_of(work, self.size_max(of), self.units_max(of)) for work, of in works if not is_sized(of)]
-        return Price(sum(price.gas for price in prices), sum(price.memory for price in prices))
 
     def signature_nodes(self, external: int, kinds: Iterable[Type]) -> int:
         """How many types, parts included, the signature of an external has."""

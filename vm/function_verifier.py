@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from operator import is_
 from typing import Any, Final, NamedTuple, Never
 
+from vm import gas, limits
 from vm import instructions as i
-from vm import limits
-from vm.gas import GAS_SEGMENT, GAS_SIGNATURE_TYPE
 from vm.illegal import Illegal, Reason
 from vm.instructions import TABLE, Instruction, Rounding
 from vm.module import Module
-from vm.pricing import WORKS, Price, is_sized
+from vm.pricing import Price, is_sized
 from vm.type_table import TypeTable, check_limit, is_value
 from vm.types import (
     ADDRESS,
@@ -179,7 +178,7 @@ class FunctionVerifier:
         self.ops: list[list[Any]] = []  # the fields of `Op`, since targets are known later
         self.segments: dict[int, Price] = {}
         self.segment_start = 0
-        self.gas, self.memory = GAS_SEGMENT, 0
+        self.gas, self.memory = gas.GAS_SEGMENT, 0
         self.effects = 0
         self.invokes: set[int] = set()
         self.word = 0
@@ -245,9 +244,8 @@ class FunctionVerifier:
         takes, gives = tuple(self.takes[::-1]), tuple(self.gives)
         place, types = (self.word, self.target, self.height), (self.kind, self.key, self.value)
         self.ops.append([code, operands, *place, takes, gives, *types])
-        self.gas += row.gas
-        if code in WORKS:
-            self.pay(*self.facts.price(code, *types))
+        rounding = operands[1] if row.operands[1:] == ("rounding",) else 0
+        self.pay(*self.facts.price(code, *types, rounding))
         if code in _ENDS_SEGMENT:
             self._end_segment()
 
@@ -256,15 +254,15 @@ class FunctionVerifier:
         if self.stack_max > limits.STACK_DEPTH_MAX:
             check_limit("STACK_DEPTH_MAX", self.stack_max, limits.STACK_DEPTH_MAX, self.where())
 
-    def pay(self, gas: int, memory: int) -> None:
+    def pay(self, price: int, memory: int) -> None:
         """Add to the price of the segment."""
-        self.gas += gas
+        self.gas += price
         self.memory += memory
 
     def _end_segment(self) -> None:
         self.segments[self.segment_start] = Price(self.gas, self.memory)
         self.segment_start = len(self.ops)
-        self.gas, self.memory = GAS_SEGMENT, 0
+        self.gas, self.memory = gas.GAS_SEGMENT, 0
 
     def _check_operands(self, row: Instruction, operands: tuple[int, ...]) -> None:
         bounds = self.scope.bounds[row.code]
@@ -923,7 +921,7 @@ class FunctionVerifier:
         self.pop_all(expected.parameters)
         self.pop(ADDRESS)
         kinds = (*expected.parameters, *(() if expected.result is None else (expected.result,)))
-        self.pay(GAS_SIGNATURE_TYPE * self.facts.signature_nodes(external, kinds), 0)
+        self.pay(gas.GAS_SIGNATURE_TYPE * self.facts.signature_nodes(external, kinds), 0)
         return expected.result
 
 

@@ -21,7 +21,7 @@ from vm.cells import GAS, grow, work
 from vm.failure import Code, Failure
 from vm.function_verifier import Body, Op
 from vm.instructions import TABLE, Rounding
-from vm.pricing import Scale, is_sized
+from vm.pricing import BYTES_SCALE, Scale, is_sized
 from vm.state import ABSENT, PHASE_FIELD
 from vm.types import (
     AMOUNT,
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from vm.execution import Call, Execution
 
 SWITCH: Final = -1
-
-_BYTES: Final = Scale(1, 0)
 
 Handler: TypeAlias = Callable[["Frame", Any], int | None]
 Linked: TypeAlias = tuple[Handler, Any]
@@ -648,17 +646,17 @@ def _do_call(frame: Frame, outside: tuple[int, int, bool]) -> int:
 
 
 def _do_sha256(frame: Frame, _: None) -> None:
-    frame.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", BYTES_SCALE, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.sha256(frame.stack[-1]).digest()
 
 
 def _do_sha3_256(frame: Frame, _: None) -> None:
-    frame.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", BYTES_SCALE, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.sha3_256(frame.stack[-1]).digest()
 
 
 def _do_blake2b_256(frame: Frame, _: None) -> None:
-    frame.work("hash", _BYTES, len(frame.stack[-1]))
+    frame.work("hash", BYTES_SCALE, len(frame.stack[-1]))
     frame.stack[-1] = hashlib.blake2b(frame.stack[-1], digest_size=32).digest()
 
 
@@ -672,13 +670,13 @@ def _do_encode(frame: Frame, how: tuple[Type, Scale | None]) -> None:
 
 def _do_verify_ed25519(frame: Frame, _: None) -> None:
     key, message, signature = frame.pop_many(3)
-    frame.work("hash", _BYTES, len(message))
+    frame.work("hash", BYTES_SCALE, len(message))
     frame.stack.append(frame.machine.verify_ed25519(key, message, signature))
 
 
 def _do_text_bytes(frame: Frame, _: None) -> None:
     value = frame.stack[-1]
-    frame.work("make", _BYTES, length(value))
+    frame.work("make", BYTES_SCALE, length(value))
     frame.stack[-1] = value.encode()
 
 

@@ -1,18 +1,24 @@
-"""What an instruction costs beyond its row of the table: gas and memory for the sizes of the values it works
-on.
+"""What an instruction costs: the one table of prices that the verifier, both tiers and the ledger read.
 
-Where the size follows from the type alone it is part of the static price of the segment (`vm.facts`).
-For texts, byte strings and lists the interpreter charges the actual size before the work, at the same rates.
+An instruction costs a base, by the word in its row of `vm.instructions` and for numbers by their width, and the works that it
+does on values, by their types. What follows from types is part of the static price of the segment (`instruction_price`); for
+texts, byte strings and lists the tiers charge the actual length before the work (`Scale`). The numbers stand in `vm.gas`: every
+price is a sum of them, each taken so many times as there is of what it is for.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vm import gas
 from vm import instructions as i
-from vm.types import AMOUNT, Bytes, List, Text, Type, size_max, units_max
-from vm.values import length
+from vm.instructions import TABLE, Rounding
+from vm.types import Amount, Bytes, Enum, Int, List, Option, Resource, Struct, Text, Tuple, Type, bounds, parts, size_max
+from vm.values import is_direct, length
+
+if TYPE_CHECKING:
+    from vm.function_verifier import Body
 
 
 class Price(NamedTuple):
@@ -22,65 +28,155 @@ class Price(NamedTuple):
     memory: int
 
 
+class Measure(NamedTuple):
+    """What there is at most in a value of a type."""
+
+    size: int  # abstract bytes
+    parts: int  # values within, itself included
+    chunks: int  # sixteen bytes, as begun, of texts and byte strings
+
+    def times(self, count: int) -> Measure:
+        """So many of them."""
+        return Measure(self.size * count, self.parts * count, self.chunks * count)
+
+
+def measure(kind: Type, within: Callable[[Type], Measure] | None = None) -> Measure:
+    """The measure of a type. `within` answers for its parts, whoever knows some already."""
+    within = within or measure
+    match kind:
+        case Text(most) | Bytes(most):
+            return Measure(4 + most, 1, _chunks(most))
+        case List(element, most):
+            return _together([Measure(4, 1, 0), within(element).times(most)])
+        case Option(element):
+            return _together([Measure(1, 1, 0), within(element)])
+        case Enum(_, variants):
+            carried = [_together([within(part) for _, part in payload]) for _, payload in variants]
+            return _together([Measure(1, 1, 0), Measure(*map(max, zip(*carried, strict=True)))])
+        case Tuple() | Struct() | Resource():
+            return _together([Measure(0, 1, 0), *map(within, parts(kind))])
+    return Measure(size_max(kind), 1, 0)
+
+
+def _together(measures: list[Measure]) -> Measure:
+    return Measure(*map(sum, zip(*measures, strict=True))) if measures else Measure(0, 0, 0)
+
+
+def _chunks(bytes_: int) -> int:
+    return (bytes_ + 19) // 16
+
+
 def is_sized(kind: Type) -> bool:
     """True for the types whose values are charged by their actual size: texts, byte strings, lists."""
     return isinstance(kind, Text | Bytes | List)
 
 
-def price_of(work: str, size: int, units: int) -> Price:
-    """The price of one kind of work on a value of so many abstract bytes and units."""
+class Rates(NamedTuple):
+    """What one kind of work costs for each of what a measure counts; memory is counted or not."""
+
+    part: int
+    chunk: int
+    byte: int = 0
+    remembers: bool = False
+
+    def price(self, of: Measure) -> Price:
+        """The price of work on so much."""
+        return Price(of.parts * self.part + of.chunks * self.chunk + of.size * self.byte, of.size if self.remembers else 0)
+
+
+def rates(work: str, direct: bool) -> Rates:
+    """What one kind of work costs. `direct` if values need no conversion before they are encoded."""
+    convert = 0 if direct else gas.GAS_PART_CONVERT
     match work:
         case "make":  # a new value
-            return Price(units * gas.GAS_UNIT_COPY, size)
+            return Rates(gas.GAS_PART_MAKE, gas.GAS_CHUNK_MAKE, remembers=True)
+        case "open":  # a value laid out in its parts
+            return Rates(gas.GAS_PART_MAKE, 0)
         case "scan":  # a value looked through
-            return Price(units * gas.GAS_UNIT_COPY, 0)
-        case "key" | "hash" | "read":  # a key of state encoded, bytes hashed, a value out of state
-            return Price(units * gas.GAS_UNIT_ENCODE, 0)
+            return Rates(gas.GAS_PART_SCAN, gas.GAS_CHUNK_SCAN)
+        case "hash":  # bytes hashed
+            return Rates(0, gas.GAS_CHUNK_HASH)
+        case "read":  # a value out of state
+            return Rates(gas.GAS_PART_DECODE, gas.GAS_CHUNK_ENCODE)
+        case "key":  # a key of state
+            return Rates(gas.GAS_PART_ENCODE + convert, gas.GAS_CHUNK_ENCODE)
         case "encode":  # a value encoded
-            return Price(units * gas.GAS_UNIT_ENCODE, size)
+            return Rates(gas.GAS_PART_ENCODE + convert, gas.GAS_CHUNK_ENCODE, remembers=True)
         case "write":  # a key or a value into state
-            return Price(units * gas.GAS_UNIT_ENCODE + size * gas.GAS_BYTE_STORE, 0)
+            return Rates(gas.GAS_PART_ENCODE + convert, gas.GAS_CHUNK_ENCODE, gas.GAS_BYTE_STORE)
         case "event":  # a field of an event
-            return Price(units * gas.GAS_UNIT_ENCODE + size * gas.GAS_BYTE_EVENT, 0)
+            return Rates(gas.GAS_PART_ENCODE + convert, gas.GAS_CHUNK_ENCODE, gas.GAS_BYTE_EVENT)
     raise AssertionError(work)
+
+
+def price_of_type(work: str, kind: Type, of: Measure | None = None) -> Price:
+    """The price of work on the greatest value of a type, whose measure may be known."""
+    return rates(work, _is_direct(work, kind)).price(of or measure(kind))
+
+
+def _is_direct(work: str, kind: Type) -> bool:
+    """Whether values need no conversion before work that encodes them; compound keys do, since they are no keys of Python's."""
+    return is_direct(kind) and not (work == "key" and parts(kind))
 
 
 class Scale(NamedTuple):
     """How values of a text, byte string or list type count by their length."""
 
-    element_size: int
-    element_units: int  # 0 for texts and byte strings: sixteen bytes a unit
+    element: Measure  # a byte for texts and byte strings, whose chunks are counted apart
+    bytewise: bool
+    direct: bool  # see `is_direct`
 
     @classmethod
     def of(cls, kind: Type) -> Scale:
         """The scale of a type for which `is_sized` holds."""
         if isinstance(kind, List):
-            return cls(size_max(kind.element), units_max(kind.element))
-        return cls(1, 0)
+            return cls(measure(kind.element), False, is_direct(kind))
+        return BYTES_SCALE
 
     def size(self, length: int) -> int:
         """The abstract bytes of a value of so many elements, or of so many bytes."""
-        return 4 + length * self.element_size
+        return 4 + length * self.element.size
+
+    def slope(self, work: str) -> Slope:
+        """The same for one kind of work."""
+        rate = rates(work, self.direct and (self.bytewise or work != "key"))
+        fixed, each = rate.price(Measure(4, 1, 0)), rate.price(self.element)
+        return Slope(fixed, each, rate.chunk if self.bytewise else 0)
 
     def price(self, work: str, length: int) -> Price:
         """The price of work on a value of so many elements, or of so many bytes."""
-        size = self.size(length)
-        units = 1 + length * self.element_units if self.element_units else (size + 15) // 16
-        return price_of(work, size, units)
+        fixed, each, chunk = self.slope(work)
+        return Price(fixed.gas + each.gas * length + chunk * _chunks(length), fixed.memory + each.memory * length)
+
+
+class Slope(NamedTuple):
+    """A price that grows with a length: fixed, for each element or byte, and gas for every sixteen bytes as begun."""
+
+    fixed: Price
+    each: Price
+    chunk: int
+
+
+BYTES_SCALE: Final = Scale(Measure(1, 0, 0), True, True)
+"""Of texts and byte strings."""
 
 
 def price_of_value(work: str, kind: Type, value: Any) -> Price:
     """The price of work on a value, by its length if it has one."""
-    if is_sized(kind):
-        return Scale.of(kind).price(work, length(value))
-    return price_of(work, size_max(kind), units_max(kind))
+    return Scale.of(kind).price(work, length(value)) if is_sized(kind) else price_of_type(work, kind)
 
+
+PriceOf: TypeAlias = Callable[[str, Type], Price]
+"""`price_of_type`, or somebody who remembers what it gave."""
 
 _WORK: Final[dict[int, str]] = {
     i.PACK: "make T",
+    i.UNPACK: "open T",
     i.WITH_FIELD: "make T",
     i.VARIANT: "make T",
+    i.OPEN: "open T",
     i.NEW: "make T",
+    i.DESTROY: "open T",
     i.MERGE: "make T",
     i.SPLIT: "make T make T",
     i.EQ: "scan T",
@@ -96,23 +192,72 @@ _WORK: Final[dict[int, str]] = {
     i.HAS: "key K",
     i.SET_ADD: "key K write K",
     i.REMOVE: "key K",
-    i.VAULT_PUT: "key K write K write amount write amount",
-    i.VAULT_TAKE: "key K write amount write amount",
-    i.VAULT_TAKE_ALL: "key K write amount write amount",
+    i.VAULT_PUT: "key K write K",
+    i.VAULT_TAKE: "key K",
+    i.VAULT_TAKE_ALL: "key K",
     i.VAULT_AMOUNT: "key K",
     i.ENCODE: "encode T",
 }
 
 
-def work_of(code: int, kind: Type | None, key: Type | None, value: Type | None) -> list[tuple[str, Type]]:
+def works_of(code: int, kind: Type | None, key: Type | None, value: Type | None) -> list[tuple[str, Type]]:
     """The works of an instruction on its operand type `T`, or the key `K` and value `V` of its state
     field.
     """
     words = _WORK.get(code, "").split()
-    types = {"T": kind, "K": key, "V": value, "amount": AMOUNT}
+    types = {"T": kind, "K": key, "V": value}
     pairs = [(work, types[name]) for work, name in zip(words[::2], words[1::2], strict=True)]
     return [(work, of) for work, of in pairs if of is not None]
 
 
-WORKS: Final = frozenset(_WORK)
-"""The instructions that have a price beyond their row."""
+def static_price(works: list[tuple[str, Type]], priced: PriceOf = price_of_type) -> Price:
+    """The sum of the works on types of fixed size."""
+    prices = [priced(work, of) for work, of in works if not is_sized(of)]
+    return Price(sum(price.gas for price in prices), sum(price.memory for price in prices))
+
+
+def instruction_price(
+    code: int, kind: Type | None, key: Type | None, value: Type | None, rounding: int, priced: PriceOf = price_of_type
+) -> Price:
+    """The static price of an instruction: its base, and its works on types of fixed size."""
+    works = static_price(works_of(code, kind, key, value), priced)
+    return Price(base_price(TABLE[code].price, kind, rounding) + works.gas, works.memory)
+
+
+def base_price(word: str, kind: Type | None, rounding: int) -> int:
+    """The gas that the word of a row stands for, with this operand type and rounding."""
+    if word == "free":  # part of what a segment costs
+        return 0
+    price = 0
+    name = f"GAS_{word.upper()}"
+    if word in _BY_WIDTH:
+        name += ("", "_128", "_256")[_width(kind)]
+        if rounding in (Rounding.HALF_UP, Rounding.HALF_EVEN):
+            price += gas.GAS_ROUND
+    elif word == "length":
+        name = "GAS_FIELD"
+        if isinstance(kind, Text):  # in UTF-8 a text is as long as its encoding
+            price += gas.GAS_TEXT + price_of_type("scan", kind).gas
+    elif word == "text" or (isinstance(kind, Text) and word in ("list", "compare")):
+        name = "GAS_LIST"
+        price += gas.GAS_TEXT
+    elif word == "compare" and kind is not None and is_sized(kind):
+        name = "GAS_LIST"
+    number: int = getattr(gas, name)
+    return price + number
+
+
+def segments_price(bodies: Iterable[Body]) -> int:
+    """The gas of making the Python of a module that is deployed, beyond what its bytes cost: branches make most of it."""
+    return gas.GAS_DEPLOY_SEGMENT * sum(len(body.segments) for body in bodies)
+
+
+_BY_WIDTH: Final = frozenset(("multiply", "divide", "muldiv"))
+
+
+def _width(kind: Type | None) -> int:
+    """0, 1, 2 for numbers of up to 64, 128, 256 bits."""
+    assert isinstance(kind, Int | Amount)
+    low, high = bounds(kind)
+    bits = max(high, -low - 1).bit_length() + (low < 0)
+    return (bits > 64) + (bits > 128)

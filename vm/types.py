@@ -279,25 +279,6 @@ def size_max(kind: Type, within: Callable[[Type], int] | None = None) -> int:
     raise AssertionError(kind)
 
 
-def units_max(kind: Type, within: Callable[[Type], int] | None = None) -> int:
-    """The greatest number of units that work on a value of this type counts for: every part that is no compound
-    counts its sixteen bytes as begun, and so does the head of every list, option and enum.
-    """
-    within = within or units_max
-    match kind:
-        case List(element, most):
-            return 1 + most * within(element)
-        case Option(element):
-            return 1 + within(element)
-        case Tuple(items):
-            return sum(within(item) for item in items)
-        case Struct(_, fields) | Resource(_, fields, _):
-            return max(1, sum(within(field) for _, field in fields))
-        case Enum(_, variants):
-            return 1 + max(sum(within(field) for _, field in payload) for _, payload in variants)
-    return (size_max(kind) + 15) // 16
-
-
 def encoded_max(kind: Type, within: Callable[[Type], int] | None = None) -> int:
     """The greatest number of bytes of the encoding of a value of this type (`docs/machine.md`, "Values")."""
     within = within or encoded_max

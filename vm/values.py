@@ -272,7 +272,13 @@ def _signed_bytes(value: int) -> int:
 
 
 def _is_utf8(value: str) -> bool:
-    return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # a surrogate
+        return False
+    return True
 
 
 def _all_belong(kinds: Sequence[Type], values: object) -> bool:

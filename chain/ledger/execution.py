@@ -31,7 +31,7 @@ from vm.failure import Code, Failure
 from vm.illegal import Illegal
 from vm.machine import Effects, Session
 from vm.module import Module
-from vm.pricing import price_of_value
+from vm.pricing import price_of_value, segments_price
 from vm.trace import Tracer
 from vm.types import VAULT, CoinValue, Type
 from vm.values import decode as decode_value
@@ -217,6 +217,7 @@ class Execution:
             code_hash, verified = verified_code(action.module)
         except Illegal as illegal:
             raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
+        self.session.charge(segments_price(verified.bodies))
         self._deploying[address] = verified
         init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]

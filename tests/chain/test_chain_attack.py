@@ -27,7 +27,7 @@ from chain.primitives.transaction import Body, Call, Deploy, Pay, sign
 from chain.state import store as store_module
 from vm import instructions as i
 from vm.codec import encode_module
-from vm.gas import GAS_UNIT_ENCODE
+from vm.gas import GAS_PART_ENCODE
 from vm.module import Constant, Function, Kind, Module, Record
 from vm.type_table import type_table
 from vm.types import BOOL, Bytes, List, Type
@@ -81,7 +81,7 @@ def test_a_long_result_is_paid_for() -> None:
         receipt = world.send("alice", Call(address, "go", NO_ARGUMENTS))
         assert receipt.ok
         used.append(receipt.gas_used)
-    assert used[1] - used[0] == 4_000 * GAS_UNIT_ENCODE
+    assert used[1] - used[0] == 4_000 * GAS_PART_ENCODE
 
 
 def test_a_result_that_cannot_be_paid_is_not_made() -> None:

@@ -14,6 +14,7 @@ ALIKE = (
     "test_vm_verify_work",
     "test_vm_authority",
     "test_vm_bounds",
+    "test_vm_dear",
     "test_vm_dos",
     "test_vm_illegal",
     "test_vm_native",

@@ -285,5 +285,5 @@ def test_the_price_of_a_value_follows_its_length_where_it_has_one() -> None:
     """A list of two costs less than a list of four thousand; other values cost what their type says."""
     kind = List(BOOL, 4_096)
     few, many = (price_of_value("encode", kind, (True,) * n).gas for n in (2, 4_000))
-    assert (few, many) == (gas.GAS_UNIT_ENCODE * 3, gas.GAS_UNIT_ENCODE * 4_001)
-    assert price_of_value("encode", BOOL, True).gas == gas.GAS_UNIT_ENCODE
+    assert (few, many) == (gas.GAS_PART_ENCODE * 3, gas.GAS_PART_ENCODE * 4_001)
+    assert price_of_value("encode", BOOL, True).gas == gas.GAS_PART_ENCODE

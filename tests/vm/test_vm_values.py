@@ -11,7 +11,7 @@ from hypothesis import example, given
 from strategies_vm import plain_types, typed_values, wires
 
 from vm.failure import Code, Failure
-from vm.pricing import Scale, is_sized
+from vm.pricing import Scale, is_sized, price_of_type
 from vm.types import (
     ADDRESS,
     AMOUNT,
@@ -36,7 +36,6 @@ from vm.types import (
     Vault,
     encoded_max,
     size_max,
-    units_max,
 )
 from vm.values import belongs, decode, decode_arguments, encode, encode_arguments, length
 
@@ -57,7 +56,7 @@ def test_sizes_are_bounds(pair: tuple[Type, Any]) -> None:
     if is_sized(kind):
         price = Scale.of(kind).price("make", length(value))
         assert price.memory <= size_max(kind)
-        assert price.gas <= units_max(kind)
+        assert price.gas <= price_of_type("make", kind).gas
 
 
 @given(plain_types(), st.one_of(st.binary(max_size=60), wires().map(msgpack.packb)))

@@ -9,10 +9,9 @@ from vm.function_verifier import Op
 from vm.generator.text import Value, tuple_of
 from vm.generator.writer import Writer
 from vm.instructions import TABLE
-from vm.pricing import Scale
+from vm.pricing import BYTES_SCALE, Scale
 from vm.types import List, Struct, Tuple, Type
 
-_BYTES: Final = Scale(1, 0)
 _FIELDS_APART: Final = 8  # up to so many parts are named one by one where one of them changes
 
 
@@ -112,7 +111,7 @@ class Compounds(Writer):
     def _do_hash(self, op: Op) -> None:
         data = self.pop().text
         self.line(f"n = len({data})")
-        self.work("hash", _BYTES, "n")
+        self.work("hash", BYTES_SCALE, "n")
         self.result(f"{TABLE[op.code].name}({data})")
 
     def _do_encode(self, op: Op) -> None:
@@ -124,13 +123,13 @@ class Compounds(Writer):
     def _do_verify_ed25519(self, op: Op) -> None:
         key, message, signature = self.pop_many(3)
         self.line(f"n = len({message})")
-        self.work("hash", _BYTES, "n")
+        self.work("hash", BYTES_SCALE, "n")
         self.result(f"verify_ed25519(m, {key}, {message}, {signature})")
 
     def _do_text_bytes(self, op: Op) -> None:
         value = self.pop().text
         self.line(f"n = text_size({value})")
-        self.work("make", _BYTES, "n")
+        self.work("make", BYTES_SCALE, "n")
         self.result(f"text_bytes({value})")
 
 

@@ -12,7 +12,7 @@ from vm.function_verifier import Body, Op
 from vm.generator.text import Condition, Place, Value, Wire
 from vm.intervals import Env, Interval
 from vm.limits import MEMORY_BYTES_MAX
-from vm.pricing import Price, Scale, is_sized, price_of
+from vm.pricing import Price, Scale, is_sized
 from vm.types import Text, Type
 from vm.values import is_direct
 from vm.verifier import Verified
@@ -187,15 +187,15 @@ class Writer:
 
     def work(self, kind: str, scale: Scale, length: str) -> None:
         """Charge for work on a value of this length."""
-        unit, byte = price_of(kind, 0, 1), price_of(kind, 1, 0)
-        if scale.element_units:
-            gas = unit.gas * scale.element_units + byte.gas * scale.element_size
-            self.line(f"gas -= {unit.gas + 4 * byte.gas} + {gas} * {length}")
-        else:
-            bytes_ = f" + {byte.gas} * ({length} + 4)" if byte.gas else ""
-            self.line(f"gas -= {unit.gas} * ({length} + 19 >> 4){bytes_}")
+        fixed, each, chunk = scale.slope(kind)
+        terms = [str(fixed.gas)] if fixed.gas else []
+        if each.gas:
+            terms.append(f"{each.gas} * {length}")
+        if chunk:
+            terms.append(f"{chunk} * ({length} + 19 >> 4)")
+        self.line(f"gas -= {' + '.join(terms) or '0'}")
         self.line("if gas < 0: out()")
-        self.grow(f"{4 * byte.memory} + {byte.memory * scale.element_size} * {length}" if byte.memory else "0")
+        self.grow(f"{fixed.memory} + {each.memory} * {length}" if fixed.memory else "0")
 
     def work_on(self, kind: str, of: Type | None, value: str) -> None:
         """Charge for work on a value, if its type is charged by its length."""
