@@ -1,10 +1,10 @@
 """How long a unit of gas takes: every operation measured on the compiled tier, and the schedule fitted to that.
 
-    python bench/gas.py [--repeats 7] [--only TEXT] [--json]     measure and report
+    python bench/gas.py [--rounds 7] [--only TEXT] [--json]     measure and report
     python bench/gas.py --write                                  measure, fit, write `vm/gas.py`
 
 A case (`bench/gas_cases.py`) is a loop whose body does one thing some times; what the same loop takes without that body is
-taken off, time and gas. Each figure is the least of the repeats, those with the body and those without in turns. Time over gas
+taken off, time and gas. Each figure is the least of all rounds, those with the body and those without in turns. Time over gas
 is what a schedule is judged by: by its spread, slowest over median.
 
 The fit (`bench/gas_fit.py`) is: each price is the least for which none of the cases that are to fix it takes more than
@@ -74,7 +74,7 @@ def show(found: dict[str, Any]) -> None:
 def main() -> None:
     """Measure, report, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", default="", help="cases with this in their name")
     parser.add_argument("--write", action="store_true", help="write the fitted schedule to vm/gas.py")
     parser.add_argument("--json", action="store_true")
@@ -82,7 +82,10 @@ def main() -> None:
     if options.write and options.only:
         parser.error("a schedule is fitted to all cases: leave out --only")
     cases = [case for case in all_cases() if options.only in case.name]
-    rows = [*measured_all(cases, options.repeats), *(deployments() if options.only in "deployment" else ())]
+    early = deployments() if options.only in "deployment" else []
+    rows = measured_all(cases, options.rounds)
+    for before, after in zip(early, deployments() if early else [], strict=True):
+        rows.append(min(before, after, key=lambda row: row.nanoseconds))
     prices = {name: value for name, value in vars(gas).items() if name.startswith("GAS_")}
     if options.write:
         fit = fitted(rows, prices)

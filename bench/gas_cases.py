@@ -545,6 +545,8 @@ def money(make: Maker) -> None:
 def events(make: Maker) -> None:
     """Events."""
     how = {"repeat": 1, "passes_exact": 60}
+    short = {"types": ("Text[40]",), "arguments": (("Text[40]", "é" * 7),), **how, "passes_exact": 1000}
+    make.add("emit a short text", "get {a}\nemit E", "GAS_EVENT", declare="event E(a: Text[40])", **short)
     make.add("emit nothing", "emit E", "GAS_EVENT", declare="event E()", **{**how, "passes_exact": 1000})
     make.add(
         "emit 3 fields",

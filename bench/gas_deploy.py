@@ -15,7 +15,7 @@ from vm.types import U64
 from vm.verifier import verify
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
-REPEATS = 3
+REPEATS = 2
 WORDS = 4000
 
 
