@@ -241,6 +241,8 @@ def base_price(word: str, kind: Type | None, rounding: int) -> int:
     elif word == "text" or (isinstance(kind, Text) and word in ("list", "compare")):
         name = "GAS_LIST"
         price += gas.GAS_TEXT
+    elif word == "encode" and isinstance(kind, Text):
+        price += gas.GAS_TEXT
     elif word == "compare" and kind is not None and is_sized(kind):
         name = "GAS_LIST"
     number: int = getattr(gas, name)

@@ -12,6 +12,7 @@ from machine_world import ALICE, BOB, HERE, NOW, THERE, World, address, program,
 
 from vm.cells import cells
 from vm.failure import Code, Failure
+from vm.gas import GAS_ADD, GAS_BASE, GAS_COMPARE, GAS_LOOP, GAS_PART_SCAN, GAS_SEGMENT
 from vm.journal import Journal
 from vm.machine import Defect, Moved, Session
 from vm.state import State
@@ -93,12 +94,12 @@ def test_every_gas_limit_up_to_enough(world: Any, function: str, arguments: list
 
 def test_gas_is_shared_by_all_calls_of_a_session() -> None:
     """One meter for calls and for what the ledger charges."""
-    session = bank().session(gas_limit=1000)
+    session = bank().session(gas_limit=100_000)
     session.read(HERE, "balance", [ALICE], ALICE)
     used = session.gas_used
     session.charge(100)
     assert session.gas_used == used + 100
-    assert failing(session.charge, 1000).name == Code.OUT_OF_GAS
+    assert failing(session.charge, 100_000).name == Code.OUT_OF_GAS
     assert session.gas_left == 0
     assert failing(session.read, HERE, "balance", [ALICE], ALICE).name == Code.OUT_OF_GAS
 
@@ -127,7 +128,7 @@ pure f(x: u64) -> u64
         except Failure as failure:
             assert failure.name == Code.OVERFLOW
         used.append(session.gas_used)
-    assert used == [2 + 1 + 1 + 3 + 1 + 1 + 3 + 3 + 1] * 3
+    assert used == [GAS_SEGMENT + 5 * GAS_BASE + 3 * GAS_ADD] * 3  # `return` counts as a move
 
 
 def test_gas_of_branches_and_loops() -> None:
@@ -155,10 +156,10 @@ pure f(n: u64) -> u64
 """
 
     def expected(passes: int) -> int:
-        start = 2 + 1 + 1
-        head = 2 + 1 + 1 + 3 + 1  # `eq` of eight bytes costs one more
-        tail = 2 + 1 + 1 + 3 + 1
-        return start + passes * (head + tail) + head + 2 + (2 + 1 + 1)
+        start = GAS_SEGMENT + 2 * GAS_BASE + GAS_LOOP
+        head = GAS_SEGMENT + 2 * GAS_BASE + GAS_COMPARE + GAS_PART_SCAN  # `eq` looks at one part
+        tail = GAS_SEGMENT + 3 * GAS_BASE + GAS_ADD
+        return start + passes * (head + tail) + head + GAS_SEGMENT + (GAS_SEGMENT + 2 * GAS_BASE)
 
     for passes in (1, 2, 7):
         assert run_pure(text, [1 + passes]) == (1 + passes, expected(passes))

@@ -100,7 +100,7 @@ def outcome(session: Session, call: Call) -> tuple[Any, ...]:
     return "result", result, type(result), session.gas_left, session.events
 
 
-def compare(seed: int, tally: Tally, *, gas_limit: int = 300_000) -> None:
+def compare(seed: int, tally: Tally, *, gas_limit: int = 3_000_000) -> None:
     """Make a pair of programs, deploy them, and call everything they have, on both tiers."""
     source = random.Random(seed)
     mine, theirs = map(verify, pair(source))
@@ -115,7 +115,7 @@ def compare(seed: int, tally: Tally, *, gas_limit: int = 300_000) -> None:
         limit = source.choice([gas_limit, gas_limit, gas_limit // 10])
         needed = twins.run(calls, gas_limit=limit, check_promises=promises, commit=False, note=note)
         some = [source.randint(0, needed + needed // 32) for _ in range(6)]
-        for limit in range(needed + 2) if needed <= 250 else some:
+        for limit in range(needed + 2) if needed <= 1_000 else some:
             twins.run(calls, gas_limit=limit, check_promises=promises, commit=False, note=(*note, limit))
         twins.run(calls, gas_limit=gas_limit, check_promises=promises, commit=True, note=note)
 
@@ -129,8 +129,8 @@ def _deploy(twins: Twins, at: bytes, module: Verified, source: random.Random, pr
     def call(session: Session) -> None:
         session.deploy(at, module, currency, arguments, ALICE)
 
-    for limit in (*(source.randint(0, 2000) for _ in range(3)), 300_000):
-        final = limit == 300_000
+    for limit in (*(source.randint(0, 20_000) for _ in range(3)), 3_000_000):
+        final = limit == 3_000_000
         twins.run([call], gas_limit=limit, check_promises=promises and not final, commit=final, note=(seed, "deploy"))
     for world in twins.worlds.values():
         world.contracts[at] = module, currency
