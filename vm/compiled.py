@@ -147,7 +147,7 @@ class CompiledExecution(Execution):
         mark = len(self._log)
         self._stack.append(contract)
         try:
-            result = python(self.cells, [self, contract, contract.tables, sender, address], arguments)
+            result = python(self.cells, [self, contract, contract.tables, sender, address, True], arguments)
         except Failure as failure:
             self._failed(failure, contract)
             self._blame(failure, contract)
@@ -203,7 +203,7 @@ class CompiledExecution(Execution):
         """
         code: Compiled = contract.code or self._code(contract)
         python = code.functions.get(function) or code.function(function)
-        run = [self, contract, contract.tables, sender, contract.address]
+        run = [self, contract, contract.tables, sender, contract.address, False]
         if contract.entrances[function].is_public:
             arguments = (arguments,)
         else:
@@ -215,15 +215,12 @@ class CompiledExecution(Execution):
                 arguments = (self.remember(contract, function, tuple(arguments)), *arguments)
         self._stack.append(contract)
         try:
-            result = python(self.cells, run, *arguments)
+            return python(self.cells, run, *arguments)
         except Failure as failure:
             self._failed(failure, contract)
             raise
         finally:
             self._stack.pop()
-        if result is MISFIT:
-            raise Defect("a call between contracts brings arguments of other types than those that were compared")
-        return result
 
     def call_from(self, run: list[Any], external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool) -> Any:
         """What `call`, `read` and their `try` forms give."""

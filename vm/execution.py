@@ -393,6 +393,13 @@ class Execution:
             self.tracer.read(contract.address, field, key, value)
         return value
 
+    def has_state(self, contract: Contract, field: int, key: Any) -> bool:
+        """Whether a slot of the contract at work has a value."""
+        found = self.state.has(contract, field, key)
+        if self.tracer is not None:
+            self.tracer.read(contract.address, field, key, found or ABSENT)
+        return found
+
     def write_state(self, contract: Contract, field: int, key: Any, value: Any) -> None:
         """Give a slot of the contract at work a value, or empty it with `ABSENT`."""
         self.state.put(contract, field, key, value)

@@ -491,14 +491,14 @@ def _do_map_peek(frame: Frame, where: tuple[Place, int]) -> None:
 def _do_map_put(frame: Frame, place: Place) -> None:
     value = frame.stack.pop()
     key = pop_key(frame, place, write=True)
-    if isinstance(value, ResourceValue) and frame.machine.read_state(frame.call.contract, place.field, key) is not ABSENT:
+    if isinstance(value, ResourceValue) and frame.machine.has_state(frame.call.contract, place.field, key):
         raise Failure(Code.KEY_EXISTS)
     write(frame, place, key, value)
 
 
 def _do_has(frame: Frame, place: Place) -> None:
     key = pop_key(frame, place)
-    frame.stack.append(frame.machine.read_state(frame.call.contract, place.field, key) is not ABSENT)
+    frame.stack.append(frame.machine.has_state(frame.call.contract, place.field, key))
 
 
 def _do_map_take(frame: Frame, place: Place) -> None:

@@ -12,10 +12,10 @@ from vm.cells import Cells, grow
 from vm.entrance import entrances
 from vm.failure import Code, Defect, Failure
 from vm.host import Host
-from vm.journal import Journal, too_many_changes
+from vm.journal import ABSENT_BEFORE, Journal, too_many_changes
 from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, JOURNAL_ENTRIES_MAX, SLOT_BYTES
 from vm.pricing import Scale, is_sized
-from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault, size_max
+from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault, parts, size_max
 from vm.values import decode, is_direct, length, pack, to_wire
 from vm.verifier import Verified
 
@@ -36,7 +36,7 @@ class Layout:
     memory a value takes.
     """
 
-    __slots__ = ("direct", "safe", "sizes", "slots")
+    __slots__ = ("direct", "quick", "safe", "sizes", "slots")
 
     def __init__(self, verified: Verified) -> None:
         slots: dict[int, tuple[Type | None, Type]] = {
@@ -54,6 +54,7 @@ class Layout:
         self.slots: Final = slots
         self.safe: Final = frozenset(field for field, (key, _) in slots.items() if is_safe_key(key))
         self.direct: Final = frozenset(field for field, (_, kind) in slots.items() if is_direct(kind))
+        self.quick: Final = frozenset(field for field, (_, kind) in slots.items() if is_quick(kind))
         self.sizes: Final = {field: _size(kind) for field, (_, kind) in slots.items()}
 
     def to_bytes(self, field: int, value: Any) -> bytes:
@@ -87,6 +88,15 @@ def _layout(verified: Verified) -> Layout:
     return known
 
 
+class _Undecoded:
+    """The bytes of a slot that was changed before anybody looked at its value."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes | None) -> None:
+        self.data = data
+
+
 class Slots(dict[Any, Any]):
     """The values of one field of one contract by token, as the transaction sees them now; `stored` has the address of each slot
     and what it held at the beginning.
@@ -106,6 +116,24 @@ class Slots(dict[Any, Any]):
         self.load = load
         self.cells = cells
         self.stored: dict[Any, tuple[bytes, Any]] = {}
+
+    def present(self, token: Any) -> bool:
+        """Whether there is a value, without decoding it, which nobody pays for."""
+        if token in self:
+            return self[token] is not ABSENT
+        return self.load(self.address, self.layout.address(self.field, token)) is not None
+
+    def before(self, token: Any) -> Any:
+        """What the journal is to note before a change of a slot: if its value is not known yet, it is not decoded, and after an
+        undoing it will again be unknown.
+        """
+        if token in self:
+            return self[token]
+        slot = self.layout.address(self.field, token)
+        data = self.load(self.address, slot)
+        grow(self.cells, SLOT_BYTES + len(data or b""))
+        self.stored[token] = slot, _Undecoded(data)
+        return ABSENT_BEFORE
 
     def __missing__(self, token: Any) -> Any:
         layout, field = self.layout, self.field
@@ -176,6 +204,11 @@ class Contract:
         return pack(to_wire(kind, key))
 
 
+def is_quick(kind: Type) -> bool:
+    """Whether the values of a state field are decoded in no time worth paying for: numbers, truth values, addresses, vaults."""
+    return not parts(kind) and not is_sized(kind)
+
+
 def is_safe_key(key: Type | None) -> bool:
     """Whether Python hashes the keys of a field well, whoever chooses them; None is a field without keys."""
     match key:
@@ -205,6 +238,10 @@ class State:
         """The value of a slot, or `ABSENT`. Raises what `Slots` raises."""
         return contract.tables[field][contract.token(field, key)]
 
+    def has(self, contract: Contract, field: int, key: Any) -> bool:
+        """Whether a slot has a value."""
+        return contract.tables[field].present(contract.token(field, key))
+
     def put(self, contract: Contract, field: int, key: Any, value: Any) -> None:
         """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the
         journal, and what `Slots` raises.
@@ -213,7 +250,7 @@ class State:
         if len(log) >= JOURNAL_ENTRIES_MAX:
             raise too_many_changes()
         slots, token = contract.tables[field], contract.token(field, key)
-        log.append((slots, token, slots[token]))
+        log.append((slots, token, slots[token] if field in contract.layout.quick else slots.before(token)))
         slots[token] = value
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:
@@ -239,8 +276,11 @@ class State:
             layout, address = contract.layout, contract.address
             for field, slots in contract.tables.items():
                 for token, (slot, before) in slots.stored.items():
-                    value = slots[token]
-                    if value is not before and value != before:
-                        changed.append(((address, slot), None if value is ABSENT else layout.to_bytes(field, value)))
+                    value = slots.get(token, before)
+                    if value is before or value == before:
+                        continue
+                    data = None if value is ABSENT else layout.to_bytes(field, value)
+                    if not isinstance(before, _Undecoded) or data != before.data:
+                        changed.append(((address, slot), data))
         changed.sort()
         return dict(changed)

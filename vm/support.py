@@ -13,19 +13,20 @@ from vm.cells import GAS, POSITION, SETTLED, Cells
 from vm.execution import Event, too_many_event_bytes, too_many_events
 from vm.failure import Code, Defect, Failure
 from vm.journal import ABSENT_BEFORE, too_many_changes
-from vm.state import PHASE_FIELD, Contract
+from vm.state import PHASE_FIELD, Contract, Slots
 from vm.types import CoinValue, ResourceValue, Vault
 from vm.values import belongs, int_to_wire, pack, text_bytes, to_wire
 
 if TYPE_CHECKING:
     from vm.compiled import CompiledExecution
 
-# The places of a run. Generated code uses TABLES, SENDER and THIS, by number.
+# The places of a run. Generated code uses all but MACHINE and CONTRACT, by number.
 MACHINE: Final = 0
 CONTRACT: Final = 1
 TABLES: Final = 2  # `Contract.tables`: the slots by field
 SENDER: Final = 3
 THIS: Final = 4
+UNSEEN: Final = 5  # whether the arguments come from outside and nobody has looked at their types
 
 Run = list[Any]
 
@@ -223,6 +224,7 @@ NAMES: Final[dict[str, Any]] = {
     "blake2b_256": _blake2b_256,
     "absent": ABSENT_BEFORE,
     "become": _become,
+    "before": Slots.before,
     "belongs": belongs,
     "bool": bool,
     "broken": _broken,
@@ -259,6 +261,7 @@ NAMES: Final[dict[str, Any]] = {
     "part": _part,
     "passes": range,
     "pay": _pay,
+    "present": Slots.present,
     "remember": _remember,
     "resource": ResourceValue,
     "settle": settle,

@@ -20,7 +20,7 @@ class Tracer(Protocol):
         """The instruction at a position in the function's words is about to run."""
 
     def read(self, contract: bytes, field: int, key: Any, value: Any) -> None:
-        """A state slot was read; `value` is None where nothing is."""
+        """A state slot was read, or looked for: `value` is None where nothing is, True where something is that was not read."""
 
     def write(self, contract: bytes, field: int, key: Any, value: Any) -> None:
         """A state slot is written; `value` is None where it is emptied."""

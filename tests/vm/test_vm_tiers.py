@@ -88,7 +88,7 @@ def test_random_programs_meet_limits_alike(small: dict[str, int], monkeypatch: p
     for name, value in small.items():
         monkeypatch.setattr(name, value)
     tally = Tally()
-    for seed in range(10_000, 10_014):
+    for seed in range(10_000, 10_024):
         compare(seed, tally)
     assert tally.endings[Code.LIMIT_EXCEEDED] > 20
 

@@ -17,7 +17,7 @@ from vm.generator.world import World
 from vm.instructions import INVOKE, RETURN, SET, TABLE
 from vm.limits import MEMORY_BYTES_MAX
 from vm.module import Kind
-from vm.support import TABLES
+from vm.support import TABLES, UNSEEN
 
 
 class FunctionWriter(Numbers, Compounds, Money, World):
@@ -53,7 +53,7 @@ class FunctionWriter(Numbers, Compounds, Money, World):
         function = self.at.function
         lines = [f"def f{function}(c, m, x):", f" if len(x) != {len(names)}: return misfit"]
         if names:
-            lines += [f" ({', '.join(names)},) = x", f" if not ({' and '.join(tests.texts)}): return misfit"]
+            lines += [f" ({', '.join(names)},) = x", f" if m[{UNSEEN}] and not ({' and '.join(tests.texts)}): return misfit"]
         price = self.at.body.segments[0]
         lines += [f" gas = c[{GAS}] - {price.gas}", " if gas < 0: settle(c, 0)", " if gas < 0: out()"]
         if price.memory:

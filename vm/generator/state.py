@@ -8,7 +8,7 @@ from vm.generator.text import PHASE_NAME, Slot, Value
 from vm.generator.writer import Writer
 from vm.limits import JOURNAL_ENTRIES_MAX
 from vm.pricing import Scale, is_sized
-from vm.state import PHASE_FIELD, is_safe_key
+from vm.state import PHASE_FIELD, is_quick, is_safe_key
 from vm.types import Resource
 
 
@@ -55,13 +55,14 @@ class StateAccess(Writer):
     def write(self, op: Op, slot: Slot, value: str) -> None:
         """Pay for what the size of a value adds, and put it into state."""
         self.work_on("write", op.value, value)
-        self.change(slot, value)
+        self.change(slot, value, quick=op.value is None or is_quick(op.value))
 
-    def change(self, slot: Slot, value: str) -> None:
+    def change(self, slot: Slot, value: str, *, quick: bool) -> None:
         """Put a value into state and what was there into the journal."""
         self.changes = True
         self.line(f"if len(g) >= {JOURNAL_ENTRIES_MAX}: crowded()")
-        self.line(f"w(({slot.table}, {slot.token}, {slot.text}))")
+        before = slot.text if quick else f"before({slot.table}, {slot.token})"
+        self.line(f"w(({slot.table}, {slot.token}, {before}))")
         self.line(f"{slot.text} = {value}")
 
     def _do_load(self, op: Op) -> None:
@@ -117,24 +118,25 @@ class StateAccess(Writer):
         value = self.pop().text
         slot = self.slot(op, write=True)
         if isinstance(op.value, Resource):
-            self.line(f"if {slot.text} is not None: key_exists()")
+            self.line(f"if present({slot.table}, {slot.token}): key_exists()")
         self.write(op, slot, value)
 
     def _do_has(self, op: Op) -> None:
-        self.line(f"y = {self.slot(op).text}")
-        self.truth("y is not None")
+        slot = self.slot(op)
+        self.line(f"y = present({slot.table}, {slot.token})")
+        self.truth("y")
 
     def _do_map_take(self, op: Op) -> None:
         slot = self.slot(op)
         target = self.read(op, slot, "missing_key")
-        self.change(slot, "None")
+        self.change(slot, "None", quick=True)
         self.give(target)
 
     def _do_set_add(self, op: Op) -> None:
-        self.change(self.slot(op, write=True), "True")
+        self.change(self.slot(op, write=True), "True", quick=True)
 
     def _do_remove(self, op: Op) -> None:
-        self.change(self.slot(op), "None")
+        self.change(self.slot(op), "None", quick=op.value is None or is_quick(op.value))
 
     def _do_phase_in(self, op: Op) -> None:
         self.line(f"y = {self.slots(PHASE_FIELD)}[None] or 0")
