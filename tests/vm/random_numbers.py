@@ -40,6 +40,8 @@ KINDS: Final[tuple[Int | Amount, ...]] = (U8, U16, U32, U64, U128, I8, I16, I32,
 """The number types that native code has."""
 
 COMPARISONS: Final = (i.EQ, i.NE, i.LT, i.LE, i.GT, i.GE)
+DEPTH_MAX: Final = 12  # expressions within expressions, so that the stack of the machine is deep enough
+WORDS_MAX: Final = 1_000  # of a module, but for its last function, so that even that has a native form with all it invokes
 _PAIRS: Final = (i.ADD, i.ADD, i.SUB, i.SUB, i.MUL, i.MOD, i.MIN, i.MAX)
 _NARROW: Final = (U64, I64, U64, U8)
 _WIDE: Final = (U128, I128, AMOUNT, U64)
@@ -77,7 +79,8 @@ def numeric_module(source: random.Random) -> Module:
     maker = _Maker(source)
     functions = [Function("init", Kind.INIT, (), None, None, 0, (), (i.RETURN,))]
     for n in range(source.randint(1, 3)):
-        functions.append(maker.function(f"f{n}", functions))
+        if sum(len(function.code) for function in functions) < WORDS_MAX:
+            functions.append(maker.function(f"f{n}", functions))
     return Module(
         name="Numbers",
         types=(),
@@ -104,7 +107,7 @@ class _Maker:
         self.seen: list[int] = []  # locals that are assigned here
         self.words: list[int] = []
         self.result: Type = U64
-        self.loops = self.blocks = self.fuel = 0
+        self.loops = self.blocks = self.fuel = self.depth = 0
         self.live = True
 
     def function(self, name: str, before: list[Function]) -> Function:
@@ -154,8 +157,13 @@ class _Maker:
 
     def expression(self, kind: Type) -> None:
         """A value of a type."""
+        self.depth += 1
+        self._expression(kind)
+        self.depth -= 1
+
+    def _expression(self, kind: Type) -> None:
         known = [n for n in self.seen if self.locals[n] == kind]
-        if self.fuel <= 0 or self.source.random() < 0.35:
+        if self.fuel <= 0 or self.depth > DEPTH_MAX or self.source.random() < 0.35:
             if known and self.source.random() < 0.75:
                 self.put(i.GET, self.source.choice(known))
             else:
