@@ -42,9 +42,9 @@ class Ledger:
         """Nothing is signed here."""
         raise NotImplementedError
 
-    def session(self, tier: Tier) -> Session:
+    def session(self, tier: Tier, *, checked: bool = True) -> Session:
         """A transaction."""
-        return Session(self, Journal(), now=1_700_000_000_000, gas_limit=GAS_LIMIT, tier=tier)
+        return Session(self, Journal(), now=1_700_000_000_000, gas_limit=GAS_LIMIT, tier=tier, checked=checked)
 
     def commit(self, session: Session) -> Effects:
         """Keep what a transaction wrote."""
@@ -77,12 +77,15 @@ def _value(argument: Any, places: list[bytes]) -> Any:
 
 
 class Own:
-    """One tier; either many calls go into a session, or each has a session of its own."""
+    """One tier; either many calls go into a session, or each has a session of its own. What was verified is checked as code runs,
+    or not.
+    """
 
-    def __init__(self, tier: Tier, *, together: bool) -> None:
+    def __init__(self, tier: Tier, *, together: bool, checked: bool = True) -> None:
         self.tier = tier
         self.together = together
-        self.name = f"tael {tier}" + (", one session" if together else "")
+        self.checked = checked
+        self.name = f"tael {tier}" + (", one session" if together else "") + ("" if checked else ", not checked")
         self.speed = SPEEDS.get(tier.value, Speed.FAST)
 
     def plays(self, workload: Workload) -> bool:
@@ -132,7 +135,7 @@ class Own:
         calls: list[tuple[str, tuple[Any, ...]]],
         results: list[Any] | None = None,
     ) -> Session:
-        session = ledger.session(self.tier)
+        session = ledger.session(self.tier, checked=self.checked)
         run = session.read if workload.reads else session.call
         for function, arguments in calls:
             result = run(places[-1], function, arguments, sender)
@@ -147,4 +150,5 @@ def _made(call: Call, places: list[bytes]) -> tuple[str, tuple[Any, ...]]:
 
 def own() -> list[Own]:
     """All contestants of the house, in the order of the tiers."""
-    return [Own(tier, together=together) for tier in Tier for together in (True, False)]
+    tiers = [Own(tier, together=together) for tier in Tier for together in (True, False)]
+    return [*tiers, Own(Tier.COMPILED, together=True, checked=False)]

@@ -31,7 +31,7 @@ CURRENCY_CODE_CHARACTERS_MAX = 12  # as the machine's
 # Blocks.
 BLOCK_TRANSACTIONS_MAX = 10_000
 BLOCK_BYTES_MAX = 8 * 1024 * 1024
-TRANSACTION_GAS_MAX = 50_000_000  # the largest module takes 20 million; the dearest program some seconds of a node
+TRANSACTION_GAS_MAX = 200_000_000  # the largest module takes some 100 million; at most two seconds of a node
 BLOCK_GAS_MAX = 500_000_000  # of the development chain; a chain's own limit stands in its genesis
 
 # Pool.
@@ -46,7 +46,7 @@ PAGE_ITEMS_MAX = 1_000
 PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it
 REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
-READ_GAS_MAX = 10_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
+READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
 BLOCKS_CHECKED_AT_START = 1_000
 TRANSACTIONS_CHECKED_AT_START = 5_000
 KEYS_CHECKED_AT_START = 5_000

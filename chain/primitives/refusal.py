@@ -73,7 +73,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.GAS_PRICE_TOO_LOW: "Raise gas_price to the chain's minimum.",
     Refused.GAS_PRICE_TOO_HIGH: "Lower gas_price to the chain's maximum.",
     Refused.GAS_LIMIT_TOO_LOW: "Raise gas_limit above the intrinsic gas.",
-    Refused.GAS_LIMIT_TOO_HIGH: "Lower gas_limit: a transaction may use 50 million, and no more than a block.",
+    Refused.GAS_LIMIT_TOO_HIGH: "Lower gas_limit: a transaction may use 200 million, and no more than a block.",
     Refused.EXPIRED: "Sign it again with a later expiry.",
     Refused.EXPIRY_TOO_FAR: "Sign it again with a nearer expiry.",
     Refused.NO_WALLET: "Open the wallet first, with an open-wallet action.",
