@@ -33,7 +33,7 @@ def price(algebra: Algebra, work: str, scale: Scale, size: Polynomial) -> Polyno
     whole = total(number(fixed.gas), size, each.gas)
     if not chunk:
         return whole
-    return total(whole, algebra.quotient(total(size, number(19)), 16), chunk)
+    return total(whole, algebra.quotient(total(size, number(4)), 16), chunk)
 
 
 class Steps:

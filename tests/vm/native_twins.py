@@ -65,7 +65,7 @@ def compare_numbers(seed: int, tally: Tally, *, calls: int = 8) -> None:
         twins = NativeTwins(verified, function.name, tally)
         for _ in range(calls):
             arguments = tuple(value_of(kind, source) for _, kind in function.parameters)
-            needed = twins.run(arguments, 3_000)
+            needed = twins.run(arguments, 10_000)
             some = (source.randint(0, needed + 1), needed - 1, needed)
-            for limit in range(needed + 2) if needed <= 30 else some:
+            for limit in range(needed + 2) if needed <= 100 else some:
                 twins.run(arguments, limit)

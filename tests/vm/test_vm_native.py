@@ -234,8 +234,8 @@ def compare_sessions(seed: int, tally: tiers.Tally) -> None:
         def call(session: Any, name: str = function.name, given: Any = arguments) -> Any:
             return session.read(HERE, name, given, ALICE)
 
-        needed = twins.run([call], gas_limit=3_000, check_promises=False, commit=False, note=seed)
-        for limit in range(needed + 2) if needed <= 40 else (needed - 1, needed, source.randint(0, needed)):
+        needed = twins.run([call], gas_limit=10_000, check_promises=False, commit=False, note=seed)
+        for limit in range(needed + 2) if needed <= 120 else (needed - 1, needed, source.randint(0, needed)):
             twins.run([call, call], gas_limit=limit, check_promises=False, commit=False, note=(seed, limit))
 
 
