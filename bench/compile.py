@@ -13,8 +13,12 @@ import argparse
 import gc
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # before this folder, where `vm` would be a benchmark
 
 from lang.check import CheckedFile, check_file
 from lang.diagnostics import Findings

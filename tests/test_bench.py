@@ -76,6 +76,13 @@ def test_the_text_that_is_compiled_goes_through_every_stage() -> None:
     assert list(measured(text_of(30))) == ["parse", "check", "emit", "verify", "generate"]
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.name)
+def test_every_benchmark_starts_from_its_own_folder(path: Path) -> None:
+    """As a command, where its folder comes first on Python's path and `vm` could be mistaken for `bench/vm.py`."""
+    done = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_benchmark_runs_and_gives_json() -> None:
     """The command measures what it is asked for, says who is missing, and prints one JSON value."""
     command = [sys.executable, str(ROOT / "bench" / "vm.py"), "--runs", "1", "--only", "chain", "--no-peers", "--json"]
