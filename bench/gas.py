@@ -3,11 +3,11 @@
     python bench/gas.py [--rounds 7] [--only TEXT] [--json]     measure and report
     python bench/gas.py --write                                  measure, fit, write `vm/gas.py`
 
-A case (`bench/gas_cases.py`) is a loop whose body does one thing some times; what the same loop takes without that body is
+A case (`bench/prices/cases.py`) is a loop whose body does one thing some times; what the same loop takes without that body is
 taken off, time and gas. Each figure is the least of all rounds, those with the body and those without in turns. Time over gas
 is what a schedule is judged by: by its spread, slowest over median.
 
-The fit (`bench/gas_fit.py`) is: each price is the least for which none of the cases that are to fix it takes more than
+The fit (`bench/prices/fit.py`) is: each price is the least for which none of the cases that are to fix it takes more than
 `NANOSECONDS` per gas, rounded up to two digits; a price that is already that, within `TOLERANCE`, stays as it is, so that a
 second run changes nothing.
 """
@@ -25,11 +25,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.gas_cases import all_cases  # noqa: E402
-from bench.gas_deploy import deployments  # noqa: E402
-from bench.gas_fit import fitted, schedule_text  # noqa: E402
-from bench.gas_measure import Measured, measured_all  # noqa: E402
 from bench.gas_search import kept  # noqa: E402
+from bench.prices.cases import all_cases  # noqa: E402
+from bench.prices.deploy import deployments  # noqa: E402
+from bench.prices.fit import fitted, schedule_text  # noqa: E402
+from bench.prices.measure import Measured, measured_all  # noqa: E402
 from vm import gas  # noqa: E402
 
 SHOWN = 10

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.gas_grammar import Program, crossed, dear, keep, mutated, text_of  # noqa: E402
-from bench.gas_grammar import program as random_program  # noqa: E402
-from bench.gas_measure import ALICE, HERE, THERE, World  # noqa: E402
+from bench.prices.grammar import Program, crossed, dear, keep, mutated, text_of  # noqa: E402
+from bench.prices.grammar import program as random_program  # noqa: E402
+from bench.prices.measure import ALICE, HERE, THERE, World  # noqa: E402
 from vm import gas  # noqa: E402
 from vm.assembler import assemble  # noqa: E402
 from vm.failure import Failure  # noqa: E402

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+from cachetools import LRUCache
 
 from vm.state import Contract
 from vm.types import Amount, Coin, Enum, List, Option, Struct, Tuple, Type, is_subtype, labels, parts
@@ -18,10 +20,26 @@ class Fit(IntEnum):
     YES = 2
 
 
+FITS_MAX: Final = 4_096
+"""Comparisons that are remembered: of contracts that call each other at present."""
+
+_Key: TypeAlias = tuple[bytes, str, int, bytes, str, int]
+_FITS: Final[LRUCache[_Key, Fit]] = LRUCache(FITS_MAX)
+
+
 def fit(caller: Contract, external: int, callee: Contract, function: int) -> Fit:
     """Compare what the caller expects with what the callee has; home currencies are resolved on both
     sides.
     """
+    key = caller.verified.code_hash, caller.home, external, callee.verified.code_hash, callee.home, function
+    known = _FITS.get(key)
+    if known is None:
+        known = _FITS[key] = compare(caller, external, callee, function)
+    return known
+
+
+def compare(caller: Contract, external: int, callee: Contract, function: int) -> Fit:
+    """The same, every time anew."""
     expected = caller.verified.module.externals[external]
     found = callee.verified.module.functions[function]
     if len(expected.parameters) != len(found.parameters) or (expected.result is None) != (found.result is None):

@@ -13,7 +13,7 @@ from vm.failure import Code
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bench.gas_grammar import dear, text_of
+from bench.prices.grammar import dear, text_of
 
 PASSES = 5
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from vm.instructions import BY_NAME
 
 PIECES_MAX = 12
-DEAR = Path(__file__).parents[1] / "tests" / "vm" / "dear"
+DEAR = Path(__file__).parents[2] / "tests" / "vm" / "dear"
 """Programs that took long for their gas, one a file, one piece a line."""
 
 

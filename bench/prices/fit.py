@@ -6,7 +6,7 @@ import itertools
 import math
 from typing import NamedTuple
 
-from bench.gas_measure import Measured
+from bench.prices.measure import Measured
 
 NANOSECONDS = 10.0
 """What a unit of gas is meant to take."""

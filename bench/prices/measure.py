@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.gas_cases import ALICE, HERE, THERE, Case
-from bench.gas_grammar import effects_of
+from bench.prices.cases import ALICE, HERE, THERE, Case
+from bench.prices.grammar import effects_of
 from chain.primitives.keys import verify_ed25519
 from vm import gas
 from vm.assembler import assemble

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from bench.gas_measure import Measured
+from bench.prices.measure import Measured
 from lang.compiler import compile_file
 from vm import instructions as i
 from vm.codec import decode_module, encode_module
@@ -14,7 +14,7 @@ from vm.module import Constant, Function, Kind, Module
 from vm.types import U64
 from vm.verifier import verify
 
-CONTRACTS = Path(__file__).parents[1] / "contracts"
+CONTRACTS = Path(__file__).parents[2] / "contracts"
 REPEATS = 2
 WORDS = 4000
 
