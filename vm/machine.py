@@ -36,7 +36,9 @@ class Tier(StrEnum):
 
 DEFAULT_TIER = Tier.NATIVE
 DEFAULT_CHECKED = True
-"""Whether sessions check, as code runs, what the verifier has proved (`vm.checks`)."""
+"""Whether sessions of the compiled tiers check, as code runs, what the verifier has proved (`vm.checks`). On the reference tier,
+where the checks are many times the work, they are for whoever asks.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,12 @@ class Session:
         """`now` is in milliseconds since 1970 UTC. Promises are checked free of gas. Whatever the tier, a session with a
         tracer runs on the reference one. `checked` says whether what the verifier has proved is checked once more.
         """
-        checked = DEFAULT_CHECKED if checked is None else checked
         self._execution: Execution
         tier = tier or DEFAULT_TIER
-        if tracer is None and tier is not Tier.REFERENCE:
+        compiled = tracer is None and tier is not Tier.REFERENCE
+        if checked is None:
+            checked = compiled and DEFAULT_CHECKED
+        if compiled:
             self._execution = CompiledExecution(
                 host,
                 journal,

@@ -42,7 +42,7 @@ class Ledger:
         """Nothing is signed here."""
         raise NotImplementedError
 
-    def session(self, tier: Tier, *, checked: bool = True) -> Session:
+    def session(self, tier: Tier, *, checked: bool | None = None) -> Session:
         """A transaction."""
         return Session(self, Journal(), now=1_700_000_000_000, gas_limit=GAS_LIMIT, tier=tier, checked=checked)
 
@@ -135,7 +135,7 @@ class Own:
         calls: list[tuple[str, tuple[Any, ...]]],
         results: list[Any] | None = None,
     ) -> Session:
-        session = ledger.session(self.tier, checked=self.checked)
+        session = ledger.session(self.tier, checked=None if self.checked else False)
         run = session.read if workload.reads else session.call
         for function, arguments in calls:
             result = run(places[-1], function, arguments, sender)

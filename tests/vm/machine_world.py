@@ -39,8 +39,9 @@ def verified(text: str) -> Verified:
 class World:
     """A ledger in a few dictionaries. What the host changes, it changes through the session's journal."""
 
-    def __init__(self, currency: str = "CNY", tier: Tier | None = None) -> None:
+    def __init__(self, currency: str = "CNY", tier: Tier | None = None, *, checked: bool | None = None) -> None:
         self.currency = currency
+        self.checked = checked
         self.tier = tier
         self.contracts: dict[bytes, tuple[Verified, str]] = {}
         self.store: dict[tuple[bytes, bytes], bytes] = {}
@@ -73,6 +74,7 @@ class World:
             tracer=tracer,
             check_promises=check_promises,
             tier=self.tier,
+            checked=self.checked,
         )
 
     def commit(self, session: Session) -> Effects:

@@ -57,7 +57,7 @@ def to_json(value: Any) -> Any:
 
 def play(scenario: dict[str, Any]) -> list[dict[str, Any]]:
     """The steps of a scenario with what came of each."""
-    world = World()
+    world = World(checked=True)
     played = []
     for step in scenario["steps"]:
         session = world.session(gas_limit=step.get("gas_limit", 1_000_000))
