@@ -322,6 +322,22 @@ def test_without_wasmtime_all_runs_as_python(monkeypatch: pytest.MonkeyPatch) ->
     assert run.choice._native is None
 
 
+def test_a_process_with_native_code_ends_quietly() -> None:
+    """At the end of a process, nothing of the library is left to complain."""
+    program = (
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "from test_vm_native import Run, counting\n"
+        "run = Run(counting())\n"
+        "run(10**12, 900_000)\n"
+        "assert run.choice._native is not None\n"
+    )
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(root), str(Path(__file__).parent)], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_starting_does_not_import_wasmtime() -> None:
     """Nobody pays for native code who has none."""
     program = "import sys, kit.main, vm.compiled, vm.native.adaptive; sys.exit('wasmtime' in sys.modules)"

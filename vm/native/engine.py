@@ -7,11 +7,13 @@ nothing else changes.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import struct
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from vm.limits import NATIVE_STACK_BYTES_MAX
 from vm.native.eligible import closure
@@ -26,6 +28,7 @@ GAS_MAX: Final = 2**62
 """The gas that native code counts with at most; nobody lives to see so much used up."""
 
 _HALF: Final = 2**64 - 1
+_ALIVE: Final[WeakSet[NativeFunction]] = WeakSet()
 
 
 @functools.cache
@@ -46,8 +49,16 @@ def _engine() -> Engine | None:
     config.cranelift_opt_level = "speed"
     config.parallel_compilation = False  # no threads of its own
     config.max_wasm_stack = NATIVE_STACK_BYTES_MAX
+    atexit.register(_close)  # while `wasmtime` still has its names
     _ffi.wasmtime_config_signals_based_traps_set(config.ptr(), False)  # the handlers of signals are the process's
     return Engine(config)
+
+
+def _close() -> None:
+    """Let go of all that is `wasmtime`'s; what is called from now on runs as Python."""
+    for function in list(_ALIVE):
+        function.close()
+    _engine.cache_clear()
 
 
 class NativeFunction:
@@ -63,7 +74,7 @@ class NativeFunction:
         instance = Instance(store, module, [])
         function = instance.exports(store)["f"]
         assert isinstance(function, Func)
-        self._kept = store, instance, function
+        self._kept: Any = store, instance, function
         self._wide = any(shape.wide for shape in parameters)
         self._takes = [shape.wide for shape in parameters]
         self._pack = struct.Struct("<" + "".join(map(_layout, parameters)) + "q8x").pack_into
@@ -72,6 +83,12 @@ class NativeFunction:
         places = 1 + max(sum(len(shape.takes) for shape in parameters), 0 if result is None else len(result.takes))
         self._numbers = (ctypes.c_uint64 * (2 * places))()
         self._idle = [_caller(store, function, self._numbers, places)]
+        _ALIVE.add(self)
+
+    def close(self) -> None:
+        """Let go of the instance; calls get no answer."""
+        self._idle.clear()
+        self._kept = None
 
     def __call__(self, gas: int, arguments: Sequence[Any]) -> tuple[Any, int] | None:
         """The result and the gas that is left. None if the call fails, in a way that is not told, or if it cannot be made now."""
