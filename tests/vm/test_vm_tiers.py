@@ -391,6 +391,35 @@ def test_a_hole_in_the_verifier_would_be_noticed(tier: Tier, function: str, orde
     vm.compiled._CACHE.clear()
 
 
+def test_a_key_on_the_stack_outlives_the_value_taken_out_by_it() -> None:
+    """A value that comes to lie where its key did does not take the key's place in what is taken out of the map."""
+    text = """module M
+type Map[u64, u64]
+field n: u64
+field of: Map[u64, u64]
+public f(x: u64) does read write
+  get 0
+  store n
+  get 0
+  const 0
+  map_put of
+  load n
+  map_take of
+  drop
+  return
+const u64 = 7
+view left(x: u64) -> bool does read
+  get 0
+  has of
+  return
+"""
+    for tier in Tier:
+        world = World(tier=tier)
+        world.deploy(verified(text))
+        world.call("f", 5)
+        assert world.read("left", 5) is False
+
+
 def test_functions_are_compiled_when_they_are_called() -> None:
     """Only the function that is called, and those that it invokes, are turned into Python."""
     made = Compiled(program("bank"), checked=True, native=True)

@@ -128,6 +128,9 @@ class StateAccess(Writer):
 
     def _do_map_take(self, op: Op) -> None:
         slot = self.slot(op)
+        if slot.token == self.target():
+            self.line(f"x = {slot.token}")  # the value comes to lie where the key does
+            slot = slot._replace(token="x")
         target = self.read(op, slot, "missing_key")
         self.change(slot, "None", quick=True)
         self.give(target)
