@@ -13,9 +13,9 @@ from typing import Any, Final, TypeAlias
 
 from cachetools import LRUCache
 
-from vm.cells import GAS, IN_FLIGHT, POSITION, SETTLED, charge, grow
+from vm.cells import GAS, IN_FLIGHT, LOG, POSITION, SETTLED, enter
 from vm.checks import lost
-from vm.execution import Execution
+from vm.execution import Execution, Remembered
 from vm.failure import Code, Defect, Failure
 from vm.gas import GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
@@ -128,9 +128,8 @@ class CompiledExecution(Execution):
         """As the reference has it; `native` says whether functions that only compute may run natively."""
         super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises, checked=checked)
         self._native: Final = native
-        self._stack: Final[list[Contract]] = []  # of the calls at work
+        self._callers: Final[list[Contract]] = []  # contracts that wait for what they called
         self._ways: Final[dict[tuple[bytes, str], _Way | None]] = {}
-        self._log: Final = journal.log
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
 
@@ -143,23 +142,20 @@ class CompiledExecution(Execution):
             self._ways[address, function] = self._short_way(address, function) if known else None
             return result
         contract, python = way
-        self.cells[IN_FLIGHT] = 0
-        mark = len(self._log)
-        self._stack.append(contract)
+        cells = self.cells
+        mark = len(cells[LOG])
         try:
-            result = python(self.cells, [self, contract, contract.tables, sender, address, True], arguments)
+            result = python(cells, [self, contract, contract.tables, sender, address, True], arguments)
         except Failure as failure:
             self._failed(failure, contract)
             self._blame(failure, contract)
-            self.cells[SETTLED] = False
+            cells[SETTLED], cells[IN_FLIGHT] = False, 0
             self.journal.undo(mark)
             raise
-        finally:
-            self._stack.pop()
         if result is MISFIT:
             return super().call_public(address, function, arguments, sender)
-        if self.cells[IN_FLIGHT]:
-            raise lost(self.cells[IN_FLIGHT])
+        if cells[IN_FLIGHT]:
+            raise lost(cells[IN_FLIGHT])
         return result
 
     def _code(self, contract: Contract) -> Compiled:
@@ -192,9 +188,10 @@ class CompiledExecution(Execution):
             result = self.run(contract, function, arguments, sender)
         except Failure as failure:
             self._blame(failure, contract)
-            self.cells[SETTLED] = False
+            self.cells[SETTLED], self.cells[IN_FLIGHT] = False, 0
             raise
         self.check_in_flight(contract, function, result)
+        self.cells[IN_FLIGHT] = 0
         return result
 
     def run(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
@@ -207,31 +204,43 @@ class CompiledExecution(Execution):
         if contract.entrances[function].is_public:
             arguments = (arguments,)
         else:
-            price = contract.verified.bodies[function].segments[0]
-            charge(self.cells, price.gas)
-            if price.memory:
-                grow(self.cells, price.memory)
+            enter(self.cells, contract.verified.bodies[function].segments[0])
             if function in contract.verified.promises:
                 arguments = (self.remember(contract, function, tuple(arguments)), *arguments)
-        self._stack.append(contract)
         try:
             return python(self.cells, run, *arguments)
         except Failure as failure:
             self._failed(failure, contract)
             raise
+
+    def remember(self, contract: Contract, function: int, arguments: tuple[Any, ...]) -> Remembered:
+        """As the reference does; the function waits for its checkers."""
+        self._callers.append(contract)
+        try:
+            return super().remember(contract, function, arguments)
         finally:
-            self._stack.pop()
+            self._callers.pop()
+
+    def check_ensures(self, contract: Contract, position: int, remembered: Remembered, result: Any) -> None:
+        """As the reference does; the function waits for its checkers."""
+        self._callers.append(contract)
+        try:
+            super().check_ensures(contract, position, remembered, result)
+        finally:
+            self._callers.pop()
 
     def call_from(self, run: list[Any], external: int, address: bytes, arguments: tuple[Any, ...], *, tried: bool) -> Any:
         """What `call`, `read` and their `try` forms give."""
         here: Contract = run[CONTRACT]
-        cells, mark = self.cells, len(self._log)
+        cells, callers = self.cells, self._callers
+        mark = len(cells[LOG])
         reserve = cells[GAS] // 64
         cells[GAS] -= reserve
         count = cells[IN_FLIGHT]
         has_result = here.verified.module.externals[external].result is not None
+        callers.append(here)
         try:
-            contract, function = self.reach([*self._stack, here], external, address)
+            contract, function = self.reach(callers, external, address)
             result = self.run(contract, function, arguments, here.address)
         except Failure as failure:
             self._blame(failure, here)
@@ -242,6 +251,8 @@ class CompiledExecution(Execution):
             if not tried:
                 raise
             return (0,) if has_result else False
+        finally:
+            callers.pop()
         cells[GAS] += reserve
         if tried:
             return (1, result) if has_result else True

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from vm import limits
-from vm.cells import EVENT_BYTES, EVENTS, GAS, IN_FLIGHT, MEMORY, SETTLED, cells
+from vm.cells import EVENT_BYTES, GAS, IN_FLIGHT, MEMORY, SETTLED, cells
 from vm.checks import check, in_flight, lost
 from vm.compatibility import Fit, fit
 from vm.entrance import Entrance
 from vm.failure import Code, Failure
 from vm.host import Host
 from vm.interpreter import Frame
-from vm.journal import ABSENT_BEFORE, Journal
-from vm.limits import EVENTS_BYTES_MAX, EVENTS_PER_TRANSACTION_MAX, PROMISE_GAS_MAX
+from vm.journal import Journal
+from vm.limits import EVENT_BYTES_EACH, EVENTS_BYTES_MAX, PROMISE_GAS_MAX
 from vm.module import Kind
 from vm.state import ABSENT, HOLDINGS_FIELD, PHASE_FIELD, Contract, State
 from vm.trace import Tracer
@@ -29,15 +29,10 @@ Remembered: TypeAlias = tuple[tuple[int, tuple[Any, ...]], ...]
 """For each promise of a function at work, its checker and the arguments of that but for the result."""
 
 
-class Event(NamedTuple):
-    """One event: who emitted it, which of its module's events it is, the encoded payload and the same
-    decoded.
-    """
-
-    contract: bytes
-    number: int
-    payload: bytes
-    values: tuple[Any, ...]
+Event: TypeAlias = tuple[bytes, int, bytes, tuple[Any, ...]]
+"""One event: the contract that emitted it, which of its module's events it is, the encoded payload and the same decoded. A plain
+tuple, which compiled code makes in a tenth of the time that a named one takes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +67,8 @@ class Call:
 
 
 def too_many_events() -> Failure:
-    """The failure for an event beyond EVENTS_PER_TRANSACTION_MAX."""
-    return Failure(Code.LIMIT_EXCEEDED, detail="events")
-
-
-def too_many_event_bytes() -> Failure:
     """The failure for an event that leads beyond EVENTS_BYTES_MAX."""
-    return Failure(Code.LIMIT_EXCEEDED, detail="bytes of events")
+    return Failure(Code.LIMIT_EXCEEDED, detail="events")
 
 
 def wrong_count(arguments: Sequence[Any], count: int) -> Failure:
@@ -103,9 +93,9 @@ class Execution:
         self.checked: Final = checked
         self.now: Final = now
         self.cells: Final = cells(journal, now=now, gas=gas_limit)
-        self.events: Final[dict[int, Event]] = self.cells[EVENTS]
         self.state: Final = State(host, journal, self.cells)
         self.journal: Final = journal
+        self._began: Final = journal.mark()
         self.host: Final = host
         self.tracer: Final = tracer
         self.deployed: Final[dict[bytes, Contract]] = {}
@@ -356,19 +346,19 @@ class Execution:
         callee.in_flight = self.cells[IN_FLIGHT]
         self.cells[GAS] -= callee.reserve
         self._calls.append(callee)
-        callee.contract, function = self.reach([call.contract for call in self._calls], external, address)
+        callee.contract, function = self.reach([call.contract for call in self._calls[:-1]], external, address)
         self._enter(callee, function, arguments)
 
     def reach(self, stack: Sequence[Contract], external: int, address: bytes) -> tuple[Contract, int]:
-        """The contract and function that a call means. `stack` has the contracts of all calls at work and, for the new one,
-        that of its caller once more. Raises what calls raise before anything runs.
+        """The contract and function that a call means. `stack` has the contracts of all calls at work, that of the caller last.
+        Raises what calls raise before anything runs.
         """
         here = stack[-1]
         expected = here.verified.module.externals[external]
         self._calls_made += 1
         if self._calls_made > limits.CALLS_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="calls")
-        if len(stack) > limits.FRAMES_MAX:
+        if len(stack) >= limits.FRAMES_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="frames")
         contract = self.contract(address)
         if contract in stack:
@@ -467,23 +457,19 @@ class Execution:
 
     # The world.
 
+    def events(self) -> tuple[Event, ...]:
+        """The events of all calls that did not fail, so far."""
+        return tuple(self.journal.notes(self._began))
+
     def emit(self, contract: Contract, index: int, values: tuple[Any, ...]) -> None:
-        """Encode and keep an event. Raises LimitExceeded."""
-        kinds = [kind for _, kind in contract.verified.module.events[index].fields]
-        self._keep_event(contract.address, index, encode_arguments(kinds, values), values)
+        """Encode and keep an event, undoably. Raises LimitExceeded."""
+        payload = encode_arguments([kind for _, kind in contract.verified.module.events[index].fields], values)
+        self.cells[EVENT_BYTES] += len(payload) + EVENT_BYTES_EACH
+        if self.cells[EVENT_BYTES] > EVENTS_BYTES_MAX:
+            raise too_many_events()
+        self.journal.log.append((None, None, (contract.address, index, payload, values)))
         if self.tracer is not None:
             self.tracer.emit(contract.address, index, values)
-
-    def _keep_event(self, contract: bytes, number: int, payload: bytes, values: tuple[Any, ...]) -> None:
-        """Keep an event, undoably. Raises LimitExceeded: so many bytes of events, or events."""
-        events, count = self.events, len(self.events)
-        self.cells[EVENT_BYTES] += len(payload)
-        if self.cells[EVENT_BYTES] > EVENTS_BYTES_MAX:
-            raise too_many_event_bytes()
-        if count >= EVENTS_PER_TRANSACTION_MAX:
-            raise too_many_events()
-        self.journal.log.append((events, count, ABSENT_BEFORE))
-        events[count] = Event(contract, number, payload, values)
 
     def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
         """Ask the ledger's one signature rule; a key or signature of another length is no key or

@@ -14,7 +14,7 @@ from vm import instructions as i
 from vm.illegal import Illegal, Reason
 from vm.instructions import TABLE, Instruction, Rounding
 from vm.module import Module
-from vm.pricing import Price, is_sized
+from vm.pricing import CHANGES, Segment, is_sized
 from vm.type_table import TypeTable, check_limit, is_value
 from vm.types import (
     ADDRESS,
@@ -70,7 +70,7 @@ class Body:
     """
 
     ops: tuple[Op, ...]
-    segments: Mapping[int, Price]
+    segments: Mapping[int, Segment]
     locals: tuple[Type, ...]
     stack_max: int
     effects: int
@@ -176,9 +176,9 @@ class FunctionVerifier:
         self.loops: list[_Block] = []
         self.linear_heights: list[int] = []  # where on the stack a linear value lies
         self.ops: list[list[Any]] = []  # the fields of `Op`, since targets are known later
-        self.segments: dict[int, Price] = {}
+        self.segments: dict[int, Segment] = {}
         self.segment_start = 0
-        self.gas, self.memory = gas.GAS_SEGMENT, 0
+        self.gas, self.memory, self.changes = gas.GAS_SEGMENT, 0, 0
         self.effects = 0
         self.invokes: set[int] = set()
         self.word = 0
@@ -246,6 +246,7 @@ class FunctionVerifier:
         self.ops.append([code, operands, *place, takes, gives, *types])
         rounding = operands[1] if row.operands[1:] == ("rounding",) else 0
         self.pay(*self.facts.price(code, *types, rounding))
+        self.changes += CHANGES.get(code, 0)
         if code in _ENDS_SEGMENT:
             self._end_segment()
 
@@ -260,9 +261,9 @@ class FunctionVerifier:
         self.memory += memory
 
     def _end_segment(self) -> None:
-        self.segments[self.segment_start] = Price(self.gas, self.memory)
+        self.segments[self.segment_start] = Segment(self.gas, self.memory, self.changes)
         self.segment_start = len(self.ops)
-        self.gas, self.memory = gas.GAS_SEGMENT, 0
+        self.gas, self.memory, self.changes = gas.GAS_SEGMENT, 0, 0
 
     def _check_operands(self, row: Instruction, operands: tuple[int, ...]) -> None:
         bounds = self.scope.bounds[row.code]

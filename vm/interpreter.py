@@ -17,11 +17,11 @@ from weakref import WeakKeyDictionary
 
 from vm import arithmetic
 from vm import instructions as i
-from vm.cells import GAS, grow, work
+from vm.cells import enter, work
 from vm.failure import Code, Failure
 from vm.function_verifier import Body, Op
 from vm.instructions import TABLE, Rounding
-from vm.pricing import BYTES_SCALE, Scale, is_sized
+from vm.pricing import BYTES_SCALE, Scale, Segment, is_sized
 from vm.state import ABSENT, PHASE_FIELD
 from vm.types import (
     AMOUNT,
@@ -84,15 +84,9 @@ class Frame:
         self.remembered: tuple[tuple[int, tuple[Any, ...]], ...] = ()
         self.begin(body.segments[0])
 
-    def begin(self, price: tuple[int, int]) -> None:
-        """Enter a segment."""
-        cells = self.cells
-        cells[GAS] -= price[0]
-        if cells[GAS] < 0:
-            cells[GAS] = 0
-            raise Failure(Code.OUT_OF_GAS)
-        if price[1]:
-            grow(cells, price[1])
+    def begin(self, segment: Segment) -> None:
+        """Enter a segment. Raises OutOfGas, LimitExceeded."""
+        enter(self.cells, segment)
 
     def work(self, kind: str, scale: Scale, length: int) -> None:
         """Pay for work on a value of this length. Raises OutOfGas, LimitExceeded."""
@@ -110,7 +104,7 @@ class Frame:
 # Control.
 
 
-def _do_if(frame: Frame, ways: tuple[int, tuple[int, int], tuple[int, int]]) -> int | None:
+def _do_if(frame: Frame, ways: tuple[int, Segment, Segment]) -> int | None:
     target, price, price_else = ways
     if frame.stack.pop():
         frame.begin(price)
@@ -119,23 +113,23 @@ def _do_if(frame: Frame, ways: tuple[int, tuple[int, int], tuple[int, int]]) -> 
     return target
 
 
-def _do_else(frame: Frame, way: tuple[int, tuple[int, int]]) -> int:
+def _do_else(frame: Frame, way: tuple[int, Segment]) -> int:
     frame.begin(way[1])
     return way[0]
 
 
-def _do_end(frame: Frame, price: tuple[int, int]) -> None:
+def _do_end(frame: Frame, price: Segment) -> None:
     frame.begin(price)
 
 
-def _do_loop(frame: Frame, bound: tuple[int, tuple[int, int]]) -> None:
+def _do_loop(frame: Frame, bound: tuple[int, Segment]) -> None:
     if bound[0] < 1:
         raise Failure(Code.LOOP_BOUND)
     frame.loops.append(bound[0] - 1)
     frame.begin(bound[1])
 
 
-def _do_again(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
+def _do_again(frame: Frame, way: tuple[int, int, Segment]) -> int:
     """`end` of a loop, and `continue`."""
     target, height, price = way
     if frame.loops[-1] == 0:
@@ -146,7 +140,7 @@ def _do_again(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
     return target
 
 
-def _do_break(frame: Frame, way: tuple[int, int, tuple[int, int]]) -> int:
+def _do_break(frame: Frame, way: tuple[int, int, Segment]) -> int:
     target, height, price = way
     frame.loops.pop()
     del frame.stack[height:]

@@ -13,15 +13,15 @@ from vm.limits import JOURNAL_ENTRIES_MAX
 ABSENT_BEFORE: Final = object()
 """What an entry remembers of a key that its table did not have."""
 
-Entry: TypeAlias = tuple[MutableMapping[Any, Any], Hashable, object]
-"""A table, a key of it, and what the table held there."""
+Entry: TypeAlias = tuple[MutableMapping[Any, Any] | None, Hashable, object]
+"""A table, a key of it, and what the table held there; or None, None, and a note, which stands until it is taken back."""
 
 
 class Journal:
     """Remembers what tables held before each change. Marks nest; undoing to a mark restores exactly that
     state.
 
-    `log` is for compiled code, which notes its changes itself: an `Entry` before each, at most `JOURNAL_ENTRIES_MAX`.
+    `log` is for the machine, which notes its changes itself: an `Entry` before each, for which it has asked for room beforehand.
     """
 
     __slots__ = ("log",)
@@ -36,6 +36,10 @@ class Journal:
         self.log.append((table, key, table.get(key, ABSENT_BEFORE)))
         table[key] = value
 
+    def notes(self, mark: int) -> list[Any]:
+        """The notes made since `mark` that stand, in order."""
+        return [note for table, _, note in self.log[mark:] if table is None]
+
     def mark(self) -> int:
         """The present point, to come back to."""
         return len(self.log)
@@ -45,6 +49,8 @@ class Journal:
         assert 0 <= mark <= len(self.log)
         while len(self.log) > mark:
             table, key, before = self.log.pop()
+            if table is None:
+                continue
             if before is ABSENT_BEFORE:
                 table.pop(key, None)
             else:

@@ -113,7 +113,7 @@ class Session:
     @property
     def events(self) -> tuple[Event, ...]:
         """The events of all calls that did not fail, so far."""
-        return tuple(self._execution.events.values())
+        return self._execution.events()
 
     def charge(self, gas: int) -> None:
         """Use up gas for work outside of the machine. Raises `Failure` OutOfGas and leaves nothing."""

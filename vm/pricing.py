@@ -28,6 +28,16 @@ class Price(NamedTuple):
     memory: int
 
 
+class Segment(NamedTuple):
+    """What a segment of code takes, known beforehand and looked at when it is entered: gas, abstract bytes of memory, and entries
+    of the journal, which are at most so many.
+    """
+
+    gas: int
+    memory: int
+    changes: int
+
+
 class Measure(NamedTuple):
     """What there is at most in a value of a type."""
 
@@ -165,6 +175,12 @@ def price_of_value(work: str, kind: Type, value: Any) -> Price:
     """The price of work on a value, by its length if it has one."""
     return Scale.of(kind).price(work, length(value)) if is_sized(kind) else price_of_type(work, kind)
 
+
+CHANGES: Final[dict[int, int]] = {
+    **dict.fromkeys((i.STORE, i.MAP_PUT, i.MAP_TAKE, i.SET_ADD, i.REMOVE, i.BECOME, i.PAY, i.EMIT), 1),
+    **dict.fromkeys((i.VAULT_PUT, i.VAULT_TAKE, i.VAULT_TAKE_ALL), 3),  # the vault, the sum of all vaults, what has moved
+}
+"""How many entries of the journal an instruction makes at most, beside those of the host."""
 
 PriceOf: TypeAlias = Callable[[str, Type], Price]
 """`price_of_type`, or somebody who remembers what it gave."""

@@ -12,8 +12,8 @@ from vm.cells import Cells, grow
 from vm.entrance import entrances
 from vm.failure import Code, Defect, Failure
 from vm.host import Host
-from vm.journal import ABSENT_BEFORE, Journal, too_many_changes
-from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, JOURNAL_ENTRIES_MAX, SLOT_BYTES
+from vm.journal import ABSENT_BEFORE, Journal
+from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, SLOT_BYTES
 from vm.pricing import Scale, is_sized
 from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault, parts, size_max
 from vm.values import decode, is_direct, length, pack, to_wire
@@ -243,14 +243,11 @@ class State:
         return contract.tables[field].present(contract.token(field, key))
 
     def put(self, contract: Contract, field: int, key: Any, value: Any) -> None:
-        """Give a slot a value, or take it away with `ABSENT`. Raises `Failure` LimitExceeded with the
-        journal, and what `Slots` raises.
+        """Give a slot a value, or take it away with `ABSENT`; whoever asks for it has seen that the journal has room. Raises what
+        `Slots` raises.
         """
-        log = self._journal.log
-        if len(log) >= JOURNAL_ENTRIES_MAX:
-            raise too_many_changes()
         slots, token = contract.tables[field], contract.token(field, key)
-        log.append((slots, token, slots[token] if field in contract.layout.quick else slots.before(token)))
+        self._journal.log.append((slots, token, slots[token] if field in contract.layout.quick else slots.before(token)))
         slots[token] = value
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:

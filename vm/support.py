@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from vm import arithmetic
 from vm.cells import GAS, POSITION, SETTLED, Cells
-from vm.execution import Event, too_many_event_bytes, too_many_events
+from vm.execution import too_many_events
 from vm.failure import Code, Defect, Failure
-from vm.journal import ABSENT_BEFORE, too_many_changes
+from vm.journal import too_many_changes
 from vm.state import PHASE_FIELD, Contract, Slots
 from vm.types import CoinValue, ResourceValue, Vault
 from vm.values import belongs, int_to_wire, pack, text_bytes, to_wire
@@ -51,6 +51,11 @@ def _out() -> NoReturn:
     raise Failure(Code.OUT_OF_GAS)
 
 
+def _out_at_door(cells: Cells) -> NoReturn:
+    settle(cells, 0)
+    raise Failure(Code.OUT_OF_GAS)
+
+
 def _full() -> NoReturn:
     raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
 
@@ -67,6 +72,11 @@ def _out_at(cells: Cells, position: int) -> NoReturn:
 def _full_at(cells: Cells, position: int) -> NoReturn:
     cells[POSITION] = position
     raise Failure(Code.LIMIT_EXCEEDED, detail="memory")
+
+
+def _crowded_at(cells: Cells, position: int) -> NoReturn:
+    cells[POSITION] = position
+    raise too_many_changes()
 
 
 def _loop_bound_at(cells: Cells, position: int) -> NoReturn:
@@ -140,10 +150,6 @@ def _merge(a: ResourceValue, b: ResourceValue, by: int, low: int, high: int) -> 
 
 def _too_many_events() -> NoReturn:
     raise too_many_events()
-
-
-def _too_many_event_bytes() -> NoReturn:
-    raise too_many_event_bytes()
 
 
 def _broken() -> NoReturn:
@@ -222,7 +228,6 @@ def _text_bytes(text: str) -> bytes:
 
 NAMES: Final[dict[str, Any]] = {
     "blake2b_256": _blake2b_256,
-    "absent": ABSENT_BEFORE,
     "become": _become,
     "before": Slots.before,
     "belongs": belongs,
@@ -232,11 +237,11 @@ NAMES: Final[dict[str, Any]] = {
     "check_phase": _check_phase,
     "coin": CoinValue,
     "crowded": _crowded,
+    "crowded_at": _crowded_at,
     "div": arithmetic.div,
     "division_by_zero": _division_by_zero,
     "encode": pack,
     "ensure": _ensure,
-    "event": Event,
     "fail": _fail,
     "failure": Failure,
     "full": _full,
@@ -255,6 +260,7 @@ NAMES: Final[dict[str, Any]] = {
     "not_authorized": _not_authorized,
     "out": _out,
     "out_at": _out_at,
+    "out_at_door": _out_at_door,
     "out_of_range": _out_of_range,
     "outside": _outside,
     "overflow": _overflow,
@@ -271,7 +277,6 @@ NAMES: Final[dict[str, Any]] = {
     "text_bytes": _text_bytes,
     "text_size": text_bytes,
     "too_long": _too_long,
-    "too_many_event_bytes": _too_many_event_bytes,
     "too_many_events": _too_many_events,
     "tuple": tuple,
     "unset": _unset,

@@ -74,7 +74,7 @@ class Onlooker:
         """What stood is what the session leaves behind: its events in order, its payments, and the last write of every slot."""
         assert not self.frames
         emitted = [(contract, event, values) for what, contract, event, values in self._of("emit")]
-        told = [(event.contract, event.number, event.values) for event in effects.events]
+        told = [(contract, number, values) for contract, number, _, values in effects.events]
         assert emitted == told, f"{emitted} was seen, {told} is told"
         paid: Counter[str] = Counter()
         for _, _, _, currency, amount in self._of("pay"):

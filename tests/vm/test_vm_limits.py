@@ -230,12 +230,13 @@ def count_at_most(world: World, most: int) -> None:
     assert failed.value.name == Code.LIMIT_EXCEEDED
 
 
-def test_events_per_transaction_max() -> None:
-    """So many events a transaction, over all its calls."""
+def test_events_bytes_max() -> None:
+    """So many events of one byte a transaction, over all its calls."""
     world = looping("emit E", signature="public f(n: u64) does emit", declarations="event E()")
-    count_at_most(world, limits.EVENTS_PER_TRANSACTION_MAX)
+    most = limits.EVENTS_BYTES_MAX // (limits.EVENT_BYTES_EACH + 1)
+    count_at_most(world, most)
     session = world.session()
-    session.call(HERE, "f", [limits.EVENTS_PER_TRANSACTION_MAX], ALICE)
+    session.call(HERE, "f", [most], ALICE)
     with pytest.raises(Failure, match="LIMIT_EXCEEDED"):
         session.call(HERE, "f", [1], ALICE)
 

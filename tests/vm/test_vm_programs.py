@@ -71,7 +71,7 @@ def play(scenario: dict[str, Any]) -> list[dict[str, Any]]:
             seen["result"] = to_json(result)
         effects = world.commit(session)
         seen["gas"] = effects.gas_used
-        seen["events"] = [[to_json(e.contract), e.number, to_json(e.values)] for e in effects.events]
+        seen["events"] = [[to_json(contract), number, to_json(values)] for contract, number, _, values in effects.events]
         seen["writes"] = len(effects.writes)
         played.append({key: step[key] for key in step if key != "expect"} | {"expect": seen})
     balances = {f"{to_json(who)} {currency}": n for (who, currency), n in sorted(world.balances.items())}

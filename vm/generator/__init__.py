@@ -22,7 +22,7 @@ from vm.verifier import Verified
 
 __all__ = ["GENERATOR_VERSION", "NUMBERED", "PLAIN_NAMES", "Generated", "Place", "generate", "generate_door", "generate_entry"]
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 
 
 def generate(verified: Verified, function: int, *, checked: bool = False) -> Generated:

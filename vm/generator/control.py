@@ -6,7 +6,7 @@ from vm import intervals
 from vm.cells import GAS, MEMORY
 from vm.function_verifier import Op
 from vm.generator.text import Condition, tuple_of
-from vm.generator.writer import Block, Loop, Writer
+from vm.generator.writer import Block, Loop, Seen, Writer, crowded
 from vm.intervals import Env
 from vm.limits import MEMORY_BYTES_MAX
 
@@ -19,7 +19,7 @@ class Control(Writer):
         self.spill()
         self.line(f"if {value.text}:")
         other = self._where(value.condition.opposite() if value.condition else None)
-        self.blocks.append(Block(self.at.index, False, list(self.stack), self.indent, other))
+        self.blocks.append(Block(self.at.index, False, list(self.stack), self.indent, other, seen=self.seen.copy()))
         self.env = self._where(value.condition)
         self.indent += 1
         self.charge(self.at.body.segments[self.at.index + 1])
@@ -48,6 +48,8 @@ class Control(Writer):
         self.position = here
         self.stack = list(block.stack)
         assert block.env is not None
+        assert block.seen is not None
+        self.seen, block.seen = block.seen, self.seen
         self.env, self.live = block.env, True
 
     def _do_else(self, op: Op) -> None:
@@ -65,6 +67,9 @@ class Control(Writer):
         if not block.other:
             self._otherwise(block)
         env = intervals.join(self.env if self.live else None, block.exit)
+        if block.exit is not None:
+            assert block.seen is not None
+            self.seen = self.seen.join(block.seen) if self.live else block.seen
         self._go_on(block, env)
 
     def _go_on(self, block: Block, env: Env | None) -> None:
@@ -83,16 +88,19 @@ class Control(Writer):
         if loop.continues:
             self.line(f"p{depth} = {op.position}")
         entry = self.env
+        self.seen = Seen()
         self.blocks.append(Block(self.at.index, True, list(self.stack), self.indent, entry))
         self.env = intervals.without(entry, loop.assigned) | self.known_heads.get(self.at.index, {})
         self.line(f"for r{depth} in passes({op.operands[0]}):")
         self.indent += 1
-        price = self.at.body.segments[self.at.index + 1]
-        self.line(f"gas -= {price.gas}")
+        segment = self.at.body.segments[self.at.index + 1]
+        self.line(f"gas -= {segment.gas}")
         self._pass_fails("gas < 0", "out", loop, depth)
-        if price.memory:
-            self.line(f"c[{MEMORY}] += {price.memory}")
+        if segment.memory:
+            self.line(f"c[{MEMORY}] += {segment.memory}")
             self._pass_fails(f"c[{MEMORY}] > {MEMORY_BYTES_MAX}", "full", loop, depth)
+        if segment.changes:
+            self._pass_fails(crowded(segment), "crowded", loop, depth)
 
     def _pass_fails(self, condition: str, failure: str, loop: Loop, depth: int) -> None:
         """A failure to begin a pass, at the instruction that led there."""
@@ -117,6 +125,7 @@ class Control(Writer):
         if self.live or loop.continues:
             self.line("else:")
             self.line(f" loop_bound_at(c, p{depth})" if loop.continues else " loop_bound()")
+        self.seen = Seen()
         assert block.env is not None
         head = intervals.join(block.env, block.back) or {}
         self.heads[block.op] = {local: known for local, known in head.items() if local in loop.assigned}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from vm.cells import EVENTS, GAS, IN_FLIGHT, LOG, MEMORY, NOTE
+from vm.cells import GAS, IN_FLIGHT, MEMORY, NOTE
 from vm.checks import CROSSINGS, in_flight, python_type
 from vm.function_verifier import Op
 from vm.generator.compounds import Compounds
@@ -14,6 +14,7 @@ from vm.generator.money import Money
 from vm.generator.numbers import Numbers
 from vm.generator.text import Generated, tuple_of
 from vm.generator.world import World
+from vm.generator.writer import crowded
 from vm.instructions import INVOKE, RETURN, SET, TABLE
 from vm.limits import MEMORY_BYTES_MAX
 from vm.module import Kind
@@ -54,10 +55,14 @@ class FunctionWriter(Numbers, Compounds, Money, World):
         lines = [f"def f{function}(c, m, x):", f" if len(x) != {len(names)}: return misfit"]
         if names:
             lines += [f" ({', '.join(names)},) = x", f" if m[{UNSEEN}] and not ({' and '.join(tests.texts)}): return misfit"]
-        price = self.at.body.segments[0]
-        lines += [f" gas = c[{GAS}] - {price.gas}", " if gas < 0: settle(c, 0)", " if gas < 0: out()"]
-        if price.memory:
-            lines += [f" c[{GAS}] = gas", f" c[{MEMORY}] += {price.memory}", f" if c[{MEMORY}] > {MEMORY_BYTES_MAX}: full()"]
+        segment = self.at.body.segments[0]
+        lines += [f" gas = c[{GAS}] - {segment.gas}", " if gas < 0: out_at_door(c)"]
+        if segment.memory or segment.changes:
+            lines += [f" c[{GAS}] = gas"]
+        if segment.memory:
+            lines += [f" c[{MEMORY}] += {segment.memory}", f" if c[{MEMORY}] > {MEMORY_BYTES_MAX}: full()"]
+        if segment.changes:
+            lines += [f" if {crowded(segment)}: crowded()"]
         if self.promised:
             lines += [f" c[{GAS}] = gas", f" q = remember(m, {function}, {tuple_of(names)})"]
         self.indent = 1
@@ -84,23 +89,22 @@ class FunctionWriter(Numbers, Compounds, Money, World):
         if (op.code == RETURN and self.at.within) or (op.code == INVOKE and self.can_be_written_here(op.operands[0])):
             return
         given = self.stack[len(self.stack) - len(op.takes) :]
-        tests = [
-            f"kind({value.text}) is {python_type(kind)}"
-            for value, kind in zip(given, op.takes, strict=True)
-            if not value.is_constant and value.local not in self.parameters
-        ]
+        tests = []
+        for value, kind in zip(given, op.takes, strict=True):
+            seen = value.text, python_type(kind)
+            if value.is_constant or value.local in self.parameters or seen in self.seen.types:
+                continue
+            tests.append(f"kind({value.text}) is {seen[1]}")
+            if value.stays:
+                self.seen.types.add(seen)
         if tests:
             self.line(f"if not ({' and '.join(tests)}): broken()")
 
     def _take_from_the_run(self, place: int) -> None:
         """Write, before a line, names for what the lines of the function take from the cells and the run."""
         head = [f" {name} = m[{TABLES}][{field}]" for field, name in self.tables.items()]
-        if self.changes or self.emits:
+        if self.notes:
             head.append(f" w = c[{NOTE}]")
-        if self.changes:
-            head.append(f" g = c[{LOG}]")
-        if self.emits:
-            head.append(f" u = c[{EVENTS}]")
         self.lines[place:place] = head
         self.places[place:place] = [()] * len(head)
 

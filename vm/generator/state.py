@@ -6,7 +6,6 @@ from vm import intervals
 from vm.function_verifier import Op
 from vm.generator.text import PHASE_NAME, Slot, Value
 from vm.generator.writer import Writer
-from vm.limits import JOURNAL_ENTRIES_MAX
 from vm.pricing import Scale, is_sized
 from vm.state import PHASE_FIELD, is_quick, is_safe_key
 from vm.types import Resource
@@ -47,8 +46,11 @@ class StateAccess(Writer):
     def read(self, op: Op, slot: Slot, absent: str) -> str:
         """Put a value out of state on the place on top, failing where there is none."""
         target = self.target()
-        self.line(f"{target} = {slot.text}")
-        self.line(f"if {target} is None: {absent}()")
+        held = self.held_by(op, slot, target)
+        self.line(f"{held} = {slot.text}")
+        self.line(f"if {held} is None: {absent}()")
+        if held != target:
+            self.line(f"{target} = {held}")
         self.work_on("read", op.value, target)
         return target
 
@@ -57,13 +59,23 @@ class StateAccess(Writer):
         self.work_on("write", op.value, value)
         self.change(slot, value, quick=op.value is None or is_quick(op.value))
 
+    def held_by(self, op: Op, slot: Slot, target: str) -> str:
+        """Where to put what a slot holds: in a name of its own if the slot may yet be written, else in the target."""
+        if op.operands[0] not in self.written or not slot.stays:
+            return target
+        self.held += 1
+        held = self.seen.slots[slot.table, slot.token] = f"b{self.held}"
+        return held
+
     def change(self, slot: Slot, value: str, *, quick: bool) -> None:
         """Put a value into state and what was there into the journal."""
-        self.changes = True
-        self.line(f"if len(g) >= {JOURNAL_ENTRIES_MAX}: crowded()")
-        before = slot.text if quick else f"before({slot.table}, {slot.token})"
+        self.notes = True
+        before = self.seen.slots.get((slot.table, slot.token))
+        if before is None:
+            before = slot.text if quick else f"before({slot.table}, {slot.token})"
         self.line(f"w(({slot.table}, {slot.token}, {before}))")
         self.line(f"{slot.text} = {value}")
+        self.seen.forget_slots(slot.table)
 
     def _do_load(self, op: Op) -> None:
         self.give(self.read(op, self.slot(op), "unset"), intervals.of_type(op.gives[0]))
@@ -101,11 +113,14 @@ class StateAccess(Writer):
             self.line(f"{target} = y")
             self.indent -= 1
         else:
-            found = "y" if other == target else target
-            self.line(f"{found} = {slot.text}")
-            self.line(f"if {found} is None: {found} = {other}")
-            if found != target:
-                self.line(f"{target} = {found}")
+            held = self.held_by(op, slot, target)
+            if held == target == other:
+                held = "y"
+            self.line(f"{held} = {slot.text}")
+            if held == target:
+                self.line(f"if {target} is None: {target} = {other}")
+            else:
+                self.line(f"{target} = {other} if {held} is None else {held}")
         self.give(target, intervals.of_type(op.gives[0]))
 
     def _do_map_peek(self, op: Op) -> None:

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from vm.intervals import OPPOSITE, Interval
 
 PHASE_NAME: Final = "h"
-PLAIN_NAMES: Final = ("c", "g", "gas", PHASE_NAME, "m", "n", "q", "u", "w", "x", "y")
-NUMBERED: Final = "defklnprstv"
-"""First letters of numbered names: doors, error names, functions, constants, locals, names of resources, positions
-and passes of loops, stack places, types, slots of fields.
+PLAIN_NAMES: Final = ("c", "gas", PHASE_NAME, "m", "n", "q", "w", "x", "y")
+NUMBERED: Final = "bdefklnprstv"
+"""First letters of numbered names: what slots held, doors, error names, functions, constants, locals, names of resources,
+positions and passes of loops, stack places, types, slots of fields.
 """
 
 Place: TypeAlias = tuple[tuple[int, int], ...]
@@ -50,6 +50,11 @@ class Value(NamedTuple):
     condition: Condition | None = None
 
     @property
+    def stays(self) -> bool:
+        """Whether its Python stands for the same value until a local is assigned."""
+        return self.local >= 0 or self.text.startswith("m[")
+
+    @property
     def is_constant(self) -> bool:
         """Whether it is the same wherever it is written."""
         return self.text[0] in "k(0123456789" or self.text in ("True", "False")
@@ -67,6 +72,11 @@ class Slot(NamedTuple):
 
     table: str
     token: str
+
+    @property
+    def stays(self) -> bool:
+        """Whether its Python stands for the same slot until a local is assigned."""
+        return self.token == "None" or self.token[0] == "l" or Value(self.token).stays or Value(self.token).is_constant
 
     @property
     def text(self) -> str:

@@ -8,8 +8,8 @@ from vm.cells import EVENT_BYTES, GAS, NOW
 from vm.function_verifier import Body, Op
 from vm.generator.control import Control
 from vm.generator.text import Value, tuple_of
-from vm.generator.writer import Activation
-from vm.limits import EVENTS_BYTES_MAX, EVENTS_PER_TRANSACTION_MAX
+from vm.generator.writer import Activation, written_fields
+from vm.limits import EVENT_BYTES_EACH, EVENTS_BYTES_MAX
 from vm.support import SENDER, THIS
 
 
@@ -48,15 +48,12 @@ class World(Control):
             self.line(f"x = {told}")
             told = "x"
             wire = f"x if {' and '.join(small)} else {wire}" if small else "x"
-        self.emits = True
+        self.notes = True
         self.line(f"y = encode({wire})")
-        self.line(f"n = c[{EVENT_BYTES}] + len(y)")
+        self.line(f"n = c[{EVENT_BYTES}] + len(y) + {EVENT_BYTES_EACH}")
         self.line(f"c[{EVENT_BYTES}] = n")
-        self.line(f"if n > {EVENTS_BYTES_MAX}: too_many_event_bytes()")
-        self.line("n = len(u)")
-        self.line(f"if n >= {EVENTS_PER_TRANSACTION_MAX}: too_many_events()")
-        self.line("w((u, n, absent))")
-        self.line(f"u[n] = make(event, (m[{THIS}], {op.operands[0]}, y, {told}))")
+        self.line(f"if n > {EVENTS_BYTES_MAX}: too_many_events()")
+        self.line(f"w((None, None, (m[{THIS}], {op.operands[0]}, y, {told})))")
 
     # Calls.
 
@@ -70,6 +67,7 @@ class World(Control):
             self.write_here(op, function)
             return
         self.calls.add(function)
+        self.seen.forget_slots()
         arguments = self.pop_many(len(op.takes))
         given = ["c", "m", *arguments]
         self.line(f"c[{GAS}] = gas")
@@ -97,6 +95,7 @@ class World(Control):
         arguments = self.stack[len(self.stack) - len(op.takes) :]
         del self.stack[len(self.stack) - len(op.takes) :]
         around = self.at
+        self.written = self.written | written_fields(body)
         inner = Activation(function, body, {}, self.add_locals(body), within=(*around.within, (around.function, self.position)))
         changed = {inside.operands[0] for inside in body.ops if inside.code in (i.SET, i.MOVE)}
         for n, value in enumerate(arguments):

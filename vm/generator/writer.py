@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from vm import instructions as i
 from vm import intervals
-from vm.cells import MEMORY
+from vm.cells import LOG, MEMORY
 from vm.function_verifier import Body, Op
 from vm.generator.text import Condition, Place, Value, Wire
 from vm.intervals import Env, Interval
-from vm.limits import MEMORY_BYTES_MAX
-from vm.pricing import Price, Scale, is_sized
+from vm.limits import JOURNAL_ENTRIES_MAX, MEMORY_BYTES_MAX
+from vm.pricing import Scale, Segment, is_sized
 from vm.types import Text, Type
 from vm.values import is_direct
 from vm.verifier import Verified
@@ -21,6 +21,7 @@ SMALL: Final = (-(2**63), 2**64 - 1)
 """The integers that msgpack has a form for."""
 _ROOM_MIN: Final = 64
 _CONDITIONS: Final = frozenset((i.IF, i.NOT, i.AUTHORIZE))
+_WRITES: Final = frozenset((i.STORE, i.MAP_PUT, i.SET_ADD, i.REMOVE, i.MAP_TAKE))
 
 
 @dataclass(slots=True)
@@ -30,6 +31,33 @@ class Loop:
     end: int = -1
     continues: bool = False
     assigned: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What need not be done once more: values whose type was looked at, by their Python and the type; slots that were read, by
+    table and token, with the name that has what they held.
+    """
+
+    types: set[tuple[str, str]] = field(default_factory=set)
+    slots: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def copy(self) -> Seen:
+        """The same, for another way."""
+        return Seen(set(self.types), dict(self.slots))
+
+    def forget(self, name: str) -> None:
+        """A name stands for another value from now on."""
+        self.types = {seen for seen in self.types if seen[0] != name}
+        self.slots = {slot: held for slot, held in self.slots.items() if slot[1] != name}
+
+    def forget_slots(self, table: str | None = None) -> None:
+        """A slot of a table has changed, or of any."""
+        self.slots = {slot: held for slot, held in self.slots.items() if table is not None and slot[0] != table}
+
+    def join(self, other: Seen) -> Seen:
+        """What holds where two ways meet."""
+        return Seen(self.types & other.types, dict(self.slots.items() & other.slots.items()))
 
 
 @dataclass(slots=True)
@@ -59,6 +87,7 @@ class Block:
     exit: Env | None = None  # where the ways that have ended meet
     back: Env | None = None  # where the passes that go on meet
     other: bool = False  # whether the other way has begun
+    seen: Seen | None = None  # on the other way, until it is taken; then at the end of the first one
 
 
 class Writer:
@@ -78,7 +107,10 @@ class Writer:
         self.calls: set[int] = set()
         self.parameters: set[int] = set()  # those that keep the value they came with
         self.tables: dict[int, str] = {}  # names of slots, by field
-        self.changes = self.emits = False
+        self.written = written_fields(self.at.body)
+        self.seen = Seen()
+        self.held = 0  # names for what slots held
+        self.notes = False
         self.indent = 0
         self.position = 0
         self.stack: list[Value] = []
@@ -159,6 +191,7 @@ class Writer:
 
     def assign(self, local: int, span: Interval | None) -> None:
         """Note what a local now can be."""
+        self.seen.forget(f"l{local}")
         self.env.pop(local, None)
         whole = self.local_spans[local]
         if whole is not None and span is not None and span != whole:
@@ -172,12 +205,14 @@ class Writer:
 
     # Gas and memory.
 
-    def charge(self, price: Price) -> None:
+    def charge(self, segment: Segment) -> None:
         """Enter a segment."""
-        self.line(f"gas -= {price.gas}")
+        self.line(f"gas -= {segment.gas}")
         self.line("if gas < 0: out()")
-        if price.memory:
-            self.grow(str(price.memory))
+        if segment.memory:
+            self.grow(str(segment.memory))
+        if segment.changes:
+            self.line(f"if {crowded(segment)}: crowded()")
 
     def grow(self, memory: str) -> None:
         """Count memory; all that is there is looked at even if nothing is added."""
@@ -247,6 +282,16 @@ class Writer:
             self.stack.append(Value(text, condition=condition))
         else:
             self.result(text)
+
+
+def crowded(segment: Segment) -> str:
+    """The Python that asks whether the journal has no room for the changes of a segment."""
+    return f"len(c[{LOG}]) > {JOURNAL_ENTRIES_MAX - segment.changes}"
+
+
+def written_fields(body: Body) -> set[int]:
+    """The fields in which some code puts what the journal is told of in line."""
+    return {op.operands[0] for op in body.ops if op.code in _WRITES}
 
 
 def _within(text: str, span: Interval, bounds: Interval) -> str:
