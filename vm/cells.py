@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 from vm.failure import Code, Failure
-from vm.journal import Journal, too_many_changes
+from vm.journal import ENTRY, Journal, too_many_changes
 from vm.limits import JOURNAL_ENTRIES_MAX, MEMORY_BYTES_MAX
 from vm.pricing import Scale, Segment
 
@@ -18,7 +18,7 @@ EVENT_BYTES: Final = 2  # of all events, undone ones included: their payloads, a
 SETTLED: Final = 3  # compiled code only: whether a failure on its way out has written down the gas it leaves
 POSITION: Final = 4  # compiled code only: where it failed if the line that failed does not tell, else None
 LOG: Final = 5  # `Journal.log`
-NOTE: Final = 6  # what appends to it
+NOTE: Final = 6  # what adds an entry to it
 NOW: Final = 7  # milliseconds since 1970 UTC
 IN_FLIGHT: Final = 8  # linear values, counted where code is checked as it runs
 
@@ -27,7 +27,7 @@ Cells: TypeAlias = list[Any]
 
 def cells(journal: Journal, *, now: int, gas: int) -> Cells:
     """The cells of a transaction that begins."""
-    return [gas, 0, 0, False, None, journal.log, journal.log.append, now, 0]
+    return [gas, 0, 0, False, None, journal.log, journal.log.extend, now, 0]
 
 
 def charge(of: Cells, gas: int) -> None:
@@ -51,7 +51,7 @@ def enter(of: Cells, segment: Segment) -> None:
     charge(of, gas)
     if memory:
         grow(of, memory)
-    if changes and len(of[LOG]) > JOURNAL_ENTRIES_MAX - changes:
+    if changes and len(of[LOG]) > (JOURNAL_ENTRIES_MAX - changes) * ENTRY:
         raise too_many_changes()
 
 

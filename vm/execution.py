@@ -14,7 +14,7 @@ from vm.entrance import Entrance
 from vm.failure import Code, Failure
 from vm.host import Host
 from vm.interpreter import Frame
-from vm.journal import Journal
+from vm.journal import Event, Journal
 from vm.limits import EVENT_BYTES_EACH, EVENTS_BYTES_MAX, PROMISE_GAS_MAX
 from vm.module import Kind
 from vm.state import ABSENT, HOLDINGS_FIELD, PHASE_FIELD, Contract, State
@@ -27,12 +27,6 @@ READABLE: Final = (Kind.VIEW, Kind.PURE)
 
 Remembered: TypeAlias = tuple[tuple[int, tuple[Any, ...]], ...]
 """For each promise of a function at work, its checker and the arguments of that but for the result."""
-
-
-Event: TypeAlias = tuple[bytes, int, bytes, tuple[Any, ...]]
-"""One event: the contract that emitted it, which of its module's events it is, the encoded payload and the same decoded. A plain
-tuple, which compiled code makes in a tenth of the time that a named one takes.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,7 +453,7 @@ class Execution:
 
     def events(self) -> tuple[Event, ...]:
         """The events of all calls that did not fail, so far."""
-        return tuple(self.journal.notes(self._began))
+        return tuple(self.journal.events(self._began))
 
     def emit(self, contract: Contract, index: int, values: tuple[Any, ...]) -> None:
         """Encode and keep an event, undoably. Raises LimitExceeded."""
@@ -467,7 +461,7 @@ class Execution:
         self.cells[EVENT_BYTES] += len(payload) + EVENT_BYTES_EACH
         if self.cells[EVENT_BYTES] > EVENTS_BYTES_MAX:
             raise too_many_events()
-        self.journal.log.append((None, None, (contract.address, index, payload, values)))
+        self.journal.log.extend((contract.address, index, payload))
         if self.tracer is not None:
             self.tracer.emit(contract.address, index, values)
 

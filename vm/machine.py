@@ -13,10 +13,10 @@ from typing import Any
 
 from vm.cells import GAS, charge
 from vm.compiled import CompiledExecution
-from vm.execution import READABLE, Event, Execution, Moved, wrong_count
+from vm.execution import READABLE, Execution, Moved, wrong_count
 from vm.failure import Code, Defect, Failure
 from vm.host import Host
-from vm.journal import Journal
+from vm.journal import Event, Journal
 from vm.state import PHASE_FIELD
 from vm.trace import Tracer
 from vm.verifier import Verified

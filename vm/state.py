@@ -247,7 +247,7 @@ class State:
         `Slots` raises.
         """
         slots, token = contract.tables[field], contract.token(field, key)
-        self._journal.log.append((slots, token, slots[token] if field in contract.layout.quick else slots.before(token)))
+        self._journal.log.extend((slots, token, slots[token] if field in contract.layout.quick else slots.before(token)))
         slots[token] = value
 
     def move_money(self, contract: Contract, field: int, key: Any, currency: str, change: int) -> None:

@@ -14,7 +14,7 @@ from vm.execution import too_many_events
 from vm.failure import Code, Defect, Failure
 from vm.journal import too_many_changes
 from vm.state import PHASE_FIELD, Contract, Slots
-from vm.types import CoinValue, ResourceValue, Vault
+from vm.types import ADDRESS_BYTES, CoinValue, ResourceValue, Vault
 from vm.values import belongs, int_to_wire, pack, text_bytes, to_wire
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ Run = list[Any]
 
 MISFIT: Final = object()
 """What a public function gives for arguments that are not of the parameters' types."""
+
+ADDRESS_HEAD: Final = bytes([0xC4, ADDRESS_BYTES])
+"""What the msgpack of an address begins with."""
 
 make: Final = tuple.__new__
 """Makes a named tuple of a tuple of its parts, which is all that its constructor does."""
@@ -228,6 +231,7 @@ def _text_bytes(text: str) -> bytes:
 
 NAMES: Final[dict[str, Any]] = {
     "blake2b_256": _blake2b_256,
+    "address": ADDRESS_HEAD,
     "become": _become,
     "before": Slots.before,
     "belongs": belongs,
@@ -248,6 +252,7 @@ NAMES: Final[dict[str, Any]] = {
     "full_at": _full_at,
     "insufficient": _insufficient,
     "int": int,
+    "join": b"".join,
     "key_exists": _key_exists,
     "kind": type,
     "len": len,

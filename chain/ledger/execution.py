@@ -148,7 +148,7 @@ class Execution:
             None,
             None,
             effects.gas_used,
-            tuple(Event(contract, number, payload) for contract, number, payload, _ in effects.events),
+            tuple([Event(*event) for event in effects.events]),
             tuple(results),
             tuple(values),
             tuple(self._moves[i] for i in sorted(self._moves)),

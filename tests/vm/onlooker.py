@@ -9,7 +9,7 @@ from typing import Any
 from vm.failure import Failure
 from vm.machine import Effects
 from vm.state import HOLDINGS_FIELD, PHASE_FIELD, Layout
-from vm.values import pack, to_wire
+from vm.values import decode_arguments, pack, to_wire
 from vm.verifier import Verified
 
 
@@ -74,7 +74,10 @@ class Onlooker:
         """What stood is what the session leaves behind: its events in order, its payments, and the last write of every slot."""
         assert not self.frames
         emitted = [(contract, event, values) for what, contract, event, values in self._of("emit")]
-        told = [(contract, number, values) for contract, number, _, values in effects.events]
+        told = [
+            (contract, number, decode_arguments([kind for _, kind in modules[contract].module.events[number].fields], payload))
+            for contract, number, payload in effects.events
+        ]
         assert emitted == told, f"{emitted} was seen, {told} is told"
         paid: Counter[str] = Counter()
         for _, _, _, currency, amount in self._of("pay"):

@@ -252,7 +252,7 @@ def test_the_events_of_a_transaction_are_bounded_in_bytes(passes: int, fails: bo
     session = world.session(gas_limit=50_000_000)
     if not fails:
         session.call(HERE, "go", (), ALICE)
-        assert sum(len(payload) + limits.EVENT_BYTES_EACH for _, _, payload, _ in session.events) <= limits.EVENTS_BYTES_MAX
+        assert sum(len(payload) + limits.EVENT_BYTES_EACH for _, _, payload in session.events) <= limits.EVENTS_BYTES_MAX
         return
     with pytest.raises(Failure) as caught:
         session.call(HERE, "go", (), ALICE)

@@ -23,6 +23,7 @@ from vm.failure import Failure
 from vm.instructions import TABLE
 from vm.machine import Session
 from vm.types import CoinValue
+from vm.values import decode_arguments
 from vm.verifier import Verified
 
 SCENARIOS = sorted(PROGRAMS.glob("*.json"))
@@ -55,6 +56,12 @@ def to_json(value: Any) -> Any:
     return value
 
 
+def told(world: World, contract: bytes, number: int, payload: bytes) -> tuple[Any, ...]:
+    """The values of an event."""
+    fields = world.contracts[contract][0].module.events[number].fields
+    return decode_arguments([kind for _, kind in fields], payload)
+
+
 def play(scenario: dict[str, Any]) -> list[dict[str, Any]]:
     """The steps of a scenario with what came of each."""
     world = World(checked=True)
@@ -71,7 +78,7 @@ def play(scenario: dict[str, Any]) -> list[dict[str, Any]]:
             seen["result"] = to_json(result)
         effects = world.commit(session)
         seen["gas"] = effects.gas_used
-        seen["events"] = [[to_json(contract), number, to_json(values)] for contract, number, _, values in effects.events]
+        seen["events"] = [[to_json(at), number, to_json(told(world, at, number, data))] for at, number, data in effects.events]
         seen["writes"] = len(effects.writes)
         played.append({key: step[key] for key in step if key != "expect"} | {"expect": seen})
     balances = {f"{to_json(who)} {currency}": n for (who, currency), n in sorted(world.balances.items())}

@@ -118,7 +118,7 @@ class Compounds(Writer):
         value = self.pop()
         assert op.kind is not None
         self.work_on("encode", op.kind, value.text)
-        self.result(f"encode({self.wire(op.kind, value).text})")
+        self.result(f"encode({self.wire(op.kind, value)})")
 
     def _do_verify_ed25519(self, op: Op) -> None:
         key, message, signature = self.pop_many(3)

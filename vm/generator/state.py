@@ -35,7 +35,7 @@ class StateAccess(Writer):
         """What stands for a key in the slots of the field."""
         if op.key is None or is_safe_key(op.key):
             return key.text
-        self.line(f"x = encode({self.wire(op.key, key).text})")
+        self.line(f"x = encode({self.wire(op.key, key)})")
         return "x"
 
     def slot(self, op: Op, *, write: bool = False) -> Slot:

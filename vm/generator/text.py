@@ -9,9 +9,9 @@ from vm.intervals import OPPOSITE, Interval
 
 PHASE_NAME: Final = "h"
 PLAIN_NAMES: Final = ("c", "gas", PHASE_NAME, "m", "n", "q", "w", "x", "y")
-NUMBERED: Final = "bdefklnprstv"
-"""First letters of numbered names: what slots held, doors, error names, functions, constants, locals, names of resources,
-positions and passes of loops, stack places, types, slots of fields.
+NUMBERED: Final = "abdefklnprstv"
+"""First letters of numbered names: heads of events, what slots held, doors, error names, functions, constants, locals, names of
+resources, positions and passes of loops, stack places, types, slots of fields.
 """
 
 Place: TypeAlias = tuple[tuple[int, int], ...]
@@ -58,13 +58,6 @@ class Value(NamedTuple):
     def is_constant(self) -> bool:
         """Whether it is the same wherever it is written."""
         return self.text[0] in "k(0123456789" or self.text in ("True", "False")
-
-
-class Wire(NamedTuple):
-    """What msgpack packs for a value, and the condition, if there is one, on which that is the value itself."""
-
-    text: str
-    small: str = ""
 
 
 class Slot(NamedTuple):

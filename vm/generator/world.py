@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from vm import instructions as i
 from vm import intervals
 from vm.cells import EVENT_BYTES, GAS, NOW
@@ -10,7 +12,11 @@ from vm.generator.control import Control
 from vm.generator.text import Value, tuple_of
 from vm.generator.writer import Activation, written_fields
 from vm.limits import EVENT_BYTES_EACH, EVENTS_BYTES_MAX
-from vm.support import SENDER, THIS
+from vm.support import ADDRESS_HEAD, SENDER, THIS
+from vm.types import Address
+
+_ARRAY: Final = 0x90  # the first byte of the msgpack of an array, but for its length
+_SHORT_ARRAY: Final = 15  # the greatest length for which that holds
 
 
 class World(Control):
@@ -41,19 +47,19 @@ class World(Control):
         for (_, kind), value in zip(fields, values, strict=True):
             self.work_on("event", kind, value)
         wires = [self.wire(kind, value) for (_, kind), value in zip(fields, given, strict=True)]
-        told, wire = tuple_of(values), tuple_of([wire.text for wire in wires])
-        small = [wire.small for wire in wires if wire.small]
-        plain = all(wire.text == value or wire.small for wire, value in zip(wires, values, strict=True))
-        if plain:
-            self.line(f"x = {told}")
-            told = "x"
-            wire = f"x if {' and '.join(small)} else {wire}" if small else "x"
+        others = [place for place, (_, kind) in enumerate(fields) if not isinstance(kind, Address)]
+        if 0 in others or len(others) > 1 or not 0 < len(fields) <= _SHORT_ARRAY:
+            payload = f"encode({tuple_of(wires)})"
+        else:  # the encodings of addresses differ in their last 32 bytes only
+            first = self.name("a", len(fields), bytes([_ARRAY + len(fields), *ADDRESS_HEAD]))
+            parts = [f"address, {wire}" if place not in others else f"encode({wire})" for place, wire in enumerate(wires)]
+            payload = f"join(({first}, {', '.join([wires[0], *parts[1:]])}))"
         self.notes = True
-        self.line(f"y = encode({wire})")
+        self.line(f"y = {payload}")
         self.line(f"n = c[{EVENT_BYTES}] + len(y) + {EVENT_BYTES_EACH}")
         self.line(f"c[{EVENT_BYTES}] = n")
         self.line(f"if n > {EVENTS_BYTES_MAX}: too_many_events()")
-        self.line(f"w((None, None, (m[{THIS}], {op.operands[0]}, y, {told})))")
+        self.line(f"w((m[{THIS}], {op.operands[0]}, y))")
 
     # Calls.
 

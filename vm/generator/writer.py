@@ -9,8 +9,9 @@ from vm import instructions as i
 from vm import intervals
 from vm.cells import LOG, MEMORY
 from vm.function_verifier import Body, Op
-from vm.generator.text import Condition, Place, Value, Wire
+from vm.generator.text import Condition, Place, Value
 from vm.intervals import Env, Interval
+from vm.journal import ENTRY
 from vm.limits import JOURNAL_ENTRIES_MAX, MEMORY_BYTES_MAX
 from vm.pricing import Scale, Segment, is_sized
 from vm.types import Text, Type
@@ -242,16 +243,15 @@ class Writer:
         """The length of a list, text or byte string."""
         return f"text_size({value})" if isinstance(kind, Text) else f"len({value})"
 
-    def wire(self, kind: Type, value: Value) -> Wire:
+    def wire(self, kind: Type, value: Value) -> str:
         """A value as msgpack packs it: as it is, unless some number in it may need more than 64 bits."""
         span = value.span or intervals.of_type(kind)
         if span is not None and (span[0] < SMALL[0] or span[1] > SMALL[1]):
-            small = _within(value.text, span, SMALL)
-            return Wire(f"({value.text} if {small} else wire_number({value.text}))", small)
+            return f"({value.text} if {_within(value.text, span, SMALL)} else wire_number({value.text}))"
         if span is not None or is_direct(kind):
-            return Wire(value.text)
+            return value.text
         number = self.verified.table.index(kind)
-        return Wire(f"wire({self.name('t', number, kind)}, {value.text})")
+        return f"wire({self.name('t', number, kind)}, {value.text})"
 
     def two_results(self, a: str, b: str) -> None:
         """Two results at once."""
@@ -286,7 +286,7 @@ class Writer:
 
 def crowded(segment: Segment) -> str:
     """The Python that asks whether the journal has no room for the changes of a segment."""
-    return f"len(c[{LOG}]) > {JOURNAL_ENTRIES_MAX - segment.changes}"
+    return f"len(c[{LOG}]) > {(JOURNAL_ENTRIES_MAX - segment.changes) * ENTRY}"
 
 
 def written_fields(body: Body) -> set[int]:
