@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from vm.bound_function import FunctionBound, Summary
 from vm.limits import CALLS_MAX
 from vm.polynomial import CALLS, Algebra, Polynomial
-from vm.verifier import Verified
+from vm.verifier import Verified, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +39,9 @@ class GasBound:
         return self._algebra.evaluate(self._gas, tuple(arguments)) + (calls if self.calls_max else 0)
 
 
-_BOUNDS: WeakKeyDictionary[Verified, tuple[GasBound, ...]] = WeakKeyDictionary()
-
-
+@once
 def gas_bounds(verified: Verified) -> tuple[GasBound, ...]:
-    """The bound of every function of a module, by position; worked out once for each verified module."""
-    known = _BOUNDS.get(verified)
-    if known is None:
-        known = _BOUNDS[verified] = _bounds(verified)
-    return known
-
-
-def _bounds(verified: Verified) -> tuple[GasBound, ...]:
+    """The bound of every function of a module, by position."""
     algebra = Algebra()
     summaries: dict[int, Summary] = {}
 

@@ -15,7 +15,7 @@ from cachetools import LRUCache
 
 from vm.cells import GAS, IN_FLIGHT, LOG, POSITION, SETTLED, enter
 from vm.checks import lost
-from vm.execution import Execution, Remembered
+from vm.execution import CALLABLE, Execution, Remembered
 from vm.failure import Code, Defect, Failure
 from vm.gas import GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
@@ -129,18 +129,15 @@ class CompiledExecution(Execution):
         super().__init__(host, journal, now=now, gas_limit=gas_limit, tracer=None, check_promises=check_promises, checked=checked)
         self._native: Final = native
         self._callers: Final[list[Contract]] = []  # contracts that wait for what they called
-        self._ways: Final[dict[tuple[bytes, str], _Way | None]] = {}
+        self._ways: Final[dict[tuple[bytes, str], _Way]] = {}
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
 
     def call_public(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
         """As the reference does. Most calls have nothing to check but their arguments; those take the short way."""
-        way = self._ways.get((address, function))
+        way = self._ways.get((address, function)) or self._short_way(address, function)
         if way is None:
-            result = super().call_public(address, function, arguments, sender)
-            known = (address, function) in self._ways
-            self._ways[address, function] = self._short_way(address, function) if known else None
-            return result
+            return super().call_public(address, function, arguments, sender)
         contract, python = way
         cells = self.cells
         mark = len(cells[LOG])
@@ -164,15 +161,19 @@ class CompiledExecution(Execution):
         return code
 
     def _short_way(self, address: bytes, function: str) -> _Way | None:
-        """What it takes to call a function, if it takes little: no phases, coins, or promises."""
-        contract = self._known.get(address)
-        if contract is None or self._promises:
+        """What it takes to call a public function, if it takes little: no phases, coins, or promises."""
+        if self._promises:
             return None
-        entrance = contract.entrances[contract.verified.by_name[function]]
+        try:
+            contract = self.contract(address)
+            entrance = contract.entrances[self.find(contract, function, CALLABLE)]
+        except Failure:
+            return None  # the long way tells
         if entrance.guarded or entrance.pays_out:
             return None
-        code: Compiled = contract.code
-        return contract, code.function(entrance.function)
+        code: Compiled = contract.code or self._code(contract)
+        way = self._ways[address, function] = contract, code.function(entrance.function)
+        return way
 
     def enter(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
         """As the reference does, with what was worked out once about the function."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
-from vm.module import Function, Kind, Module
+from vm.module import Function, Kind
 from vm.types import Coin, Option, Tuple, Type, is_plain
-from vm.verifier import Verified
+from vm.verifier import Verified, once
 
 
 class Entrance(NamedTuple):
@@ -24,16 +23,10 @@ class Entrance(NamedTuple):
     pays_out: bool
 
 
-_ENTRANCES: Final[WeakKeyDictionary[Verified, tuple[Entrance, ...]]] = WeakKeyDictionary()
-
-
+@once
 def entrances(verified: Verified) -> tuple[Entrance, ...]:
     """The entrances of a module, one for each function, in order."""
-    known = _ENTRANCES.get(verified)
-    if known is None:
-        module: Module = verified.module
-        known = _ENTRANCES[verified] = tuple([_entrance(place, function) for place, function in enumerate(module.functions)])
-    return known
+    return tuple([_entrance(place, function) for place, function in enumerate(verified.module.functions)])
 
 
 def _entrance(place: int, function: Function) -> Entrance:

@@ -410,6 +410,8 @@ class Execution:
 
     def moved(self) -> dict[str, Moved]:
         """What happened to the coins of each currency, in the order of their codes."""
+        if not self._moved:
+            return {}
         found: dict[str, dict[str, int]] = {}
         for (currency, how), amount in sorted(self._moved.items()):
             found.setdefault(currency, {})[how] = amount
@@ -453,7 +455,7 @@ class Execution:
 
     def events(self) -> tuple[Event, ...]:
         """The events of all calls that did not fail, so far."""
-        return tuple(self.journal.events(self._began))
+        return tuple(self.journal.events(self._began)) if self.cells[EVENT_BYTES] else ()
 
     def emit(self, contract: Contract, index: int, values: tuple[Any, ...]) -> None:
         """Encode and keep an event, undoably. Raises LimitExceeded."""

@@ -13,7 +13,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from weakref import WeakKeyDictionary
 
 from vm import arithmetic
 from vm import instructions as i
@@ -37,7 +36,7 @@ from vm.types import (
     bounds,
 )
 from vm.values import length, pack, to_wire
-from vm.verifier import Verified
+from vm.verifier import Verified, once
 
 if TYPE_CHECKING:
     from vm.execution import Call, Execution
@@ -682,17 +681,11 @@ _HANDLERS: Final[dict[int, Handler]] = {
 } | {i.CONTINUE: _do_again, i.READ: _do_call, i.TRY_CALL: _do_call, i.TRY_READ: _do_call}
 assert _HANDLERS.keys() == TABLE.keys()
 
-_LINKED: Final[WeakKeyDictionary[Verified, tuple[tuple[Linked, ...], ...]]] = WeakKeyDictionary()
 
-
+@once
 def linked(verified: Verified) -> tuple[tuple[Linked, ...], ...]:
-    """The code of every function, ready to run; made once for each verified module."""
-    code = _LINKED.get(verified)
-    if code is None:
-        code = _LINKED[verified] = tuple(
-            [tuple([_link(verified, body, index) for index in range(len(body.ops))]) for body in verified.bodies]
-        )
-    return code
+    """The code of every function, ready to run."""
+    return tuple([tuple([_link(verified, body, index) for index in range(len(body.ops))]) for body in verified.bodies])
 
 
 def _link(verified: Verified, body: Body, index: int) -> Linked:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
-from weakref import WeakKeyDictionary
 
 from vm.cells import Cells, grow
 from vm.entrance import entrances
@@ -16,8 +15,8 @@ from vm.journal import ABSENT_BEFORE, Journal
 from vm.limits import CURRENCY_CODE_CHARACTERS_MAX, SLOT_BYTES
 from vm.pricing import Scale, is_sized
 from vm.types import AMOUNT, AMOUNT_MAX, BOOL, U8, Address, Bool, Bytes, Int, Map, Set, Text, Type, Vault, parts, size_max
-from vm.values import decode, is_direct, length, pack, to_wire
-from vm.verifier import Verified
+from vm.values import decoder, encoder, length, pack, to_wire
+from vm.verifier import Verified, once
 
 PHASE_FIELD: Final = -1
 """The slot of a contract's phase."""
@@ -32,11 +31,11 @@ Load: TypeAlias = Callable[[bytes, bytes], bytes | None]
 
 
 class Layout:
-    """What a module's slots hold, worked out once: types of keys and values, which of them need no conversion, how much
-    memory a value takes.
+    """What a module's slots hold, worked out once: types of keys and values, how values are decoded and encoded, how much memory
+    they take.
     """
 
-    __slots__ = ("direct", "quick", "safe", "sizes", "slots")
+    __slots__ = ("decoders", "encoders", "quick", "safe", "sizes", "slots")
 
     def __init__(self, verified: Verified) -> None:
         slots: dict[int, tuple[Type | None, Type]] = {
@@ -53,13 +52,10 @@ class Layout:
                     slots[field] = (None, kind)
         self.slots: Final = slots
         self.safe: Final = frozenset(field for field, (key, _) in slots.items() if is_safe_key(key))
-        self.direct: Final = frozenset(field for field, (_, kind) in slots.items() if is_direct(kind))
+        self.decoders: Final = {field: decoder(kind) for field, (_, kind) in slots.items()}
+        self.encoders: Final = {field: encoder(kind) for field, (_, kind) in slots.items()}
         self.quick: Final = frozenset(field for field, (_, kind) in slots.items() if is_quick(kind))
         self.sizes: Final = {field: _size(kind) for field, (_, kind) in slots.items()}
-
-    def to_bytes(self, field: int, value: Any) -> bytes:
-        """The encoding of a value of a field."""
-        return pack(value if field in self.direct else to_wire(self.slots[field][1], value))
 
     def address(self, field: int, token: Any) -> bytes:
         """The address of a slot within its contract, for what `Contract.token` gave."""
@@ -78,14 +74,7 @@ def _size(kind: Type) -> int | Scale:
     return Scale.of(kind) if is_sized(kind) else size_max(kind)
 
 
-_LAYOUTS: Final[WeakKeyDictionary[Verified, Layout]] = WeakKeyDictionary()
-
-
-def _layout(verified: Verified) -> Layout:
-    known = _LAYOUTS.get(verified)
-    if known is None:
-        known = _LAYOUTS[verified] = Layout(verified)
-    return known
+_layout: Final = once(Layout)
 
 
 class _Undecoded:
@@ -143,7 +132,7 @@ class Slots(dict[Any, Any]):
         size = SLOT_BYTES
         if data is not None:
             try:
-                value = decode(layout.slots[field][1], data)
+                value = layout.decoders[field](data)
             except Failure as failure:
                 raise Defect(f"the store holds no value in field {field} of {self.address.hex()}") from failure
             of = layout.sizes[field]
@@ -276,7 +265,7 @@ class State:
                     value = slots.get(token, before)
                     if value is before or value == before:
                         continue
-                    data = None if value is ABSENT else layout.to_bytes(field, value)
+                    data = None if value is ABSENT else layout.encoders[field](value)
                     if not isinstance(before, _Undecoded) or data != before.data:
                         changed.append(((address, slot), data))
         changed.sort()

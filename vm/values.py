@@ -7,6 +7,7 @@ does not belong to its type is refused with `vm.failure.Failure` WrongArguments,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgpack
@@ -33,6 +34,7 @@ from vm.types import (
     Tuple,
     Type,
     Vault,
+    bounds,
     parts,
     type_name,
 )
@@ -182,11 +184,34 @@ def encode(kind: Type, value: Any) -> bytes:
 
 def decode(kind: Type, data: bytes) -> Any:
     """The value of a byte string. Raises `Failure` WrongArguments for any but the one that `encode` gives."""
-    if data and isinstance(kind, Int | Amount | Vault):
-        value = _wide_number(data) if data[0] == _BIN else _unsigned_word(data)
-        if value is not None and belongs(kind, value):
-            return value
     return from_wire(kind, unpack(data))
+
+
+def decoder(kind: Type) -> Callable[[bytes], Any]:
+    """`decode` for many values of one type."""
+    if not isinstance(kind, Int | Amount | Vault):
+        return partial(decode, kind)
+    low, high = (0, AMOUNT_MAX) if isinstance(kind, Vault) else bounds(kind)
+
+    def number(data: bytes) -> int:
+        value = None
+        if data:
+            value = _wide_number(data) if data[0] == _BIN else _unsigned_word(data)
+        if value is not None and low <= value <= high:
+            return value
+        of_another_form: int = decode(kind, data)
+        return of_another_form
+
+    return number
+
+
+def encoder(kind: Type) -> Callable[[Any], bytes]:
+    """What encodes many values of one type, which belong to it."""
+    if is_direct(kind):
+        return pack
+    if isinstance(kind, Int | Amount | Vault):
+        return lambda value: pack(value if _WORD_LOW <= value <= _WORD_HIGH else int_to_wire(value))
+    return lambda value: pack(to_wire(kind, value))
 
 
 def _wide_number(data: bytes) -> int | None:

@@ -7,9 +7,10 @@ ever raised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Final, TypeVar
 
 from vm import limits
 from vm.codec import decode_with_table, encode_module, module_hash
@@ -57,7 +58,7 @@ class Verified:
 
     `code_hash` is `vm.codec.module_hash` of the module's bytes, `table` maps type numbers to types, `bodies` has the decoded
     code of each function, `by_name` their positions, `promises` the (old, ensures) checkers of a function, `final_phases` a
-    mask of the phases without a step onward.
+    mask of the phases without a step onward. `kept` is for `once`.
     """
 
     module: Module
@@ -70,6 +71,24 @@ class Verified:
     invariants: tuple[int, ...]
     promises: Mapping[int, tuple[tuple[int | None, int], ...]]
     final_phases: int
+    kept: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
+
+
+Answer = TypeVar("Answer")
+
+
+def once(work: Callable[[Verified], Answer]) -> Callable[[Verified], Answer]:
+    """A function of verified modules that works its answer out once for each module, and keeps it there."""
+
+    @wraps(work)
+    def answer(verified: Verified) -> Answer:
+        kept = verified.kept
+        if work not in kept:
+            kept[work] = work(verified)
+        found: Answer = kept[work]
+        return found
+
+    return answer
 
 
 def verify(module: Module) -> Verified:

@@ -90,7 +90,7 @@ class Onlooker:
             layout = layouts[address]
             kind = layout.slots[place][0]
             token = key if kind is None or place in layout.safe else pack(to_wire(kind, key))
-            last[address, layout.address(place, token)] = None if value is None else layout.to_bytes(place, value)
+            last[address, layout.address(place, token)] = None if value is None else layout.encoders[place](value)
         for (address, slot), data in effects.writes.items():
             holdings = slot.startswith(b"\x92" + bytes([256 + HOLDINGS_FIELD]))
             deployed = slot == b"\x91" + bytes([256 + PHASE_FIELD]) and (address, slot) not in last
