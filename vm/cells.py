@@ -19,15 +19,16 @@ SETTLED: Final = 3  # compiled code only: whether a failure on its way out has w
 POSITION: Final = 4  # compiled code only: where it failed if the line that failed does not tell, else None
 LOG: Final = 5  # `Journal.log`
 NOTE: Final = 6  # what adds an entry to it
-NOW: Final = 7  # milliseconds since 1970 UTC
-IN_FLIGHT: Final = 8  # linear values, counted where code is checked as it runs
+EVENTS: Final = 7  # `Journal.events`
+NOW: Final = 8  # milliseconds since 1970 UTC
+IN_FLIGHT: Final = 9  # linear values, counted where code is checked as it runs
 
 Cells: TypeAlias = list[Any]
 
 
 def cells(journal: Journal, *, now: int, gas: int) -> Cells:
     """The cells of a transaction that begins."""
-    return [gas, 0, 0, False, None, journal.log, journal.log.extend, now, 0]
+    return [gas, 0, 0, False, None, journal.log, journal.log.extend, journal.events, now, 0]
 
 
 def charge(of: Cells, gas: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from cachetools import LRUCache
 
-from vm.cells import GAS, IN_FLIGHT, LOG, POSITION, SETTLED, enter
+from vm.cells import EVENTS, GAS, IN_FLIGHT, LOG, POSITION, SETTLED, enter
 from vm.checks import lost
 from vm.execution import CALLABLE, Execution, Remembered
 from vm.failure import Code, Defect, Failure
@@ -22,7 +22,7 @@ from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate
 from vm.host import Host
 from vm.journal import Journal
 from vm.native.adaptive import adaptive
-from vm.state import Contract
+from vm.state import Contract, Tables
 from vm.support import CONTRACT, MISFIT, NAMES
 from vm.verifier import Verified
 
@@ -37,8 +37,8 @@ STACK_FRAMES_MIN: Final = 10_000
 same once more for a checker, and whatever the host stands on.
 """
 
-_Way: TypeAlias = tuple[Contract, Callable[..., Any]]
-"""The short way into a function: its contract, and the function."""
+_Way: TypeAlias = tuple[Contract, Tables, Callable[..., Any]]
+"""The short way into a function: its contract, the slots of that, and the function."""
 _Key: TypeAlias = tuple[bytes, bool, bool, int, int, str]
 
 
@@ -138,11 +138,11 @@ class CompiledExecution(Execution):
         way = self._ways.get((address, function)) or self._short_way(address, function)
         if way is None:
             return super().call_public(address, function, arguments, sender)
-        contract, python = way
+        contract, tables, python = way
         cells = self.cells
-        mark = len(cells[LOG])
+        mark = len(cells[LOG]), len(cells[EVENTS])
         try:
-            result = python(cells, [self, contract, contract.tables, sender, address, True], arguments)
+            result = python(cells, [self, contract, tables, sender, address, True], arguments)
         except Failure as failure:
             self._failed(failure, contract)
             self._blame(failure, contract)
@@ -172,7 +172,7 @@ class CompiledExecution(Execution):
         if entrance.guarded or entrance.pays_out:
             return None
         code: Compiled = contract.code or self._code(contract)
-        way = self._ways[address, function] = contract, code.function(entrance.function)
+        way = self._ways[address, function] = contract, contract.tables, code.function(entrance.function)
         return way
 
     def enter(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:
@@ -234,7 +234,7 @@ class CompiledExecution(Execution):
         """What `call`, `read` and their `try` forms give."""
         here: Contract = run[CONTRACT]
         cells, callers = self.cells, self._callers
-        mark = len(cells[LOG])
+        mark = len(cells[LOG]), len(cells[EVENTS])
         reserve = cells[GAS] // 64
         cells[GAS] -= reserve
         count = cells[IN_FLIGHT]

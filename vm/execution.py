@@ -14,7 +14,7 @@ from vm.entrance import Entrance
 from vm.failure import Code, Failure
 from vm.host import Host
 from vm.interpreter import Frame
-from vm.journal import Event, Journal
+from vm.journal import Event, Journal, Mark
 from vm.limits import EVENT_BYTES_EACH, EVENTS_BYTES_MAX, PROMISE_GAS_MAX
 from vm.module import Kind
 from vm.state import ABSENT, HOLDINGS_FIELD, PHASE_FIELD, Contract, State
@@ -49,7 +49,7 @@ class Call:
 
     __slots__ = ("contract", "external", "first_frame", "in_flight", "mark", "reserve", "sender", "tried")
 
-    def __init__(self, contract: Contract, sender: bytes, mark: int, first_frame: int) -> None:
+    def __init__(self, contract: Contract, sender: bytes, mark: Mark, first_frame: int) -> None:
         self.contract = contract
         self.sender = sender
         self.mark = mark
@@ -89,7 +89,7 @@ class Execution:
         self.cells: Final = cells(journal, now=now, gas=gas_limit)
         self.state: Final = State(host, journal, self.cells)
         self.journal: Final = journal
-        self._began: Final = journal.mark()
+        self._told: Final = len(journal.events)
         self.host: Final = host
         self.tracer: Final = tracer
         self.deployed: Final[dict[bytes, Contract]] = {}
@@ -105,10 +105,10 @@ class Execution:
 
     # Running.
 
-    def begin(self) -> int:
+    def begin(self) -> Mark:
         """Begin a call from outside; where the journal stands."""
         self.entered.clear()
-        return len(self.journal.log)
+        return self.journal.mark()
 
     def end(self) -> None:
         """End a call from outside: hold every contract that was entered to its invariants, if promises are checked."""
@@ -455,7 +455,7 @@ class Execution:
 
     def events(self) -> tuple[Event, ...]:
         """The events of all calls that did not fail, so far."""
-        return tuple(self.journal.events(self._began)) if self.cells[EVENT_BYTES] else ()
+        return tuple(self.journal.events[self._told :])
 
     def emit(self, contract: Contract, index: int, values: tuple[Any, ...]) -> None:
         """Encode and keep an event, undoably. Raises LimitExceeded."""
@@ -463,7 +463,7 @@ class Execution:
         self.cells[EVENT_BYTES] += len(payload) + EVENT_BYTES_EACH
         if self.cells[EVENT_BYTES] > EVENTS_BYTES_MAX:
             raise too_many_events()
-        self.journal.log.extend((contract.address, index, payload))
+        self.journal.events.append((contract.address, index, payload))
         if self.tracer is not None:
             self.tracer.emit(contract.address, index, values)
 

@@ -14,7 +14,10 @@ ABSENT_BEFORE: Final = object()
 """What an entry remembers of a key that its table did not have."""
 
 ENTRY: Final = 3
-"""Items of an entry: a table, a key of it, and what the table held there; or an event, told by its first item, which is bytes."""
+"""Items of an entry: a table, a key of it, and what the table held there."""
+
+Mark: TypeAlias = tuple[int, int]
+"""Items of the log, and events."""
 
 Event: TypeAlias = tuple[bytes, int, bytes]
 """One event: the contract that emitted it, which of its module's events it is, and the encoded payload. A plain tuple, which
@@ -23,17 +26,18 @@ takes a tenth of the time of a named one.
 
 
 class Journal:
-    """Remembers what tables held before each change. Marks nest; undoing to a mark restores exactly that
+    """Remembers what tables held before each change, and what was told. Marks nest; undoing to a mark restores exactly that
     state.
 
-    `log` is for the machine, which notes its changes itself: an entry before each, for which it has asked for room beforehand.
-    Entries lie in it flat, item after item, since so many tuples would keep Python's collector busy.
+    `log` and `events` are for the machine, which notes its changes itself: an entry before each, for which it has asked for room
+    beforehand. Entries lie in the log flat, item after item, since so many tuples would keep Python's collector busy.
     """
 
-    __slots__ = ("log",)
+    __slots__ = ("events", "log")
 
     def __init__(self) -> None:
         self.log: Final[list[Any]] = []
+        self.events: Final[list[Event]] = []
 
     def set(self, table: MutableMapping[Any, Any], key: Hashable, value: object) -> None:
         """Assign `table[key]`, undoably. Raises `Failure` LimitExceeded past `JOURNAL_ENTRIES_MAX`."""
@@ -42,23 +46,17 @@ class Journal:
         self.log.extend((table, key, table.get(key, ABSENT_BEFORE)))
         table[key] = value
 
-    def events(self, mark: int) -> list[Event]:
-        """The events since `mark` that stand, in order."""
-        items = iter(self.log[mark:])
-        return [(at, number, payload) for at, number, payload in zip(items, items, items, strict=True) if type(at) is bytes]
-
-    def mark(self) -> int:
+    def mark(self) -> Mark:
         """The present point, to come back to."""
-        return len(self.log)
+        return len(self.log), len(self.events)
 
-    def undo(self, mark: int) -> None:
-        """Take back every change made since `mark`."""
-        log = self.log
-        assert 0 <= mark <= len(log)
-        while len(log) > mark:
+    def undo(self, mark: Mark) -> None:
+        """Take back every change made, and forget every event told, since `mark`."""
+        log, (items, told) = self.log, mark
+        assert 0 <= items <= len(log)
+        del self.events[told:]
+        while len(log) > items:
             before, key, table = log.pop(), log.pop(), log.pop()
-            if type(table) is bytes:
-                continue
             if before is ABSENT_BEFORE:
                 table.pop(key, None)
             else:

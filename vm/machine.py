@@ -7,9 +7,8 @@ How frames and calls follow each other is `vm.execution`'s business, how one fun
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from vm.cells import GAS, charge
 from vm.compiled import CompiledExecution
@@ -41,8 +40,7 @@ where the checks are many times the work, they are for whoever asks.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(NamedTuple):
     """What a session leaves behind.
 
     `writes` has only slots whose bytes changed, in order, None where a slot is now empty; `moved` is by
@@ -98,6 +96,10 @@ class Session:
                 host, journal, now=now, gas_limit=gas_limit, tracer=tracer, check_promises=check_promises, checked=checked
             )
         self._gas_limit = gas_limit
+        self.call: Final[Callable[[bytes, str, Sequence[Any], bytes], Any]] = self._execution.call_public
+        """Run a public function, by the address of its contract, its name, its arguments and the sender; its result, None if it
+        has none. Coins in the result go to the sender's wallet. It is what the execution has: one call within another costs.
+        """
 
     @property
     def gas_left(self) -> int:
@@ -145,12 +147,6 @@ class Session:
                 execution.enter(contract, module.init, arguments, sender)
 
         self._outermost(run)
-
-    def call(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
-        """Run a public function; its result, None if it has none. Coins in the result go to the sender's
-        wallet.
-        """
-        return self._execution.call_public(address, function, arguments, sender)
 
     def read(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
         """Run a view or pure function; its result, None if it has none."""

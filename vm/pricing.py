@@ -177,7 +177,7 @@ def price_of_value(work: str, kind: Type, value: Any) -> Price:
 
 
 CHANGES: Final[dict[int, int]] = {
-    **dict.fromkeys((i.STORE, i.MAP_PUT, i.MAP_TAKE, i.SET_ADD, i.REMOVE, i.BECOME, i.PAY, i.EMIT), 1),
+    **dict.fromkeys((i.STORE, i.MAP_PUT, i.MAP_TAKE, i.SET_ADD, i.REMOVE, i.BECOME, i.PAY), 1),
     **dict.fromkeys((i.VAULT_PUT, i.VAULT_TAKE, i.VAULT_TAKE_ALL), 3),  # the vault, the sum of all vaults, what has moved
 }
 """How many entries of the journal an instruction makes at most, beside those of the host."""

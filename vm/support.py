@@ -278,6 +278,7 @@ NAMES: Final[dict[str, Any]] = {
     "settle": settle,
     "sha256": _sha256,
     "sha3_256": _sha3_256,
+    "tell": list.append,
     "text": str,
     "text_bytes": _text_bytes,
     "text_size": text_bytes,

@@ -580,5 +580,5 @@ def test_undo_restores_exactly(steps: list[tuple[int, int, str]]) -> None:
             mark, before = marks.pop()
             journal.undo(mark)
             assert table == before
-    journal.undo(0)
+    journal.undo((0, 0))
     assert table == {address("x"): 1}

@@ -6,7 +6,7 @@ from typing import Final
 
 from vm import instructions as i
 from vm import intervals
-from vm.cells import EVENT_BYTES, GAS, NOW
+from vm.cells import EVENT_BYTES, EVENTS, GAS, NOW
 from vm.function_verifier import Body, Op
 from vm.generator.control import Control
 from vm.generator.text import Value, tuple_of
@@ -54,12 +54,11 @@ class World(Control):
             first = self.name("a", len(fields), bytes([_ARRAY + len(fields), *ADDRESS_HEAD]))
             parts = [f"address, {wire}" if place not in others else f"encode({wire})" for place, wire in enumerate(wires)]
             payload = f"join(({first}, {', '.join([wires[0], *parts[1:]])}))"
-        self.notes = True
         self.line(f"y = {payload}")
         self.line(f"n = c[{EVENT_BYTES}] + len(y) + {EVENT_BYTES_EACH}")
         self.line(f"c[{EVENT_BYTES}] = n")
         self.line(f"if n > {EVENTS_BYTES_MAX}: too_many_events()")
-        self.line(f"w((m[{THIS}], {op.operands[0]}, y))")
+        self.line(f"tell(c[{EVENTS}], (m[{THIS}], {op.operands[0]}, y))")
 
     # Calls.
 
