@@ -13,12 +13,14 @@ from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import (
     Contract,
+    code_price,
     contract_value,
     find_function,
     load_verified,
     read_contract,
     verified_code,
 )
+from chain.ledger.residence import is_resident
 from chain.primitives.address import ADDRESS_BYTES, contract_address
 from chain.primitives.codec import amount_plain, decode, encode
 from chain.primitives.keys import SCHEME_ED25519, verify_ed25519
@@ -76,6 +78,7 @@ class Execution:
         tracer: Tracer | None = None,
         check_promises: bool = False,
     ) -> None:
+        self._block = block
         self.overlay = TransactionOverlay(block)
         self.wallets = Wallets(self.overlay)
         self._limits = None if limits is None else dict(limits)
@@ -104,7 +107,17 @@ class Execution:
                 return None
             found = load_verified(self.overlay, contract.code_hash), contract.currency
             self._contracts[address] = found  # only a failing transaction takes a contract away again
+            self._block.used[contract.code_hash] = contract.code_price
         return found
+
+    def code_price(self, address: bytes) -> int:
+        """The gas that bringing the code of a contract takes: none if it is resident or has been used in this block."""
+        if address in self._contracts:
+            return 0
+        contract = read_contract(self.overlay, address)
+        if contract is None or contract.code_hash in self._block.used or is_resident(self._block, contract.code_hash):
+            return 0
+        return contract.code_price
 
     def load(self, contract: bytes, slot: bytes) -> bytes | None:
         """The stored bytes of a slot."""
@@ -218,6 +231,7 @@ class Execution:
         except Illegal as illegal:
             raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
         self.session.charge(segments_price(verified.bodies))
+        price = self._block.used[code_hash] = code_price(action.module, verified)
         self._deploying[address] = verified
         init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]
@@ -226,7 +240,7 @@ class Execution:
         self.session.deploy(address, verified, action.currency, values, sender)
         if self.overlay.get(code_key(code_hash)) is None:
             self.overlay.set(code_key(code_hash), action.module)
-        contract = Contract(code_hash, action.currency, sender)
+        contract = Contract(code_hash, action.currency, sender, price)
         self.overlay.set(contract_key(address), contract_value(contract))
 
     def _call(self, action: Call, sender: bytes) -> tuple[Any, bytes | None]:
@@ -240,6 +254,8 @@ class Execution:
         return value, self._encoded_result(function.result, value)
 
     def _callable(self, address: bytes) -> tuple[Verified, str]:
+        """A contract whose code has been paid for. Raises `Failure` NoContract, OutOfGas."""
+        self.session.charge(self.code_price(address))
         found = self.contract(address)
         if found is None:
             raise Failure(Code.NO_CONTRACT, (address,))
@@ -273,12 +289,20 @@ class Execution:
         wallet = self.wallets.find(source)
         if wallet is None:
             raise Failure(Code.NO_WALLET, (source,))
-        judges = [rule for rule in wallet.rules if self._callable(rule)[1] == currency]
+        judges = [rule for rule in wallet.rules if self._currency(rule) == currency]
         if wallet.rules and not judges:
             raise Failure(NO_RULE_FOR_CURRENCY, (currency,))
         for rule in judges:
+            self._callable(rule)
             self.session.rule(rule, (source, to, amount))
         self.wallets.debit(source, currency, amount)
+
+    def _currency(self, contract: bytes) -> str:
+        """The home currency of a contract, whose code is not needed for that."""
+        found = read_contract(self.overlay, contract)
+        if found is None:
+            raise Failure(Code.NO_CONTRACT, (contract,))
+        return found.currency
 
     # What comes out.
 

@@ -28,6 +28,7 @@ from chain.state import store as store_module
 from vm import instructions as i
 from vm.codec import encode_module
 from vm.gas import GAS_PART_ENCODE
+from vm.limits import CODE_CACHED_GAS_MAX
 from vm.module import Constant, Function, Kind, Module, Record
 from vm.type_table import type_table
 from vm.types import BOOL, Bytes, List, Type
@@ -106,12 +107,14 @@ def test_the_longest_receipt_can_be_read_again() -> None:
     assert not bad.events
 
 
-def test_remembered_code_is_bounded_in_bytes() -> None:
-    """However many modules are tried, the code that is kept ready to run has a greatest length in all."""
-    for count in range(1, 4_000, 6):
+def test_remembered_code_is_bounded() -> None:
+    """However many modules are tried, the code that is kept ready to run is bounded by what making it takes."""
+    first = contracts.verified_code(giver(4_000))[0]
+    for count in range(1, 4_000, 2):
         contracts.verified_code(giver(count))
-    assert contracts._cache.currsize <= contracts._CACHED_BYTES_MAX
-    assert contracts._cache.currsize == sum(size for _, size in contracts._cache.values())
+    assert first not in contracts._cache
+    assert contracts._cache.currsize <= CODE_CACHED_GAS_MAX
+    assert contracts._cache.currsize == sum(price for _, price in contracts._cache.values())
 
 
 @pytest.mark.parametrize("blank", [" ", "\t", "\n"], ids=repr)
