@@ -84,6 +84,7 @@ class Execution:
         self._limits = None if limits is None else dict(limits)
         self._spent: dict[str, int] = {}
         self._moves: dict[int, Move] = {}
+        self._records: dict[bytes, Contract] = {}
         self._contracts: dict[bytes, tuple[Verified, str]] = {}
         self._deploying: dict[bytes, Verified] = {}
         self._in_contracts: dict[str, int] = {}
@@ -102,11 +103,10 @@ class Execution:
         """The verified module at an address and its home currency, or None."""
         found = self._contracts.get(address)
         if found is None:
-            contract = read_contract(self.overlay, address)
+            contract = self._record(address)
             if contract is None:
                 return None
-            found = load_verified(self.overlay, contract.code_hash), contract.currency
-            self._contracts[address] = found  # only a failing transaction takes a contract away again
+            found = self._contracts[address] = load_verified(self.overlay, contract.code_hash), contract.currency
             self._block.used[contract.code_hash] = contract.code_price
         return found
 
@@ -114,7 +114,7 @@ class Execution:
         """The gas that bringing the code of a contract takes: none if it is resident or has been used in this block."""
         if address in self._contracts:
             return 0
-        contract = read_contract(self.overlay, address)
+        contract = self._record(address)
         if contract is None or contract.code_hash in self._block.used or is_resident(self._block, contract.code_hash):
             return 0
         return contract.code_price
@@ -255,7 +255,9 @@ class Execution:
 
     def _callable(self, address: bytes) -> tuple[Verified, str]:
         """A contract whose code has been paid for. Raises `Failure` NoContract, OutOfGas."""
-        self.session.charge(self.code_price(address))
+        price = self.code_price(address)
+        if price:
+            self.session.charge(price)
         found = self.contract(address)
         if found is None:
             raise Failure(Code.NO_CONTRACT, (address,))
@@ -297,9 +299,16 @@ class Execution:
             self.session.rule(rule, (source, to, amount))
         self.wallets.debit(source, currency, amount)
 
+    def _record(self, address: bytes) -> Contract | None:
+        """What the state has of a contract; only a failing transaction takes one away again."""
+        found = self._records.get(address) or read_contract(self.overlay, address)
+        if found is not None:
+            self._records[address] = found
+        return found
+
     def _currency(self, contract: bytes) -> str:
         """The home currency of a contract, whose code is not needed for that."""
-        found = read_contract(self.overlay, contract)
+        found = self._record(contract)
         if found is None:
             raise Failure(Code.NO_CONTRACT, (contract,))
         return found.currency
