@@ -25,7 +25,7 @@ from chain.primitives.address import ADDRESS_BYTES, contract_address
 from chain.primitives.codec import amount_plain, decode, encode
 from chain.primitives.keys import SCHEME_ED25519, verify_ed25519
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
-from chain.primitives.limits import AMOUNT_MAX
+from chain.primitives.limits import AMOUNT_MAX, GAS_ARGUMENT_VALUE
 from chain.primitives.receipt import Error, Event, Move
 from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetRules
 from chain.state.overlay import BlockOverlay, TransactionOverlay
@@ -37,7 +37,7 @@ from vm.pricing import price_of_value, segments_price
 from vm.trace import Tracer
 from vm.types import VAULT, CoinValue, Type
 from vm.values import decode as decode_value
-from vm.values import decode_arguments, encode_arguments
+from vm.values import decode_arguments, encode_arguments, unpack
 from vm.values import encode as encode_value
 from vm.verifier import Verified
 
@@ -183,7 +183,7 @@ class Execution:
         found = find_function(verified, function)
         if found is None:
             raise Failure(Code.NO_FUNCTION, contract=address)
-        values = decode_arguments([kind for _, kind in found.parameters], arguments)
+        values = self._decoded([kind for _, kind in found.parameters], arguments)
         value = self.session.read(address, function, values, _NOBODY)
         return value, self._encoded_result(found.result, value)
 
@@ -235,7 +235,7 @@ class Execution:
         self._deploying[address] = verified
         init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]
-        values = decode_arguments(parameters, action.arguments)
+        values = self._decoded(parameters, action.arguments)
         self._take_coins(values, sender, address)
         self.session.deploy(address, verified, action.currency, values, sender)
         if self.overlay.get(code_key(code_hash)) is None:
@@ -248,10 +248,15 @@ class Execution:
         function = find_function(verified, action.function)
         if function is None:
             raise Failure(Code.NO_FUNCTION, (action.function,), contract=action.contract)
-        values = decode_arguments([kind for _, kind in function.parameters], action.arguments)
+        values = self._decoded([kind for _, kind in function.parameters], action.arguments)
         self._take_coins(values, sender, action.contract)
         value = self.session.call(action.contract, action.function, values, sender)
         return value, self._encoded_result(function.result, value)
+
+    def _decoded(self, kinds: list[Type], arguments: bytes) -> tuple[Any, ...]:
+        """Arguments from outside, which are paid for before they are decoded. Raises `Failure` WrongArguments, OutOfGas."""
+        self.session.charge(GAS_ARGUMENT_VALUE * _count_values(arguments))
+        return decode_arguments(kinds, arguments)
 
     def _callable(self, address: bytes) -> tuple[Verified, str]:
         """A contract whose code has been paid for. Raises `Failure` NoContract, OutOfGas."""
@@ -275,7 +280,7 @@ class Execution:
     def _take_coins(self, values: tuple[Any, ...], sender: bytes, contract: bytes) -> None:
         """Take the coins among arguments from the sender's wallet, summed per currency."""
         sums: dict[str, int] = {}
-        for coin in _coins(values):
+        for coin in [value for value in values if isinstance(value, CoinValue)]:  # there are none within other values
             sums[coin.currency] = sums.get(coin.currency, 0) + coin.amount
         for currency, amount in sorted(sums.items()):
             if amount:
@@ -355,13 +360,15 @@ def _slot_sum(value: bytes | None) -> int:
     return 0 if value is None else int(decode_value(VAULT, value))
 
 
-def _coins(value: Any) -> list[CoinValue]:
-    """All coins within a decoded value."""
-    if isinstance(value, CoinValue):
-        return [value]
-    if isinstance(value, tuple):
-        return [coin for part in value for coin in _coins(part)]
-    return []
+def _count_values(arguments: bytes) -> int:
+    """How many values there are in encoded arguments, one within another counted too. Raises `Failure` WrongArguments."""
+    count, waiting = 0, [unpack(arguments)]
+    while waiting:
+        found = waiting.pop()
+        if type(found) is list:
+            count += len(found)
+            waiting += [value for value in found if type(value) is list]
+    return count
 
 
 def _error_types(module: Module, name: str) -> list[Type] | None:
