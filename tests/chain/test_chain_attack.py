@@ -13,25 +13,28 @@ import pytest
 from ledger_world import ALICE, BOB, CHAIN_ID, KEYS, World, specification
 
 from chain.client.keystore import Keystore
-from chain.ledger import contracts
+from chain.ledger import contracts, execution
 from chain.node import api
 from chain.node.development import devnet_specification, refuse_development_keys
 from chain.node.devnet import start_devnet
 from chain.node.node import Node
 from chain.primitives.address import contract_address
 from chain.primitives.keyspace import balance_key
-from chain.primitives.limits import PAGE_BYTES_MAX, READ_GAS_MAX
+from chain.primitives.limits import GAS_ARGUMENT_VALUE, GAS_TRANSACTION_BYTE, PAGE_BYTES_MAX, READ_GAS_MAX
 from chain.primitives.receipt import decode_receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Body, Call, Deploy, Pay, sign
 from chain.state import store as store_module
+from chain.state.overlay import BlockOverlay
 from vm import instructions as i
 from vm.codec import encode_module
+from vm.failure import Failure
 from vm.gas import GAS_PART_ENCODE
 from vm.limits import CODE_CACHED_GAS_MAX
 from vm.module import Constant, Function, Kind, Module, Record
 from vm.type_table import type_table
-from vm.types import BOOL, Bytes, List, Type
+from vm.types import BOOL, U8, Bytes, List, Option, Text, Type
+from vm.values import encode_arguments
 
 TIME_MS = 1_700_000_000_000
 NO_ARGUMENTS = b"\x90"
@@ -105,6 +108,65 @@ def test_the_longest_receipt_can_be_read_again() -> None:
     assert bad.error is not None
     assert bad.error.name == "LimitExceeded"
     assert not bad.events
+
+
+def taker(kind: Type) -> bytes:
+    """A contract whose only function takes a value and does nothing with it."""
+    return code((kind,), (Function("go", Kind.PUBLIC, (("a", kind),), None, None, 0, (), (i.RETURN,)),))
+
+
+@pytest.mark.parametrize(
+    ("kind", "few", "many", "values"),
+    [
+        (List(U8, 4_096), (), (7,) * 4_000, 4_000),
+        (List(Option(U8), 4_096), (), ((0,),) * 4_000, 8_000),
+        (List(Option(U8), 4_096), (), ((1, 7),) * 4_000, 12_000),
+        (List(Text(9), 4_096), (), ("a",) * 4_000, 4_000),
+        (Bytes(4_096), b"", bytes(4_000), 0),
+    ],
+    ids=str,
+)
+def test_arguments_are_paid_for_by_their_values(kind: Type, few: Any, many: Any, values: int) -> None:
+    """Long lists of small values cost so much each on top of their bytes, one within another counted too."""
+    world = World()
+    address = deployed(world, taker(kind))
+    used = []
+    for value in (few, many):
+        transaction = world.transaction("alice", Call(address, "go", encode_arguments([kind], (value,))), gas_limit=50_000_000)
+        receipt = world.commit(transaction).receipts[0]
+        assert receipt.ok
+        used.append(receipt.gas_used - GAS_TRANSACTION_BYTE * len(transaction.encoded))
+    assert used[1] - used[0] == values * GAS_ARGUMENT_VALUE
+
+
+@pytest.mark.parametrize("way", ["call", "deploy", "read"])
+def test_arguments_that_cannot_be_paid_are_not_decoded(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of gas comes before the work."""
+    kind = List(U8, 4_096)
+    world = World()
+    functions = (
+        Function("start", Kind.INIT, (("a", kind),), None, None, 0, (), (i.RETURN,)),
+        Function("go", Kind.PUBLIC, (("a", kind),), None, None, 0, (), (i.RETURN,)),
+        Function("see", Kind.VIEW, (("a", kind),), None, None, 0, (), (i.RETURN,)),
+    )
+    module = code((kind,), functions)
+    short, long = encode_arguments([kind], ((),)), encode_arguments([kind], ((7,) * 4_000,))
+    first = world.transaction("alice", Deploy(module, "CNY", short))
+    assert world.commit(first).receipts[0].ok
+    address = contract_address(ALICE, first.identity, 0)
+    decoded: list[bytes] = []
+    monkeypatch.setattr(execution, "decode_arguments", lambda _, data: decoded.append(data))
+    gas = 4_000 * GAS_ARGUMENT_VALUE  # one value less than there are, the list being one
+    if way == "read":
+        with pytest.raises(Failure, match="OutOfGas"):
+            execution.Execution(BlockOverlay(world.view), now_ms=0, gas_limit=gas).read(address, "see", long)
+    else:
+        action = Call(address, "go", long) if way == "call" else Deploy(module, "CNY", long)
+        run = execution.Execution(BlockOverlay(world.view), now_ms=0, gas_limit=gas)
+        error = run.run((action,), ALICE, bytes(32)).error
+        assert error is not None
+        assert error.name == "OutOfGas"
+    assert decoded == []
 
 
 def test_remembered_code_is_bounded() -> None:
