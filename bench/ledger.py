@@ -71,8 +71,9 @@ def dear() -> list[tuple[str, bytes]]:
     """Modules that take far more than their bytes let one think."""
     wide = "module W\ntype struct S({})\n".format(", ".join(f"a{n}: u64" for n in range(16)))
     texts = {
-        "invokes": "module I\nprivate g(a: u64) -> u64\n  get 0\n  return\n"
-        + _functions("pure f{}(a: u64) -> u64", "  invoke g\n", "  get 0\n", "  return\n"),
+        "invokes": "module I\nconst u64 = 1\nprivate g(a: u64) -> u64\n  get 0\n  const 0\n  add u64\n  return\n"
+        "private h(a: u64) -> u64\n  get 0\n  invoke g\n  invoke g\n  return\n"
+        + _functions("pure f{}(a: u64) -> u64", "  invoke h\n", "  get 0\n", "  return\n"),
         "events": "module E\nevent E(a: u64)\n"
         + _functions("public f{}(a: u64) does emit", "  get 0\n  emit E\n", "", "  return\n"),
         "structs": wide + _functions("pure f{}(a: S) -> S", "  unpack S\n  pack S\n", "  get 0\n", "  return\n"),
