@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cachetools import LRUCache
 from ledger_world import ADDRESSES, ALICE, BOB, CAROL, CHAIN_ID, KEYS, World, specification
 
 from chain.ledger import execution, residence
@@ -25,6 +26,7 @@ from chain.state.overlay import BlockOverlay
 from vm.assembler import assemble
 from vm.codec import encode_module
 from vm.failure import Failure
+from vm.limits import CODE_CACHED_GAS_MAX, CODE_RESIDENT_GAS_MAX
 
 NO_ARGUMENTS = b"\x90"
 TIME_MS = 1_700_000_000_000
@@ -345,6 +347,34 @@ def test_the_queue_is_what_a_list_would_be(monkeypatch: pytest.MonkeyPatch) -> N
         while sum(prices[code_hash] for code_hash, _ in listed) > most:
             del listed[0]
         assert town.queue() == [code_hash for code_hash, _ in listed]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_resident_code_is_in_a_cache_of_the_size_that_nodes_have(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """A cache by last use, that began with the chain, has all code that nobody pays for, though the queue is behind it."""
+    chance = random.Random(seed)
+    most = 3_000
+    limit(monkeypatch, most)
+    town = Town()
+    prices = {bytes([n]) * 32: chance.randint(1, 160) for n in range(60)}
+    for code_hash in prices:
+        town.view.apply({code_key(code_hash): b"code"}, {})
+    cache: LRUCache[bytes, int] = LRUCache(most * CODE_CACHED_GAS_MAX // CODE_RESIDENT_GAS_MAX, lambda price: price)
+    free = paid = 0
+    for _ in range(1_500):
+        block = BlockOverlay(town.view)
+        popular = chance.sample(sorted(prices)[:20], 3)
+        for code_hash in chance.choices([*popular, *chance.sample(sorted(prices), 3)], k=12):
+            if code_hash in block.used or residence.is_resident(block, code_hash):
+                assert cache.get(code_hash) is not None
+                free += 1
+            else:
+                cache[code_hash] = prices[code_hash]
+                paid += 1
+            block.used[code_hash] = prices[code_hash]
+        residence.settle(block)
+        town.view.apply(block.changes, {})
+    assert free > paid > 100
 
 
 # Nodes, simulations, sandboxes.
