@@ -46,7 +46,11 @@ class BoundBroken(AssertionError):
 
 
 def _watched_reach(execution: Execution, stack: Sequence[Contract], external: int, address: bytes) -> tuple[Contract, int]:
-    contract, function = _reach(execution, stack, external, address)
+    before = execution.cells[GAS]
+    try:
+        contract, function = _reach(execution, stack, external, address)
+    finally:
+        _reached.append(before - execution.cells[GAS])  # what bringing its code took
     _reached.append(gas_bounds(contract.verified)[function].maximum)
     return contract, function
 

@@ -17,20 +17,19 @@ from vm.cells import EVENTS, GAS, IN_FLIGHT, LOG, POSITION, SETTLED, enter
 from vm.checks import lost
 from vm.execution import CALLABLE, Execution, Remembered
 from vm.failure import Code, Defect, Failure
-from vm.gas import GAS_SCHEDULE_VERSION
+from vm.gas import GAS_DEPLOY_BYTE, GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
+from vm.limits import CODE_CACHED_GAS_MAX
 from vm.native.adaptive import adaptive
+from vm.pricing import segments_price
 from vm.state import Contract, Tables
 from vm.support import CONTRACT, MISFIT, NAMES
 from vm.verifier import Verified
 
 FILE_NAME: Final = "<tael>"
 """What compiled code says it was read from."""
-
-CACHED_WORDS_MAX: Final = 512 * 1024
-"""Code words of the modules whose compiled code is kept; eight modules of the greatest length, hundreds of usual ones."""
 
 STACK_FRAMES_MIN: Final = 10_000
 """Python's limit of frames must not come before the machine's own: FRAMES_MAX calls of INVOKE_DEPTH_MAX functions each, the
@@ -97,9 +96,13 @@ class Compiled:
         return FunctionType(code, self._names)
 
 
-_CACHE: Final[LRUCache[_Key, Compiled]] = LRUCache(
-    CACHED_WORDS_MAX, getsizeof=lambda compiled: sum(len(f.code) for f in compiled.verified.module.functions)
-)
+def _size(of: Compiled) -> int:
+    """At most the gas that its making takes at deployment: a word is a byte of the module at least."""
+    words = sum(len(function.code) for function in of.verified.module.functions)
+    return GAS_DEPLOY_BYTE * words + segments_price(of.verified.bodies)
+
+
+_CACHE: Final[LRUCache[_Key, Compiled]] = LRUCache(CODE_CACHED_GAS_MAX, getsizeof=_size)
 
 
 def compiled(verified: Verified, *, checked: bool, native: bool) -> Compiled:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from vm import limits
-from vm.cells import EVENT_BYTES, GAS, IN_FLIGHT, MEMORY, SETTLED, cells
+from vm.cells import EVENT_BYTES, GAS, IN_FLIGHT, MEMORY, SETTLED, cells, charge
 from vm.checks import check, in_flight, lost
 from vm.compatibility import Fit, fit
 from vm.entrance import Entrance
@@ -285,11 +285,14 @@ class Execution:
     # Calls.
 
     def contract(self, address: bytes) -> Contract:
-        """The contract at an address. Raises `Failure` NoContract."""
+        """The contract at an address, whose code is paid for before it is brought. Raises `Failure` NoContract, OutOfGas."""
         known = self._known.get(address)
         if known is None:
             known = self.deployed.get(address)
         if known is None:
+            price = self.host.code_price(address)
+            if price:
+                charge(self.cells, price)
             found = self.host.contract(address)
             if found is None:
                 raise Failure(Code.NO_CONTRACT)

@@ -17,6 +17,12 @@ class Host(Protocol):
     def contract(self, address: bytes) -> tuple[Verified, str] | None:
         """The verified module at an address and its home currency, or None where no contract is."""
 
+    def code_price(self, address: bytes) -> int:
+        """The gas that it takes to bring the code of the contract at an address, 0 if it is at hand or no contract is there.
+
+        The machine asks when a session first meets a contract, charges it, and only then asks for the contract itself.
+        """
+
     def load(self, contract: bytes, slot: bytes) -> bytes | None:
         """The stored bytes of one slot of a contract as of the beginning of the transaction."""
 

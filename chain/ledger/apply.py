@@ -13,6 +13,7 @@ from chain.ledger.admission import admit, intrinsic_gas
 from chain.ledger.block import Block
 from chain.ledger.execution import Execution
 from chain.ledger.parameters import Parameters, fee_of, read_parameters
+from chain.ledger.residence import settle
 from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header
@@ -72,7 +73,7 @@ class BlockRun:
             return self._add(transaction)
         except Refusal as refusal:
             if refusal.code in (Refused.MALFORMED, Refused.TOO_LARGE):  # the transaction itself is well formed
-                raise StoreFailed(f"the state is damaged: {refusal.message}") from refusal
+                raise _damaged(refusal) from refusal
             raise
 
     def _add(self, transaction: Transaction) -> Receipt:
@@ -98,7 +99,11 @@ class BlockRun:
         return receipt
 
     def finish(self) -> Applied:
-        """The block with its header and all its changes."""
+        """The block with its header and all its changes. Raises `StoreFailed` if the state has bytes that are no value."""
+        try:
+            settle(self._overlay)
+        except Refusal as refusal:
+            raise _damaged(refusal) from refusal
         tree = Tree(self._view.page)
         state_root = tree.update(self._overlay.changes.items())
         encoded = tuple(transaction.encoded for transaction in self._transactions)
@@ -122,6 +127,10 @@ class BlockRun:
             self._overlay.changes,
             tree.changed,
         )
+
+
+def _damaged(refusal: Refusal) -> StoreFailed:
+    return StoreFailed(f"the state is damaged: {refusal.message}")
 
 
 def apply_block(view: View, parent: Header, block: Block) -> Applied:

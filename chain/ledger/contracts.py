@@ -10,32 +10,40 @@ from chain.primitives.codec import as_list, decode, encode
 from chain.primitives.keyspace import code_key, contract_key
 from chain.state.overlay import BlockOverlay, TransactionOverlay, View
 from vm.codec import module_hash
+from vm.gas import GAS_DEPLOY_BYTE
+from vm.limits import CODE_CACHED_GAS_MAX
 from vm.module import Function, Kind
+from vm.pricing import segments_price
 from vm.verifier import Verified, verify_bytes
 
-_CACHED_BYTES_MAX = 2 * 1024 * 1024  # of code; ready to run it takes up to 200 times as much memory
 _CALLABLE = (Kind.PUBLIC, Kind.VIEW, Kind.PURE)
-_cache: LRUCache[bytes, tuple[Verified, int]] = LRUCache(_CACHED_BYTES_MAX, lambda entry: entry[1])
+_cache: LRUCache[bytes, tuple[Verified, int]] = LRUCache(CODE_CACHED_GAS_MAX, lambda entry: entry[1])
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A contract: the hash of its code, its home currency and who deployed it."""
+    """A contract: the hash of its code, its home currency, who deployed it, and the gas that making its code took then."""
 
     code_hash: bytes
     currency: str
     deployer: bytes
+    code_price: int
 
 
 def contract_value(contract: Contract) -> bytes:
     """The stored form of a contract."""
-    return encode([contract.code_hash, contract.currency, contract.deployer])
+    return encode([contract.code_hash, contract.currency, contract.deployer, contract.code_price])
 
 
 def read_contract(state: View | BlockOverlay | TransactionOverlay, address: bytes) -> Contract | None:
     """The contract at an address, or None."""
     value = state.get(contract_key(address))
-    return None if value is None else Contract(*as_list(decode(value), "a contract", size=3))
+    return None if value is None else Contract(*as_list(decode(value), "a contract", size=4))
+
+
+def code_price(code: bytes, verified: Verified) -> int:
+    """The gas that a deployment pays for making code ready to run: for its bytes and its segments."""
+    return GAS_DEPLOY_BYTE * len(code) + segments_price(verified.bodies)
 
 
 def verified_code(code: bytes) -> tuple[bytes, Verified]:
@@ -45,7 +53,8 @@ def verified_code(code: bytes) -> tuple[bytes, Verified]:
     code_hash = module_hash(code)
     known = _cache.get(code_hash)
     if known is None:
-        known = _cache[code_hash] = verify_bytes(code), len(code)
+        verified = verify_bytes(code)
+        known = _cache[code_hash] = verified, code_price(code, verified)
     return code_hash, known[0]
 
 

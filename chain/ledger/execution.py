@@ -13,17 +13,19 @@ from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import (
     Contract,
+    code_price,
     contract_value,
     find_function,
     load_verified,
     read_contract,
     verified_code,
 )
+from chain.ledger.residence import is_resident
 from chain.primitives.address import ADDRESS_BYTES, contract_address
 from chain.primitives.codec import amount_plain, decode, encode
 from chain.primitives.keys import SCHEME_ED25519, verify_ed25519
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
-from chain.primitives.limits import AMOUNT_MAX
+from chain.primitives.limits import AMOUNT_MAX, GAS_ARGUMENT_VALUE
 from chain.primitives.receipt import Error, Event, Move
 from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetRules
 from chain.state.overlay import BlockOverlay, TransactionOverlay
@@ -35,7 +37,7 @@ from vm.pricing import price_of_value, segments_price
 from vm.trace import Tracer
 from vm.types import VAULT, CoinValue, Type
 from vm.values import decode as decode_value
-from vm.values import decode_arguments, encode_arguments
+from vm.values import decode_arguments, encode_arguments, unpack
 from vm.values import encode as encode_value
 from vm.verifier import Verified
 
@@ -76,11 +78,13 @@ class Execution:
         tracer: Tracer | None = None,
         check_promises: bool = False,
     ) -> None:
+        self._block = block
         self.overlay = TransactionOverlay(block)
         self.wallets = Wallets(self.overlay)
         self._limits = None if limits is None else dict(limits)
         self._spent: dict[str, int] = {}
         self._moves: dict[int, Move] = {}
+        self._records: dict[bytes, Contract] = {}
         self._contracts: dict[bytes, tuple[Verified, str]] = {}
         self._deploying: dict[bytes, Verified] = {}
         self._in_contracts: dict[str, int] = {}
@@ -99,12 +103,21 @@ class Execution:
         """The verified module at an address and its home currency, or None."""
         found = self._contracts.get(address)
         if found is None:
-            contract = read_contract(self.overlay, address)
+            contract = self._record(address)
             if contract is None:
                 return None
-            found = load_verified(self.overlay, contract.code_hash), contract.currency
-            self._contracts[address] = found  # only a failing transaction takes a contract away again
+            found = self._contracts[address] = load_verified(self.overlay, contract.code_hash), contract.currency
+            self._block.used[contract.code_hash] = contract.code_price
         return found
+
+    def code_price(self, address: bytes) -> int:
+        """The gas that bringing the code of a contract takes: none if it is resident or has been used in this block."""
+        if address in self._contracts:
+            return 0
+        contract = self._record(address)
+        if contract is None or contract.code_hash in self._block.used or is_resident(self._block, contract.code_hash):
+            return 0
+        return contract.code_price
 
     def load(self, contract: bytes, slot: bytes) -> bytes | None:
         """The stored bytes of a slot."""
@@ -170,7 +183,7 @@ class Execution:
         found = find_function(verified, function)
         if found is None:
             raise Failure(Code.NO_FUNCTION, contract=address)
-        values = decode_arguments([kind for _, kind in found.parameters], arguments)
+        values = self._decoded([kind for _, kind in found.parameters], arguments)
         value = self.session.read(address, function, values, _NOBODY)
         return value, self._encoded_result(found.result, value)
 
@@ -218,15 +231,16 @@ class Execution:
         except Illegal as illegal:
             raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
         self.session.charge(segments_price(verified.bodies))
+        price = self._block.used[code_hash] = code_price(action.module, verified)
         self._deploying[address] = verified
         init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]
-        values = decode_arguments(parameters, action.arguments)
+        values = self._decoded(parameters, action.arguments)
         self._take_coins(values, sender, address)
         self.session.deploy(address, verified, action.currency, values, sender)
         if self.overlay.get(code_key(code_hash)) is None:
             self.overlay.set(code_key(code_hash), action.module)
-        contract = Contract(code_hash, action.currency, sender)
+        contract = Contract(code_hash, action.currency, sender, price)
         self.overlay.set(contract_key(address), contract_value(contract))
 
     def _call(self, action: Call, sender: bytes) -> tuple[Any, bytes | None]:
@@ -234,12 +248,21 @@ class Execution:
         function = find_function(verified, action.function)
         if function is None:
             raise Failure(Code.NO_FUNCTION, (action.function,), contract=action.contract)
-        values = decode_arguments([kind for _, kind in function.parameters], action.arguments)
+        values = self._decoded([kind for _, kind in function.parameters], action.arguments)
         self._take_coins(values, sender, action.contract)
         value = self.session.call(action.contract, action.function, values, sender)
         return value, self._encoded_result(function.result, value)
 
+    def _decoded(self, kinds: list[Type], arguments: bytes) -> tuple[Any, ...]:
+        """Arguments from outside, which are paid for before they are decoded. Raises `Failure` WrongArguments, OutOfGas."""
+        self.session.charge(GAS_ARGUMENT_VALUE * _count_values(arguments))
+        return decode_arguments(kinds, arguments)
+
     def _callable(self, address: bytes) -> tuple[Verified, str]:
+        """A contract whose code has been paid for. Raises `Failure` NoContract, OutOfGas."""
+        price = self.code_price(address)
+        if price:
+            self.session.charge(price)
         found = self.contract(address)
         if found is None:
             raise Failure(Code.NO_CONTRACT, (address,))
@@ -257,7 +280,7 @@ class Execution:
     def _take_coins(self, values: tuple[Any, ...], sender: bytes, contract: bytes) -> None:
         """Take the coins among arguments from the sender's wallet, summed per currency."""
         sums: dict[str, int] = {}
-        for coin in _coins(values):
+        for coin in [value for value in values if isinstance(value, CoinValue)]:  # there are none within other values
             sums[coin.currency] = sums.get(coin.currency, 0) + coin.amount
         for currency, amount in sorted(sums.items()):
             if amount:
@@ -273,12 +296,27 @@ class Execution:
         wallet = self.wallets.find(source)
         if wallet is None:
             raise Failure(Code.NO_WALLET, (source,))
-        judges = [rule for rule in wallet.rules if self._callable(rule)[1] == currency]
+        judges = [rule for rule in wallet.rules if self._currency(rule) == currency]
         if wallet.rules and not judges:
             raise Failure(NO_RULE_FOR_CURRENCY, (currency,))
         for rule in judges:
+            self._callable(rule)
             self.session.rule(rule, (source, to, amount))
         self.wallets.debit(source, currency, amount)
+
+    def _record(self, address: bytes) -> Contract | None:
+        """What the state has of a contract; only a failing transaction takes one away again."""
+        found = self._records.get(address) or read_contract(self.overlay, address)
+        if found is not None:
+            self._records[address] = found
+        return found
+
+    def _currency(self, contract: bytes) -> str:
+        """The home currency of a contract, whose code is not needed for that."""
+        found = self._record(contract)
+        if found is None:
+            raise Failure(Code.NO_CONTRACT, (contract,))
+        return found.currency
 
     # What comes out.
 
@@ -322,13 +360,15 @@ def _slot_sum(value: bytes | None) -> int:
     return 0 if value is None else int(decode_value(VAULT, value))
 
 
-def _coins(value: Any) -> list[CoinValue]:
-    """All coins within a decoded value."""
-    if isinstance(value, CoinValue):
-        return [value]
-    if isinstance(value, tuple):
-        return [coin for part in value for coin in _coins(part)]
-    return []
+def _count_values(arguments: bytes) -> int:
+    """How many values there are in encoded arguments, one within another counted too. Raises `Failure` WrongArguments."""
+    count, waiting = 0, [unpack(arguments)]
+    while waiting:
+        found = waiting.pop()
+        if type(found) is list:
+            count += len(found)
+            waiting += [value for value in found if type(value) is list]
+    return count
 
 
 def _error_types(module: Module, name: str) -> list[Type] | None:

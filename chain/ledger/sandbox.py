@@ -13,6 +13,7 @@ from chain.currency.supply import add_currency, issue, read_supplies, record_mov
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import find_function, load_verified, read_contract, verified_code
 from chain.ledger.execution import Execution, Outcome
+from chain.ledger.residence import settle
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
@@ -143,6 +144,7 @@ class Sandbox:
             value, _ = execution.read(address, function, self._arguments(address, function, arguments))
         finally:
             self.last_gas = execution.session.gas_used
+            self._block.used.clear()  # a read leaves nothing behind
         return value
 
     def coin(self, amount: int, currency: str = "CNY") -> CoinValue:
@@ -200,9 +202,11 @@ class Sandbox:
         execution = self._execution()
         outcome: Outcome = execution.run((action,), sender, identity)
         self.last_gas = outcome.gas_used
+        if outcome.failure is None:
+            execution.commit()
+        settle(self._block)  # each transaction is a block of its own
         if outcome.failure is not None:
             raise outcome.failure
-        execution.commit()
         self.events.extend(outcome.events)
         self.moves.extend(outcome.moves)
         return outcome.values[0]

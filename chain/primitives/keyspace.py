@@ -15,13 +15,18 @@ def balance_key(wallet: bytes, currency: str) -> bytes:
 
 
 def contract_key(address: bytes) -> bytes:
-    """Where a contract's code hash, home currency and deployer stand."""
+    """Where a contract's code hash, home currency, deployer and price of its code stand."""
     return b"c" + address
 
 
 def code_key(code_hash: bytes) -> bytes:
     """Where a module's bytes stand."""
     return b"k" + code_hash
+
+
+def residence_key(code_hash: bytes = b"") -> bytes:
+    """Where the place of a code among the resident ones stands; without a hash, what all of them come to."""
+    return b"r" + code_hash
 
 
 def sequence_key(wallet: bytes, lane: int) -> bytes:

@@ -55,6 +55,7 @@ KEYS_CHECKED_AT_START = 5_000
 # schedule (10 ns).
 GAS_TRANSACTION = 1_000
 GAS_TRANSACTION_BYTE = 10  # decode, hash, store
+GAS_ARGUMENT_VALUE = 450  # a value in the arguments of a call or deployment, be it within another: decode and check it
 GAS_TRANSACTION_SIGNATURE = 15_000
 GAS_OPEN_WALLET = 3_000
 GAS_SET_RULES = 2_000

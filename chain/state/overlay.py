@@ -20,13 +20,18 @@ class View(Protocol):
 
 
 class BlockOverlay:
-    """The changes of a block under construction. `changes` maps keys to values, None where one went away."""
+    """The changes of a block under construction. `changes` maps keys to values, None where one went away.
 
-    __slots__ = ("_view", "changes")
+    `used` has the price in gas of every code that was at work, by its hash: what was brought stays for the block, even if its
+    transaction fails.
+    """
+
+    __slots__ = ("_view", "changes", "used")
 
     def __init__(self, view: View) -> None:
         self._view = view
         self.changes: dict[bytes, bytes | None] = {}
+        self.used: dict[bytes, int] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key with the block's changes so far."""

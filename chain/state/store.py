@@ -16,7 +16,7 @@ from chain.primitives.limits import HEIGHT_MAX, PAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state.pages import Damaged, check_pages
 
-FORMAT = 1
+FORMAT = 2
 MAP_BYTES = 64 * 2**30  # address space, not disk: the file grows as it is filled
 _HEAD, _FORMAT = b"head", b"format"
 _TABLES = (b"meta", b"blocks", b"index", b"receipts", b"events", b"state", b"tree")

@@ -113,7 +113,7 @@ def damage(directory: Path, table: bytes, key: bytes, value: bytes) -> None:
         (b"blocks", (1).to_bytes(8), b""),
         (b"meta", b"head", b"\x92\x01\xc4\x20" + bytes(32)),
         (b"meta", b"head", b"junk"),
-        (b"meta", b"format", b"\x02"),
+        (b"meta", b"format", b"\x09"),
         (b"tree", b"r", b"\xc4\x20" + bytes(32)),
         (b"tree", b"p", b"\x90"),
     ],

@@ -44,6 +44,7 @@ class World:
         self.checked = checked
         self.tier = tier
         self.contracts: dict[bytes, tuple[Verified, str]] = {}
+        self.prices: dict[bytes, int] = {}
         self.store: dict[tuple[bytes, bytes], bytes] = {}
         self.balances: dict[tuple[bytes, str], int] = {}
         self.no_wallet: set[bytes] = set()
@@ -51,6 +52,9 @@ class World:
 
     def contract(self, address: bytes) -> tuple[Verified, str] | None:
         return self.contracts.get(address)
+
+    def code_price(self, address: bytes) -> int:
+        return self.prices.get(address, 0)
 
     def load(self, contract: bytes, slot: bytes) -> bytes | None:
         return self.store.get((contract, slot))

@@ -21,12 +21,13 @@ from tiers import Tally, compare
 
 import vm.compiled
 from vm import intervals
-from vm.compiled import CACHED_WORDS_MAX, Compiled, compiled
+from vm.compiled import Compiled, compiled
 from vm.failure import Code, Defect, Failure
+from vm.gas import GAS_DEPLOY_BYTE
 from vm.generator import NUMBERED, PLAIN_NAMES, Generated, generate, generate_door
 from vm.instructions import TABLE
 from vm.journal import Journal
-from vm.limits import BLOCK_DEPTH_MAX, FRAMES_MAX, INVOKE_DEPTH_MAX, LOOP_DEPTH_MAX
+from vm.limits import BLOCK_DEPTH_MAX, CODE_CACHED_GAS_MAX, FRAMES_MAX, INVOKE_DEPTH_MAX, LOOP_DEPTH_MAX
 from vm.machine import Session, Tier
 from vm.support import NAMES
 from vm.types import CoinValue
@@ -315,16 +316,16 @@ def test_python_grows_in_step_with_code() -> None:
 
 
 def test_compiled_code_is_kept_for_a_module_and_forgotten_when_there_is_too_much() -> None:
-    """One module is compiled once; the cache never holds more code words than it may."""
+    """One module is compiled once; the cache never holds more than what CODE_CACHED_GAS_MAX makes."""
     module = program("bank")
     made = compiled(module, checked=True, native=True)
     assert compiled(module, checked=True, native=True) is made
     position = module.by_name["deposit"]
     assert made.function(position) is made.function(position)
     filler = "  get 0\n  get 0\n  eq u64\n  drop\n" * 900
-    for n in range(2 * CACHED_WORDS_MAX // 7_000):
+    for n in range(2 * CODE_CACHED_GAS_MAX // (7_000 * GAS_DEPLOY_BYTE)):
         compiled(_copy(filler, n), checked=True, native=True)
-        assert vm.compiled._CACHE.currsize <= CACHED_WORDS_MAX
+        assert vm.compiled._CACHE.currsize <= CODE_CACHED_GAS_MAX
     assert compiled(module, checked=True, native=True) is not made
 
 

@@ -107,7 +107,11 @@ def compare(seed: int, tally: Tally, *, gas_limit: int = 3_000_000) -> None:
     twins = Twins({HERE: mine, THERE: theirs}, tally)
     tally.programs += 2
     promises = source.random() < 0.4
+    prices = random.Random(f"prices {seed}")
     for at, module in twins.modules.items():
+        price = prices.choice([0, 0, 1, 300, 20_000])
+        for world in twins.worlds.values():
+            world.prices[at] = price
         _deploy(twins, at, module, source, promises, seed)
     for _ in range(source.randint(2, 5)):
         calls = [_call(twins, source) for _ in range(source.choice([1, 1, 1, 2, 3]))]
