@@ -29,6 +29,7 @@ class Onlooker:
         self.frames: list[Frame] = []
         self.stands: list[tuple[Any, ...]] = []
         self.steps = 0
+        self.gas: set[int] = set()  # what was left at some step
 
     def enter(self, contract: bytes, function: int, arguments: tuple[Any, ...], sender: bytes) -> None:
         assert type(arguments) is tuple
@@ -48,6 +49,7 @@ class Onlooker:
         assert position >= 0
         assert gas_left >= 0
         self.steps += 1
+        self.gas.add(gas_left)
 
     def read(self, contract: bytes, field: int, key: Any, value: Any) -> None:
         assert self.frames[-1].contract == contract
