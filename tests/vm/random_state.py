@@ -14,7 +14,7 @@ import random
 from collections.abc import Callable
 from typing import Any, Final
 
-from machine_world import ALICE, BOB, HERE
+from machine_world import ALICE, BOB, HERE, THERE
 from random_programs import (
     ALL,
     COIN,
@@ -31,7 +31,8 @@ from random_programs import (
 
 from vm import instructions as i
 from vm.instructions import Effect
-from vm.module import Kind, Module
+from vm.module import External, Kind, Module
+from vm.state import is_safe_key
 from vm.types import (
     ADDRESS,
     AMOUNT,
@@ -93,12 +94,15 @@ def key_value(kind: Type, source: random.Random) -> Any:
 
 
 def state_pair(source: random.Random) -> tuple[Module, Module]:
-    """Two modules, for HERE and THERE, that expect each other's functions, all about the same two types of keys."""
-    keys = source.sample(sorted(POOLS, key=repr), 2)
+    """Two modules, for HERE and THERE, that expect each other's functions, all about the same two types of keys. Keys of the
+    first stand for themselves in tables, and so can be remembered.
+    """
+    first = source.choice([kind for kind in POOLS if is_safe_key(kind)])
+    keys = [first, source.choice([kind for kind in POOLS if kind != first])]
     mine, theirs = _signatures(source, keys), _signatures(source, keys)
     return (
-        _StateModule(source, mine, externals(source, theirs), keys).make("Here"),
-        _StateModule(source, theirs, externals(source, mine), keys).make("There"),
+        _StateModule(source, mine, externals(source, theirs), keys, THERE).make("Here"),
+        _StateModule(source, theirs, externals(source, mine), keys, HERE).make("There"),
     )
 
 
@@ -117,9 +121,12 @@ def _signatures(source: random.Random, keys: list[Type]) -> list[Signature]:
 class _StateModule(ModuleMaker):
     """One module."""
 
-    def __init__(self, source: random.Random, signatures: list[Signature], others: list[Any], keys: list[Type]) -> None:
-        super().__init__(source, signatures, others)
+    def __init__(
+        self, source: random.Random, signatures: list[Signature], expected: list[External], keys: list[Type], other: bytes
+    ) -> None:
+        super().__init__(source, signatures, expected)
         self.keys = keys
+        self.other = other
         self.fields = source.sample(PLAIN_FIELDS, 2)
         for key in keys:
             self.fields += [Map(key, source.choice(VALUES)) for _ in range(2)]
@@ -155,6 +162,8 @@ class StateFunction(FunctionMaker):
         if self.signature.kind == Kind.INIT:
             self.fill()
         self.fuel = 16 if self.signature.kind == Kind.PRIVATE else self.source.choice([12, 25, 60])
+        if self.signature.kind == Kind.PUBLIC and self.source.random() < 0.4:
+            self.try_other()
         while self.fuel > 0 and self.live:
             self.statement()
         if self.live:
@@ -314,8 +323,10 @@ class StateFunction(FunctionMaker):
             self.branch()
         elif chance < 0.91 and blocks:
             self.passes(lambda: self.block(4))
-        elif chance < 0.96:
+        elif chance < 0.94:
             self.call_something()
+        elif chance < 0.96 and self.may(ALL):
+            self.try_other()
         elif chance < 0.97 and blocks:
             self.fail_at_times()
         elif not self.straight and chance > 0.99:
@@ -326,6 +337,21 @@ class StateFunction(FunctionMaker):
         self.leaf(BOOL)
         for code in (i.IF, i.END):
             self.put(code)
+
+    def try_other(self) -> None:
+        """Write, maybe tell, try a function of the other contract, which may fail at its end, and write."""
+        places = [n for n, external in enumerate(self.module.externals) if not external.view]
+        if not places:
+            return
+        place = self.source.choice(places)
+        external = self.module.externals[place]
+        self.source.choice([self.access, self.emit])()
+        super().constant(ADDRESS, self.module.other)
+        for kind in external.parameters:
+            self.expression(kind)
+        self.put(i.TRY_CALL, place)
+        self.use(BOOL if external.result is None else Option(external.result))
+        self.access()
 
     def assign_key(self) -> None:
         """Assign the local of a key anew."""

@@ -33,7 +33,7 @@ from vm.types import CoinValue
 from vm.verifier import Verified, verify
 
 SENDER_OP = verified("module M\npublic f() -> Address\n  sender\n  return\n").bodies[0].ops[0]
-SEEDS = 80  # some sixteen thousand calls; `test_vm_tiers_state` has as many more
+SEEDS = 60  # some twelve thousand calls; `test_vm_tiers_state` has twice as many more
 SEEDS_A_PART = 20
 SEEDS_LONG = 12_000
 SMALL_LIMITS = {

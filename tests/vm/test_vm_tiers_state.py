@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tiers import STATE, Tally, compare
@@ -15,6 +16,7 @@ import vm.compiled
 import vm.generator.function
 from vm import instructions as i
 from vm.cells import IN_FLIGHT, LOG
+from vm.compiled import CompiledExecution
 from vm.failure import Code, Defect
 from vm.function_verifier import Op
 from vm.generator import Generated
@@ -48,8 +50,10 @@ SEEDS_A_PART = 20
 SEEDS_LONG = 3_000
 PARTS_LONG = 6
 SMALL_LIMITS = {f"vm.{module}.JOURNAL_ENTRIES_MAX": 20 for module in ("journal", "cells", "generator.writer")}
-FOUND = (AssertionError, Defect, KeyError, NameError)
-"""How a difference shows: in what is compared, in what the machine checks as code runs, or as Python that cannot run."""
+FOUND = (AssertionError, Defect, UnboundLocalError, OverflowError, TypeError)
+"""How a difference shows: in what is compared, in what the machine checks as code runs, or as Python that cannot run or
+packs what it should not.
+"""
 LONG_SESSIONS = replace(STATE, calls=(5,))
 KEY_ON_TOP = (i.MAP_GET, i.MAP_FIND, i.MAP_TAKE, i.MAP_PEEK, i.HAS, i.SET_ADD, i.REMOVE, i.VAULT_AMOUNT, i.VAULT_TAKE_ALL)
 """Instructions that take a key and nothing above it."""
@@ -180,6 +184,21 @@ def _undone_but_for_one(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Journal, "undo", lambda self, mark: honest(self, (min(mark[0] + 3, len(self.log)), mark[1])))
 
 
+def _tried_and_not_undone(patch: pytest.MonkeyPatch) -> None:
+    """A call that is tried by compiled code leaves what it did when it fails."""
+    honest, undo, tries = CompiledExecution.call_from, Journal.undo, list[bool]()
+
+    def call(self: CompiledExecution, *given: Any, tried: bool) -> Any:
+        tries.append(tried)
+        try:
+            return honest(self, *given, tried=tried)
+        finally:
+            tries.pop()
+
+    patch.setattr(CompiledExecution, "call_from", call)
+    patch.setattr(Journal, "undo", lambda self, mark: None if tries and tries[-1] else undo(self, mark))
+
+
 def _in_python(before: str, after: str) -> Fault:
     """A change of the first line of every function that is like this."""
 
@@ -204,6 +223,7 @@ FAULTS: dict[str, Fault] = {
     "a local on the stack": _a_local_on_the_stack,
     "told for ever": _told_for_ever,
     "undone but for one": _undone_but_for_one,
+    "tried and not undone": _tried_and_not_undone,
     "nothing was there before": _in_python(r"w\(\((v\d+), (\S+), .*\)\)", r"w((\1, \2, None))"),
     "noted when it is too late": _in_python(r"( *)(w\(.*\))\n *(v\d+\[.*\] = .*)\n", r"\1\3\n\1\2\n"),
     "not noted": _in_python(r"w\(\((v\d+), .*\)\)", "n = 0"),
