@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import vm.compiled
 import vm.machine
 from vm.machine import Tier
 
@@ -19,6 +20,7 @@ ALIKE = (
     "test_vm_illegal",
     "test_vm_native",
     "test_vm_tiers",
+    "test_vm_tiers_state",
     "test_vm_values",
 )
 """Test files that run nothing, or choose the tier themselves."""
@@ -36,3 +38,11 @@ def default_tier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """The tier of sessions that do not say which."""
     monkeypatch.setattr(vm.machine, "DEFAULT_TIER", request.param)
     yield request.param
+
+
+@pytest.fixture
+def _compiled_anew() -> Iterator[None]:
+    """Compiled code bears the limits of its time, and the faults; a test that changes those keeps none."""
+    vm.compiled._CACHE.clear()
+    yield
+    vm.compiled._CACHE.clear()

@@ -36,6 +36,28 @@ def verified(text: str) -> Verified:
     return verify(assemble(text))
 
 
+def counts_up(passes_max: int, body: str = "") -> str:
+    """Code of a function that counts in its second local, a `u64`, from nought up to its parameter, in a loop of at most so many
+    passes: one more than it counts. The constants 0 and 1 are to be the numbers 0 and 1.
+    """
+    return f"""  local u64
+  const 0
+  set 1
+  loop {passes_max}
+    get 1
+    get 0
+    ge u64
+    if
+      break
+    end
+{body}    get 1
+    const 1
+    add u64
+    set 1
+  end
+"""
+
+
 class World:
     """A ledger in a few dictionaries. What the host changes, it changes through the session's journal."""
 

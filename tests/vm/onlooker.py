@@ -22,6 +22,9 @@ class Frame:
     did: list[tuple[Any, ...]] = field(default_factory=list)
 
 
+MISSING = object()
+
+
 class Onlooker:
     """Sees one session run. `stands` is what was done by calls that did not fail, in order."""
 
@@ -29,6 +32,7 @@ class Onlooker:
         self.frames: list[Frame] = []
         self.stands: list[tuple[Any, ...]] = []
         self.steps = 0
+        self.gas: set[int] = set()  # what was left at some step
 
     def enter(self, contract: bytes, function: int, arguments: tuple[Any, ...], sender: bytes) -> None:
         assert type(arguments) is tuple
@@ -48,6 +52,7 @@ class Onlooker:
         assert position >= 0
         assert gas_left >= 0
         self.steps += 1
+        self.gas.add(gas_left)
 
     def read(self, contract: bytes, field: int, key: Any, value: Any) -> None:
         assert self.frames[-1].contract == contract
@@ -94,7 +99,7 @@ class Onlooker:
         for (address, slot), data in effects.writes.items():
             holdings = slot.startswith(b"\x92" + bytes([256 + HOLDINGS_FIELD]))
             deployed = slot == b"\x91" + bytes([256 + PHASE_FIELD]) and (address, slot) not in last
-            assert holdings or deployed or last[address, slot] == data
+            assert holdings or deployed or last.get((address, slot), MISSING) == data
 
     def _of(self, what: str) -> list[tuple[Any, ...]]:
         return [one for one in self.stands if one[0] == what]

@@ -155,8 +155,8 @@ def pair(source: random.Random) -> tuple[Module, Module]:
     """Two modules, for HERE and THERE, that expect each other's functions."""
     mine, theirs = _signatures(source), _signatures(source)
     return (
-        _ModuleMaker(source, mine, _externals(source, theirs)).make("Here"),
-        _ModuleMaker(source, theirs, _externals(source, mine)).make("There"),
+        ModuleMaker(source, mine, externals(source, theirs)).make("Here"),
+        ModuleMaker(source, theirs, externals(source, mine)).make("There"),
     )
 
 
@@ -185,7 +185,7 @@ def _signatures(source: random.Random) -> list[Signature]:
     return found
 
 
-def _externals(source: random.Random, theirs: list[Signature]) -> list[External]:
+def externals(source: random.Random, theirs: list[Signature]) -> list[External]:
     """What one contract expects of the other, now and then wrongly."""
     found = []
     for signature in theirs:
@@ -200,8 +200,13 @@ def _externals(source: random.Random, theirs: list[Signature]) -> list[External]
     return found
 
 
-class _ModuleMaker:
+class ModuleMaker:
     """One module."""
+
+    @property
+    def writer(self) -> type[FunctionMaker]:
+        """What writes its functions."""
+        return FunctionMaker
 
     def __init__(self, source: random.Random, signatures: list[Signature], externals: list[External]) -> None:
         self.source = source
@@ -214,8 +219,8 @@ class _ModuleMaker:
     def make(self, name: str) -> Module:
         """All of it."""
         written: list[tuple[Signature, list[Type], list[Word]]] = []
-        for planned in [*self.signatures, *self._others()]:
-            maker = _FunctionMaker(self, planned)
+        for planned in [*self.signatures, *self.others()]:
+            maker = self.writer(self, planned)
             words = maker.make()
             signature = replace(planned, effects=maker.effects)
             self.done.append(signature)
@@ -250,7 +255,7 @@ class _ModuleMaker:
             promises=self._promises(functions, names),
         )
 
-    def _others(self) -> list[Signature]:
+    def others(self) -> list[Signature]:
         """What nobody calls: `init`, a wallet rule, checkers."""
         found = [Signature("init", Kind.INIT, tuple(self.source.sample([COIN, U64, Text(8)], 2)), None, None)]
         if self.source.random() < 0.3:
@@ -295,10 +300,10 @@ class _ModuleMaker:
         return len(self.constants) - 1
 
 
-class _FunctionMaker:
+class FunctionMaker:
     """The code of one function. `expression(kind)` leaves a value of a type on the stack, `statement()` leaves nothing."""
 
-    def __init__(self, module: _ModuleMaker, signature: Signature) -> None:
+    def __init__(self, module: ModuleMaker, signature: Signature) -> None:
         self.module = module
         self.source = module.source
         self.signature = signature
@@ -987,13 +992,13 @@ class _FunctionMaker:
             self.assigned.add(local)
         elif kind == BOOL and self.blocks < 4:
             self.put(i.IF)
-            self._block(2)
+            self.block(2)
             self.put(i.END)
             self.live = True
         else:
             self.put(i.DROP)
 
-    def _block(self, most: int) -> None:
+    def block(self, most: int) -> None:
         """Statements of a block; what is assigned in it is forgotten behind it."""
         assigned, held = set(self.assigned), set(self.held)
         self.blocks += 1
@@ -1008,16 +1013,16 @@ class _FunctionMaker:
         self.expression(BOOL)
         self.put(i.IF)
         assigned, held = set(self.assigned), set(self.held)
-        self._block(3)
+        self.block(3)
         lives = self.live
         self.assigned, self.held, self.live = set(assigned), set(held), True
         if self.source.random() < 0.5:
             self.put(i.ELSE)
             if lives:
-                self._block(3)
+                self.block(3)
             else:
                 fuel, self.fuel = self.fuel, 0
-                self._block(3)
+                self.block(3)
                 self.fuel = fuel
         self.put(i.END)
         self.assigned, self.held, self.live = assigned, held, True
@@ -1048,7 +1053,7 @@ class _FunctionMaker:
             self.put(i.IF)
             self.put(i.BREAK)
             self.put(i.END)
-        self._block(4)
+        self.block(4)
         self.loops.pop()
         self.put(i.END)
         self.assigned, self.held, self.live = assigned, held, True

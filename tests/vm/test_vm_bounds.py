@@ -18,7 +18,7 @@ import hypothesis.strategies as st
 import pytest
 from bound_watch import BoundBroken
 from hypothesis import given, settings
-from machine_world import ALICE, BOB, HERE, PROGRAMS, THERE, World, program, run_pure, verified
+from machine_world import ALICE, BOB, HERE, PROGRAMS, THERE, World, counts_up, program, run_pure, verified
 from random_loops import LoopMaker
 from tiers import Tally, compare
 
@@ -83,25 +83,7 @@ GUARD_FIRST = """
 const 0; set 1; loop 1000; get 1; get 0; length List[u64, 50]; ge u64; if; break; end; get 1; const 1; add u64; set 1; end;
 get 1; return
 """
-COUNTED = """
-  local u64
-  const 0
-  set 1
-  loop 1000
-    get 1
-    get 0
-    ge u64
-    if
-      break
-    end
-    get 1
-    const 1
-    add u64
-    set 1
-  end
-  get 1
-  return
-"""
+COUNTED = f"\n{counts_up(1_000)}  get 1\n  return\n"
 
 
 # Tight where it can be.

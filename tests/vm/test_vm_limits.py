@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from machine_world import ALICE, BOB, HERE, THERE, World, address, run_pure, verified
+from machine_world import ALICE, BOB, HERE, THERE, World, address, counts_up, run_pure, verified
 
 from vm import limits
 from vm.assembler import assemble
@@ -190,35 +190,12 @@ def test_assembly_characters_max() -> None:
 
 # While running.
 
-LOOP = """module M
-{declarations}
-const u64 = 0
-const u64 = 1
-{signature}
-  local u64
-  const 0
-  set 1
-  loop 1000000
-    get 1
-    get 0
-    ge u64
-    if
-      break
-    end
-{body}
-    get 1
-    const 1
-    add u64
-    set 1
-  end
-  return
-"""
-
 
 def looping(body: str, *, signature: str, declarations: str = "") -> World:
     """A contract whose function does something `n` times."""
     world = World()
-    world.deploy(verified(LOOP.format(body=indented(body), signature=signature, declarations=declarations)))
+    head = f"module M\n{declarations}\nconst u64 = 0\nconst u64 = 1\n{signature}\n"
+    world.deploy(verified(f"{head}{counts_up(1_000_000, indented(body))}  return\n"))
     return world
 
 
@@ -342,36 +319,15 @@ private f{height - 1}() does read call_other
     world.call("go", at=address("c0"))
 
 
-@pytest.mark.parametrize(("declared", "passes", "fails"), [(3, 3, False), (3, 4, True), (0, 0, True)])
-def test_loop_bound(declared: int, passes: int, fails: bool) -> None:
+@pytest.mark.parametrize(("declared", "counts", "fails"), [(3, 2, False), (3, 3, True), (0, 0, True)])
+def test_loop_bound(declared: int, counts: int, fails: bool) -> None:
     """A loop may make as many passes as it declares; entering one more fails, leaving before does not."""
-    text = f"""module M
-const u64 = 0
-const u64 = 1
-pure f(n: u64) -> u64
-  local u64
-  const 1
-  set 1
-  loop {declared}
-    get 1
-    get 0
-    eq u64
-    if
-      break
-    end
-    get 1
-    const 1
-    add u64
-    set 1
-  end
-  get 1
-  return
-"""
+    text = f"module M\nconst u64 = 0\nconst u64 = 1\npure f(n: u64) -> u64\n{counts_up(declared)}  get 1\n  return\n"
     if fails:
         with pytest.raises(Failure, match="LOOP_BOUND"):
-            run_pure(text, [passes])
+            run_pure(text, [counts])
     else:
-        assert run_pure(text, [passes])[0] == passes
+        assert run_pure(text, [counts])[0] == counts
 
 
 def test_promise_gas_max(monkeypatch: pytest.MonkeyPatch) -> None:

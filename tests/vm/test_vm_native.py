@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import tiers
-from machine_world import ALICE, HERE, World, verified
+from machine_world import ALICE, HERE, World, counts_up, verified
 from native_twins import NativeTwins, Tally, compare_numbers
 from random_numbers import COMPARISONS, KINDS, edges, number_of, numeric_module, value_of
 
@@ -57,30 +57,8 @@ def looping(
 
 def counting(bound: int = 1_000_000) -> Verified:
     """A module whose `f` counts up to its parameter."""
-    return verified(f"""module M
-const u64 = 0
-const u64 = 1
-init init()
-  return
-pure f(n: u64) -> u64
-  local u64
-  const 0
-  set 1
-  loop {bound}
-    get 1
-    get 0
-    ge u64
-    if
-      break
-    end
-    get 1
-    const 1
-    add u64
-    set 1
-  end
-  get 1
-  return
-""")
+    head = "module M\nconst u64 = 0\nconst u64 = 1\ninit init()\n  return\n"
+    return verified(f"{head}pure f(n: u64) -> u64\n{counts_up(bound)}  get 1\n  return\n")
 
 
 # One outcome.

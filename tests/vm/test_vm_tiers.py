@@ -34,7 +34,7 @@ from vm.types import CoinValue
 from vm.verifier import Verified, verify
 
 SENDER_OP = verified("module M\npublic f() -> Address\n  sender\n  return\n").bodies[0].ops[0]
-SEEDS = 100  # some twenty thousand calls
+SEEDS = 60  # some twelve thousand calls; `test_vm_tiers_state` has twice as many more
 SEEDS_A_PART = 20
 SEEDS_LONG = 12_000
 SMALL_LIMITS = {
@@ -46,14 +46,6 @@ SMALL_LIMITS = {
 MEMORY_LIMITS = {
     f"vm.{module}.MEMORY_BYTES_MAX": 60 for module in ("cells", "generator.writer", "generator.control", "generator.function")
 }
-
-
-@pytest.fixture
-def _compiled_anew() -> Iterator[None]:
-    """Compiled code bears the limits of its time; a test that changes those keeps none."""
-    vm.compiled._CACHE.clear()
-    yield
-    vm.compiled._CACHE.clear()
 
 
 # One outcome.

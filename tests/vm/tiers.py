@@ -11,11 +11,12 @@ from typing import Any
 from machine_world import ALICE, BOB, HERE, THERE, World
 from onlooker import Onlooker
 from random_programs import pair, small_value
+from random_state import key_value, state_pair
 
 from vm.failure import Code, Failure
 from vm.machine import Session, Tier
-from vm.module import Kind
-from vm.types import PAYMENT
+from vm.module import Kind, Module
+from vm.types import PAYMENT, Type
 from vm.verifier import Verified, verify
 
 TIERS = (Tier.REFERENCE, Tier.NATIVE)
@@ -72,6 +73,17 @@ class Twins:
             assert looked_at == reference[:3], f"{note}\nreference {reference}\nlooked at {looked_at}"
         return gas_limit - int(reference[1])
 
+    def ends(self, calls: list[Call], *, gas_limit: int) -> list[int]:
+        """Gas limits that just do, and just do not, for each point of the calls at which gas can end."""
+        world = self.worlds[Tier.REFERENCE]
+        before, onlooker = dict(world.balances), Onlooker()
+        session = world.session(gas_limit=gas_limit, tracer=onlooker)
+        for call in calls:
+            outcome(session, call)
+        world.balances = before
+        used = {gas_limit - left for left in (*onlooker.gas, session.gas_left)}
+        return sorted({limit for gas in used for limit in (gas - 1, gas) if limit >= 0})
+
     def _looked_at(self, calls: list[Call], gas_limit: int, check_promises: bool) -> tuple[Any, ...]:
         """What the calls do in a session with a tracer, which is held to what it is told. Nothing stays of it."""
         world = self.worlds[Tier.REFERENCE]
@@ -100,10 +112,26 @@ def outcome(session: Session, call: Call) -> tuple[Any, ...]:
     return "result", result, type(result), session.gas_left, session.events
 
 
-def compare(seed: int, tally: Tally, *, gas_limit: int = 3_000_000) -> None:
+@dataclass(frozen=True)
+class Kit:
+    """What makes pairs of programs and arguments for them, how many calls to do in a session, and whether gas is to end once at
+    every point where it may.
+    """
+
+    pair: Callable[[random.Random], tuple[Module, Module]]
+    value: Callable[[Type, random.Random], Any]
+    calls: tuple[int, ...] = (1, 1, 1, 2, 3)
+    every_end: bool = False
+
+
+ANYTHING = Kit(pair, small_value)
+STATE = Kit(state_pair, key_value, calls=(1, 1, 2, 4), every_end=True)
+
+
+def compare(seed: int, tally: Tally, *, kit: Kit = ANYTHING, gas_limit: int = 3_000_000) -> None:
     """Make a pair of programs, deploy them, and call everything they have, on both tiers."""
     source = random.Random(seed)
-    mine, theirs = map(verify, pair(source))
+    mine, theirs = map(verify, kit.pair(source))
     twins = Twins({HERE: mine, THERE: theirs}, tally)
     tally.programs += 2
     promises = source.random() < 0.4
@@ -112,23 +140,25 @@ def compare(seed: int, tally: Tally, *, gas_limit: int = 3_000_000) -> None:
         price = prices.choice([0, 0, 1, 300, 20_000])
         for world in twins.worlds.values():
             world.prices[at] = price
-        _deploy(twins, at, module, source, promises, seed)
+        _deploy(twins, at, module, source, promises, seed, kit)
     for _ in range(source.randint(2, 5)):
-        calls = [_call(twins, source) for _ in range(source.choice([1, 1, 1, 2, 3]))]
+        calls = [_call(twins, source, kit) for _ in range(source.choice(kit.calls))]
         note = seed, "calls"
         limit = source.choice([gas_limit, gas_limit, gas_limit // 10])
         needed = twins.run(calls, gas_limit=limit, check_promises=promises, commit=False, note=note)
         some = [source.randint(0, needed + needed // 32) for _ in range(6)]
+        if kit.every_end:
+            some += twins.ends(calls, gas_limit=limit)
         for limit in range(needed + 2) if needed <= 1_000 else some:
             twins.run(calls, gas_limit=limit, check_promises=promises, commit=False, note=(*note, limit))
         twins.run(calls, gas_limit=gas_limit, check_promises=promises, commit=True, note=note)
 
 
-def _deploy(twins: Twins, at: bytes, module: Verified, source: random.Random, promises: bool, seed: int) -> None:
+def _deploy(twins: Twins, at: bytes, module: Verified, source: random.Random, promises: bool, seed: int, kit: Kit) -> None:
     assert module.init is not None
     currency = "CNY" if source.random() < 0.9 else "USD"
     kinds = [kind for _, kind in module.module.functions[module.init].parameters]
-    arguments = [small_value(kind, source) for kind in kinds]
+    arguments = [kit.value(kind, source) for kind in kinds]
 
     def call(session: Session) -> None:
         session.deploy(at, module, currency, arguments, ALICE)
@@ -140,7 +170,7 @@ def _deploy(twins: Twins, at: bytes, module: Verified, source: random.Random, pr
         world.contracts[at] = module, currency
 
 
-def _call(twins: Twins, source: random.Random) -> Call:
+def _call(twins: Twins, source: random.Random, kit: Kit) -> Call:
     at = source.choice([HERE, HERE, THERE])
     module = twins.modules[at]
     function = source.choice([f for f in module.module.functions if f.kind in (Kind.PUBLIC, Kind.VIEW, Kind.PURE, Kind.RULE)])
@@ -148,7 +178,7 @@ def _call(twins: Twins, source: random.Random) -> Call:
     if function.kind == Kind.RULE:
         payment = small_value(PAYMENT, source)
         return lambda session: session.rule(at, payment)
-    arguments = [small_value(kind, source) for _, kind in function.parameters]
+    arguments = [kit.value(kind, source) for _, kind in function.parameters]
     if function.kind == Kind.PUBLIC:
         return lambda session: session.call(at, function.name, arguments, sender)
     return lambda session: session.read(at, function.name, arguments, sender)
