@@ -182,7 +182,7 @@ class StateFunction(FunctionMaker):
 
     def new_local(self, kind: Type) -> None:
         """A local with something in it, often what another one has."""
-        self.expression(kind)
+        self.leaf(kind)  # no more, since what follows counts on these
         self.locals.append(kind)
         self.put(i.SET, len(self.locals) - 1)
         self.assigned.add(len(self.locals) - 1)
@@ -419,7 +419,7 @@ class StateFunction(FunctionMaker):
         if self.straight or self.blocks > 3:
             self.source.choice(flat)()
         else:
-            self.source.choice([*flat, on_one_way, on_one_way, in_passes])()
+            self.source.choice([*flat, on_one_way, on_one_way, in_passes, in_passes])()
             self.begin_segment()
 
     def beneath(self) -> None:
@@ -446,7 +446,7 @@ class StateFunction(FunctionMaker):
         """A loop of some passes."""
         number = super().constant
         self.locals.append(U64)
-        counter, passes = len(self.locals) - 1, self.source.randint(1, 3)
+        counter, passes = len(self.locals) - 1, self.source.randint(2, 3)
         number(U64, 0)
         self.put(i.SET, counter)
         self.put(i.LOOP, passes + self.source.choice([0, 1, 1, 4]))
