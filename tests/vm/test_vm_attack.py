@@ -244,7 +244,7 @@ def emitter(passes: int) -> Verified:
     )
 
 
-@pytest.mark.parametrize(("passes", "fails"), [(61, False), (62, True)])
+@pytest.mark.parametrize(("passes", "fails"), [(63, False), (64, True)])
 def test_the_events_of_a_transaction_are_bounded_in_bytes(passes: int, fails: bool) -> None:
     """A receipt with more than `EVENTS_BYTES_MAX` of events could not be read again."""
     world = World()

@@ -40,7 +40,7 @@ SEEDS_LONG = 12_000
 SMALL_LIMITS = {
     "vm.limits.CALLS_MAX": 3,
     "vm.limits.FRAMES_MAX": 1,
-    **{f"vm.{module}.EVENTS_BYTES_MAX": 2_100 for module in ("execution", "generator.world")},
+    **{f"vm.{module}.EVENTS_BYTES_MAX": 1_100 for module in ("execution", "generator.world")},
     **{f"vm.{module}.JOURNAL_ENTRIES_MAX": 8 for module in ("journal", "cells", "generator.writer")},
 }
 MEMORY_LIMITS = {

@@ -109,6 +109,7 @@ class World(Control):
             else:
                 self.line(f"l{inner.base + n} = {value.text}")
                 self.assign(inner.base + n, value.span)
+                self.seen.types |= {(f"l{inner.base + n}", kind) for text, kind in self.seen.types if text == value.text}
         here, self.at = self.position, inner
         self.write_all()
         self.position, self.at = here, around

@@ -14,6 +14,7 @@ from vm.intervals import Env, Interval
 from vm.journal import ENTRY
 from vm.limits import JOURNAL_ENTRIES_MAX, MEMORY_BYTES_MAX
 from vm.pricing import Scale, Segment, is_sized
+from vm.support import SENDER, THIS
 from vm.types import Text, Type
 from vm.values import is_direct
 from vm.verifier import Verified
@@ -40,7 +41,7 @@ class Seen:
     table and token, with the name that has what they held.
     """
 
-    types: set[tuple[str, str]] = field(default_factory=set)
+    types: set[tuple[str, str]] = field(default_factory=lambda: {(f"m[{SENDER}]", "bytes"), (f"m[{THIS}]", "bytes")})
     slots: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def copy(self) -> Seen:
