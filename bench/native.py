@@ -29,6 +29,7 @@ from vm.cells import Cells, cells  # noqa: E402
 from vm.compiled import Compiled  # noqa: E402
 from vm.journal import Journal  # noqa: E402
 from vm.native import adaptive  # noqa: E402
+from vm.native.adaptive import LONG_GAS, PYTHON_GAS_MAX  # noqa: E402
 from vm.native.engine import native  # noqa: E402
 from vm.verifier import Verified, verify  # noqa: E402
 
@@ -57,6 +58,7 @@ TEXT = """contract Numbers:
         return x
 """
 GAS = 10**15
+PASS_GAS = 84  # of `loop`
 PASSES = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 Call = Callable[[Sequence[Any]], float]
 
@@ -136,10 +138,10 @@ def mixtures(runs: int) -> dict[str, dict[str, float]]:
     """Calls that deceive the choice."""
     mixed: dict[str, list[tuple[Any, ...]]] = {
         "all short": [(3,)] * 200,
-        "short and long in turns": [(1,), (200,)] * 25,
-        "one long in ten": ([(1,)] * 9 + [(400,)]) * 5,
-        "just too long for Python, and short": [(1,), (130,)] * 25,
-        "just long, and short": [(1,), (50,)] * 50,
+        "short and long in turns": [(1,), (1_000,)] * 25,
+        "one long in ten": ([(1,)] * 9 + [(2_000,)]) * 5,
+        "just too long for Python, and short": [(1,), (PYTHON_GAS_MAX // PASS_GAS + 2,)] * 25,
+        "just long, and short": [(1,), (LONG_GAS // PASS_GAS + 2,)] * 50,
     }
     functions = forms("loop")
     del functions["native"]

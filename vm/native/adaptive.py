@@ -20,10 +20,10 @@ from vm.native.eligible import closure
 from vm.native.engine import GAS_MAX, NativeFunction, native
 from vm.verifier import Verified
 
-LONG_GAS: Final = 1_000
-"""Above it a call is long: a native call costs, whatever it does, what some 400 gas take as Python."""
+LONG_GAS: Final = 5_000
+"""Above it a call is long: a native call costs, whatever it does, what some 1,300 gas take as Python."""
 
-PYTHON_GAS_MAX: Final = 3_000
+PYTHON_GAS_MAX: Final = 20_000
 """What a call gets as Python that is expected to be short: so much that beginning it anew adds little."""
 
 COMPILE_GAS: Final = 3_000_000
