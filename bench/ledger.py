@@ -28,7 +28,6 @@ from ledger_world import ALICE, World  # noqa: E402
 from bench.prices.deploy import modules  # noqa: E402
 from chain.ledger import residence  # noqa: E402
 from chain.ledger.apply import execute  # noqa: E402
-from chain.ledger.contracts import code_price  # noqa: E402
 from chain.ledger.parameters import read_parameters  # noqa: E402
 from chain.primitives.address import contract_address  # noqa: E402
 from chain.primitives.transaction import Call, Deploy  # noqa: E402
@@ -39,6 +38,7 @@ from vm.codec import encode_module  # noqa: E402
 from vm.compiled import Compiled  # noqa: E402
 from vm.entrance import entrances  # noqa: E402
 from vm.module import Function, Kind, Module  # noqa: E402
+from vm.pricing import code_price  # noqa: E402
 from vm.type_table import type_table  # noqa: E402
 from vm.types import BOOL, U8, U64, U256, Address, Bytes, Enum, List, Option, Struct, Text, Tuple, Type  # noqa: E402
 from vm.values import encode_arguments  # noqa: E402
@@ -67,37 +67,17 @@ public go() does read write
 # Code.
 
 
-def dear() -> list[tuple[str, bytes]]:
-    """Modules that take far more than their bytes let one think."""
-    wide = "module W\ntype struct S({})\n".format(", ".join(f"a{n}: u64" for n in range(16)))
-    texts = {
-        "invokes": "module I\nconst u64 = 1\nprivate g(a: u64) -> u64\n  get 0\n  const 0\n  add u64\n  return\n"
-        "private h(a: u64) -> u64\n  get 0\n  invoke g\n  invoke g\n  return\n"
-        + _functions("pure f{}(a: u64) -> u64", "  invoke h\n", "  get 0\n", "  return\n"),
-        "events": "module E\nevent E(a: u64)\n"
-        + _functions("public f{}(a: u64) does emit", "  get 0\n  emit E\n", "", "  return\n"),
-        "structs": wide + _functions("pure f{}(a: S) -> S", "  unpack S\n  pack S\n", "  get 0\n", "  return\n"),
-    }
-    small = [Function(f"f{n}", Kind.PUBLIC, (), None, None, 0, (), (i.RETURN,)) for n in range(256)]
-    found = [(name, encode_module(assemble(text))) for name, text in texts.items()]
-    return [*found, ("256 functions", encode_module(Module("M", functions=tuple(small))))]
-
-
-def _functions(head: str, body: str, before: str, after: str) -> str:
-    return "".join(f"{head.format(n)}\n{before}{body * 500}{after}" for n in range(8))
-
-
 def code() -> None:
     """One process for each module."""
     print(f"{'module':16} {'bytes':>7} {'gas':>12} {'memory':>10} {'B/gas':>6} {'ns/gas':>7}")
-    for name, _ in [*modules(), *dear()]:
+    for name, _ in modules():
         subprocess.run([sys.executable, __file__, "--one", name], check=True)
 
 
 def one(name: str) -> None:
     """Memory and time of one module, of which some are made."""
-    data = dict([*modules(), *dear()])[name]
-    price = code_price(data, _made(data).verified)
+    data = dict(modules())[name]
+    price = code_price(len(data), _made(data).verified.bodies)
     count = max(2, min(400, 400_000 // len(data)))
     gc.collect()
     before, began = _memory_bytes(), time.process_time()

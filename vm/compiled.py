@@ -17,13 +17,13 @@ from vm.cells import EVENTS, GAS, IN_FLIGHT, LOG, POSITION, SETTLED, enter
 from vm.checks import lost
 from vm.execution import CALLABLE, Execution, Remembered
 from vm.failure import Code, Defect, Failure
-from vm.gas import GAS_DEPLOY_BYTE, GAS_SCHEDULE_VERSION
+from vm.gas import GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
 from vm.limits import CODE_CACHED_GAS_MAX
 from vm.native.adaptive import adaptive
-from vm.pricing import segments_price
+from vm.pricing import code_price
 from vm.state import Contract, Tables
 from vm.support import CONTRACT, MISFIT, NAMES
 from vm.verifier import Verified
@@ -99,7 +99,7 @@ class Compiled:
 def _size(of: Compiled) -> int:
     """At most the gas that its making takes at deployment: a word is a byte of the module at least."""
     words = sum(len(function.code) for function in of.verified.module.functions)
-    return GAS_DEPLOY_BYTE * words + segments_price(of.verified.bodies)
+    return code_price(words, of.verified.bodies)
 
 
 _CACHE: Final[LRUCache[_Key, Compiled]] = LRUCache(CODE_CACHED_GAS_MAX, getsizeof=_size)

@@ -18,7 +18,7 @@ from vm.types import Amount, Bytes, Enum, Int, List, Option, Resource, Struct, T
 from vm.values import is_direct, length
 
 if TYPE_CHECKING:
-    from vm.function_verifier import Body
+    from vm.function_verifier import Body, Op
 
 
 class Price(NamedTuple):
@@ -265,11 +265,47 @@ def base_price(word: str, kind: Type | None, rounding: int) -> int:
     return price + number
 
 
-def segments_price(bodies: Iterable[Body]) -> int:
-    """The gas of making the Python of a module that is deployed, beyond what its bytes cost: branches make most of it."""
-    return gas.GAS_DEPLOY_SEGMENT * sum(len(body.segments) for body in bodies)
+class CodeCounts(NamedTuple):
+    """What there is in code that takes time to verify, generate and compile, beside its bytes."""
+
+    values: int  # that instructions take or give
+    segments: int  # and what takes as long: see `_extra_segments`
 
 
+def code_counts(bodies: Iterable[Body]) -> CodeCounts:
+    """The counts of verified code."""
+    values = segments = 0
+    for body in bodies:
+        segments += len(body.segments)
+        for op in body.ops:
+            values += len(op.takes) + len(op.gives)
+            segments += _extra_segments(op)
+    return CodeCounts(values, segments)
+
+
+def code_price(size_bytes: int, bodies: Iterable[Body]) -> int:
+    """The gas of making the code of a module ready to run: decode, verify, generate and compile it. It hangs on what was verified
+    only, never on what the generator writes, which may change.
+    """
+    values, segments = code_counts(bodies)
+    return gas.GAS_DEPLOY_BYTE * size_bytes + gas.GAS_DEPLOY_VALUE * values + gas.GAS_DEPLOY_SEGMENT * segments
+
+
+def _extra_segments(op: Op) -> int:
+    """How many segments more an instruction is worth: one if it invokes or touches the world, and one for each text, byte string
+    or list that it works on, since the length of that is charged for apart.
+    """
+    row = TABLE[op.code]
+    if row.price in _MOVES:
+        return 0
+    if op.code == i.INVOKE:
+        return 1
+    kinds = (*op.takes, *op.gives) if op.key is op.value is None else (op.key, op.value)
+    return (row.does != 0) + sum(kind is not None and is_sized(kind) for kind in kinds)
+
+
+_MOVES: Final = frozenset(("base", "free", "fail"))
+"""The prices of instructions that work on no value."""
 _BY_WIDTH: Final = frozenset(("multiply", "divide", "muldiv"))
 
 

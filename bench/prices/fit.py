@@ -86,7 +86,8 @@ PARTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("GAS_DEPLOY", "a contract, before its bytes"),
             ("GAS_DEPLOY_BYTE", "a byte of its module: decode, verify, generate and compile"),
-            ("GAS_DEPLOY_SEGMENT", "what a segment of its code adds: branches are dearer to compile than lines"),
+            ("GAS_DEPLOY_VALUE", "what a value adds that an instruction takes or gives"),
+            ("GAS_DEPLOY_SEGMENT", "what a segment adds, and what looks at the meter or calls as it does"),
         ),
     ),
 )

@@ -10,10 +10,9 @@ from chain.primitives.codec import as_list, decode, encode
 from chain.primitives.keyspace import code_key, contract_key
 from chain.state.overlay import BlockOverlay, TransactionOverlay, View
 from vm.codec import module_hash
-from vm.gas import GAS_DEPLOY_BYTE
 from vm.limits import CODE_CACHED_GAS_MAX
 from vm.module import Function, Kind
-from vm.pricing import segments_price
+from vm.pricing import code_price
 from vm.verifier import Verified, verify_bytes
 
 _CALLABLE = (Kind.PUBLIC, Kind.VIEW, Kind.PURE)
@@ -41,11 +40,6 @@ def read_contract(state: View | BlockOverlay | TransactionOverlay, address: byte
     return None if value is None else Contract(*as_list(decode(value), "a contract", size=4))
 
 
-def code_price(code: bytes, verified: Verified) -> int:
-    """The gas that a deployment pays for making code ready to run: for its bytes and its segments."""
-    return GAS_DEPLOY_BYTE * len(code) + segments_price(verified.bodies)
-
-
 def verified_code(code: bytes) -> tuple[bytes, Verified]:
     """(code hash, verified module) of a module's bytes. Raises `vm.illegal.Illegal`. Remembers what it has
     verified.
@@ -54,7 +48,7 @@ def verified_code(code: bytes) -> tuple[bytes, Verified]:
     known = _cache.get(code_hash)
     if known is None:
         verified = verify_bytes(code)
-        known = _cache[code_hash] = verified, code_price(code, verified)
+        known = _cache[code_hash] = verified, code_price(len(code), verified.bodies)
     return code_hash, known[0]
 
 

@@ -13,7 +13,6 @@ from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import (
     Contract,
-    code_price,
     contract_value,
     find_function,
     load_verified,
@@ -30,10 +29,11 @@ from chain.primitives.receipt import Error, Event, Move
 from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetRules
 from chain.state.overlay import BlockOverlay, TransactionOverlay
 from vm.failure import Code, Failure
+from vm.gas import GAS_DEPLOY_BYTE
 from vm.illegal import Illegal
 from vm.machine import Effects, Session
 from vm.module import Module
-from vm.pricing import price_of_value, segments_price
+from vm.pricing import code_price, price_of_value
 from vm.trace import Tracer
 from vm.types import VAULT, CoinValue, Type
 from vm.values import decode as decode_value
@@ -230,8 +230,9 @@ class Execution:
             code_hash, verified = verified_code(action.module)
         except Illegal as illegal:
             raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
-        self.session.charge(segments_price(verified.bodies))
-        price = self._block.used[code_hash] = code_price(action.module, verified)
+        price = code_price(len(action.module), verified.bodies)
+        self.session.charge(price - GAS_DEPLOY_BYTE * len(action.module))  # its bytes are paid for before execution
+        self._block.used[code_hash] = price
         self._deploying[address] = verified
         init = None if verified.init is None else verified.module.functions[verified.init]
         parameters = [] if init is None else [kind for _, kind in init.parameters]

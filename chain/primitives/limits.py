@@ -31,7 +31,7 @@ CURRENCY_CODE_CHARACTERS_MAX = 12  # as the machine's
 # Blocks.
 BLOCK_TRANSACTIONS_MAX = 10_000
 BLOCK_BYTES_MAX = 8 * 1024 * 1024
-TRANSACTION_GAS_MAX = 200_000_000  # the largest module takes some 100 million; at most two seconds of a node
+TRANSACTION_GAS_MAX = 200_000_000  # the largest module of usual code takes some 110 million; at most two seconds of a node
 BLOCK_GAS_MAX = 500_000_000  # of the development chain; a chain's own limit stands in its genesis
 
 # Pool.

@@ -229,10 +229,10 @@ def _stored(subject: _Subject, slot: bytes, kind: Any) -> dict[str, Any]:
 def _gas(out: Output, subject: _Subject) -> dict[str, Any]:
     from chain.primitives.limits import TRANSACTION_GAS_MAX
     from vm.bounds import gas_bounds
-    from vm.gas import GAS_DEPLOY, GAS_DEPLOY_BYTE, GAS_SCHEDULE_VERSION
-    from vm.pricing import segments_price
+    from vm.gas import GAS_DEPLOY, GAS_SCHEDULE_VERSION
+    from vm.pricing import code_price
 
-    deploy = GAS_DEPLOY + GAS_DEPLOY_BYTE * len(subject.code) + segments_price(subject.verified.bodies)
+    deploy = GAS_DEPLOY + code_price(len(subject.code), subject.verified.bodies)
     rows: list[dict[str, Any]] = []
     parts = zip(subject.module.functions, subject.verified.bodies, gas_bounds(subject.verified), strict=True)
     for function, body, bound in parts:
