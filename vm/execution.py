@@ -96,6 +96,7 @@ class Execution:
         self._moved: Final[dict[tuple[str, str], int]] = {}
         self.entered: list[Contract] = []
         self._known: dict[bytes, Contract] = {}
+        self._reached: Final[dict[tuple[bytes, int, bytes], tuple[Contract, int]]] = {}  # by caller, external and address
         self._calls: list[Call] = []
         self._frames: list[Frame] = []
         self._result: Any = None
@@ -357,16 +358,23 @@ class Execution:
             raise Failure(Code.LIMIT_EXCEEDED, detail="calls")
         if len(stack) >= limits.FRAMES_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="frames")
-        contract = self.contract(address)
+        known = self._reached.get((here.address, external, address))
+        contract = known[0] if known else self.contract(address)
         if contract in stack:
             raise Failure(Code.RE_ENTRY)
-        function = self.find(contract, expected.function, READABLE if expected.view else CALLABLE)
-        fits = fit(here, external, contract, function)
-        if fits is Fit.NO:
-            raise Failure(Code.WRONG_ARGUMENTS, detail="a function of another signature")
-        self.check_phase(contract, function)
-        if fits is Fit.OTHER_CURRENCY:
-            raise Failure(Code.WRONG_CURRENCY)
+        if known:
+            function = known[1]
+            self.check_phase(contract, function)
+        else:
+            function = self.find(contract, expected.function, READABLE if expected.view else CALLABLE)
+            fits = fit(here, external, contract, function)
+            if fits is Fit.NO:
+                raise Failure(Code.WRONG_ARGUMENTS, detail="a function of another signature")
+            self.check_phase(contract, function)
+            if fits is Fit.OTHER_CURRENCY:
+                raise Failure(Code.WRONG_CURRENCY)
+            if address in self._known:  # one that this session made may yet be taken back
+                self._reached[here.address, external, address] = contract, function
         if self._promises:
             self.entered.append(contract)
         return contract, function

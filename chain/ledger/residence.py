@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from chain.primitives.codec import as_list, decode, encode
+from chain.primitives.codec import as_list, decode, encode, malformed
 from chain.primitives.keyspace import code_key, residence_key
 from chain.state.overlay import BlockOverlay
 from vm.limits import CODE_RESIDENT_GAS_MAX
@@ -123,7 +123,8 @@ class _Queue:
 
     def _at(self, code_hash: bytes) -> _Place:
         place = self._find(code_hash)
-        assert place is not None, "a queue without one of its codes"
+        if place is None:
+            raise malformed("the queue of resident codes lacks one that it names")
         return place
 
     def _put(self, code_hash: bytes, place: _Place | None) -> None:
