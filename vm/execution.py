@@ -96,7 +96,7 @@ class Execution:
         self._moved: Final[dict[tuple[str, str], int]] = {}
         self.entered: list[Contract] = []
         self._known: dict[bytes, Contract] = {}
-        self._reached: Final[dict[tuple[bytes, int, bytes], tuple[Contract, int]]] = {}  # by caller, external and address
+        self._reached: Final[dict[tuple[Contract, int, bytes], tuple[Contract, int]]] = {}  # by caller, external and address
         self._calls: list[Call] = []
         self._frames: list[Frame] = []
         self._result: Any = None
@@ -358,7 +358,7 @@ class Execution:
             raise Failure(Code.LIMIT_EXCEEDED, detail="calls")
         if len(stack) >= limits.FRAMES_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, detail="frames")
-        known = self._reached.get((here.address, external, address))
+        known = self._reached.get((here, external, address))
         contract = known[0] if known else self.contract(address)
         if contract in stack:
             raise Failure(Code.RE_ENTRY)
@@ -374,7 +374,7 @@ class Execution:
             if fits is Fit.OTHER_CURRENCY:
                 raise Failure(Code.WRONG_CURRENCY)
             if address in self._known:  # one that this session made may yet be taken back
-                self._reached[here.address, external, address] = contract, function
+                self._reached[here, external, address] = contract, function
         if self._promises:
             self.entered.append(contract)
         return contract, function

@@ -14,7 +14,7 @@ from vm.cells import cells
 from vm.failure import Code, Failure
 from vm.gas import GAS_ADD, GAS_BASE, GAS_COMPARE, GAS_LOOP, GAS_PART_SCAN, GAS_SEGMENT
 from vm.journal import Journal
-from vm.machine import Defect, Moved, Session
+from vm.machine import Defect, Moved, Session, Tier
 from vm.state import State
 from vm.types import CoinValue
 
@@ -582,3 +582,25 @@ def test_undo_restores_exactly(steps: list[tuple[int, int, str]]) -> None:
             assert table == before
     journal.undo((0, 0))
     assert table == {address("x"): 1}
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_a_caller_at_an_address_that_was_taken_back_is_another_one(tier: Tier) -> None:
+    """What a deployment that failed had called says nothing about what the next module at its address calls."""
+    world = World()
+    world.deploy(
+        verified(
+            "module B\nconst u64 = 1\nconst u64 = 2\npure f() -> u64\n  const 0\n  return\npure g() -> u64\n  const 1\n  return\n"
+        ),
+        at=THERE,
+    )
+    begins = "module A\nexternal view I.{}() -> u64\n{}init init(at: Address) does {}read_other\n  get 0\n  read 0\n"
+    first = begins.format("f", "error No()\n", "") + "  drop\n  fail No\n"
+    second = (
+        begins.format("g", "field x: u64\n", "write ") + "  store x\n  return\nview look() -> u64 does read\n  load x\n  return\n"
+    )
+    session = Session(world, Journal(), now=NOW, gas_limit=1_000_000, tier=tier)
+    with pytest.raises(Failure, match="No"):
+        session.deploy(HERE, verified(first), "CNY", [THERE], ALICE)
+    session.deploy(HERE, verified(second), "CNY", [THERE], ALICE)
+    assert session.read(HERE, "look", [], ALICE) == 2
