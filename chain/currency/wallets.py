@@ -10,7 +10,6 @@ from typing import Final
 
 from chain.primitives.account import Account
 from chain.primitives.address import wallet_address
-from chain.primitives.keyspace import currency_key
 from chain.primitives.limits import AMOUNT_MAX
 from chain.state.overlay import TransactionOverlay
 from vm.failure import Code, Failure
@@ -61,13 +60,30 @@ class Wallets:
         changed = replace(account, rules=rules)
         self._overlay.place_account(address, changed)
 
+    # What stays whatever becomes of a transaction's actions, and is in no journal.
+
     def use_sequence(self, address: bytes, lane: int, sequence: int) -> None:
         """Note that a lane's sequence has been used, also of a wallet that its transaction may fail to open."""
         account = self._overlay.account(address)
         if account is None:
             account = Account(b"", None, ())
             self._overlay.place_account(address, account)
-        self._overlay.journal.set(account.sequences, lane, sequence + 1)
+        account.sequences[lane] = sequence + 1
+
+    def set_fee_aside(self, payer: bytes, currency: str, amount: int) -> None:
+        """Take the greatest fee from a wallet that has it. Fails as a debit does."""
+        balances = self._existing(payer).balances
+        balance = balances.get(currency, 0)
+        if balance < amount:
+            raise Failure(Code.INSUFFICIENT_FUNDS, (currency, balance, amount))
+        balances[currency] = balance - amount
+
+    def settle_fee(self, payer: bytes, to: bytes, currency: str, aside: int, fee: int) -> None:
+        """Of what was set aside, give the fee to the fee wallet and the rest back."""
+        assert 0 <= fee <= aside, "a fee beyond what was set aside"
+        for address, amount in ((payer, aside - fee), (to, fee)):
+            balances = self._existing(address).balances
+            balances[currency] = balances.get(currency, 0) + amount
 
     def credit(self, to: bytes, currency: str, amount: int) -> None:
         """Add to a wallet. Fails with UnknownCurrency, NoWallet, LimitExceeded."""
@@ -88,7 +104,7 @@ class Wallets:
         self._hold(account, currency, balance - amount, -amount)
 
     def _check_currency(self, currency: str) -> None:
-        if self._overlay.get(currency_key(currency)) is None:
+        if not self._overlay.has_currency(currency):
             raise Failure(UNKNOWN_CURRENCY, (currency,))
 
     def _existing(self, address: bytes) -> Account:

@@ -30,12 +30,14 @@ def intrinsic_gas(transaction: Transaction) -> int:
         GAS_TRANSACTION
         + GAS_TRANSACTION_BYTE * len(transaction.encoded)
         + GAS_TRANSACTION_SIGNATURE * len(transaction.signatures)
-        + sum(_action_gas(action) for action in transaction.body.actions)
+        + sum([_action_gas(action) for action in transaction.body.actions])
     )
 
 
 def check_alone(transaction: Transaction, parameters: Parameters) -> None:
-    """What can be checked without the state of wallets. Raises `Refusal`."""
+    """What can be checked without the state of wallets, once. Raises `Refusal`."""
+    if transaction.checked is parameters:
+        return
     body = transaction.body
     if body.chain_id != parameters.chain_id:
         raise Refusal(
@@ -46,7 +48,7 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
     if body.authority is not None:
         raise Refusal(Refused.NO_AUTHORITY, f"the wallet has no authority {body.authority.hex()}")
     keys = [key for key, _ in transaction.signatures]
-    if keys != sorted(set(keys)):
+    if len(keys) > 1 and keys != sorted(set(keys)):
         raise Refusal(Refused.WRONG_SIGNATURE, "signatures must be sorted by key, each key once")
     message = signing_message(body.chain_id, transaction.identity)
     for key, signature in transaction.signatures:
@@ -54,6 +56,7 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
         if not verify(key, message, signature):
             raise Refusal(Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex())
     check_gas(transaction, parameters)
+    transaction.checked = parameters
 
 
 def check_gas(transaction: Transaction, parameters: Parameters) -> None:
@@ -106,8 +109,11 @@ def signers(body: Body, state: View | BlockOverlay) -> dict[bytes, bytes]:
 
 def check_signers(transaction: Transaction, state: View | BlockOverlay) -> None:
     """That the keys of sender and fee payer have signed, and no others. Raises `Refusal`."""
-    needed = signers(transaction.body, state)
-    signed = {key for key, _ in transaction.signatures}
+    body, signatures = transaction.body, transaction.signatures
+    if body.fee_payer is None and len(signatures) == 1 and signatures[0][0] == _key_of(body, body.sender, state):
+        return
+    needed = signers(body, state)
+    signed = {key for key, _ in signatures}
     for key, address in needed.items():
         if key not in signed:
             text = format_address(address)
@@ -206,14 +212,14 @@ def _key_of(body: Body, address: bytes, state: View | BlockOverlay) -> bytes:
 
 
 def _action_gas(action: Action) -> int:
-    match action:
-        case OpenWallet():
-            return GAS_OPEN_WALLET
-        case SetRules():
-            return GAS_SET_RULES
-        case Pay():
-            return GAS_PAYMENT
-        case Deploy(module):
-            return GAS_DEPLOY + GAS_DEPLOY_BYTE * len(module)
-        case Call():
-            return 0
+    if isinstance(action, Deploy):
+        return GAS_DEPLOY + GAS_DEPLOY_BYTE * len(action.module)
+    return _ACTION_GAS[type(action)]
+
+
+_ACTION_GAS: dict[type[Action], int] = {
+    OpenWallet: GAS_OPEN_WALLET,
+    SetRules: GAS_SET_RULES,
+    Pay: GAS_PAYMENT,
+    Call: 0,  # the machine's meter
+}

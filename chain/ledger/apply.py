@@ -167,17 +167,15 @@ def execute(
     machine_gas = min(body.gas_limit - intrinsic, machine_gas_max)
     execution = Execution(block, now_ms=time_ms, gas_limit=machine_gas, limits=body.limits)
     execution.wallets.use_sequence(body.sender, body.lane, body.sequence)
-    reserved = fee_of(body.gas_limit, body.gas_price)
+    aside = fee_of(body.gas_limit, body.gas_price)
     currency = parameters.base_currency
-    if reserved:
-        execution.wallets.debit(body.payer, currency, reserved)
+    if aside:
+        execution.wallets.set_fee_aside(body.payer, currency, aside)
     outcome = execution.run(body.actions, body.sender, transaction.identity)
     gas_used = intrinsic + outcome.gas_used
     fee = fee_of(gas_used, body.gas_price)
-    if reserved > fee:
-        execution.wallets.credit(body.payer, currency, reserved - fee)
-    if fee:
-        execution.wallets.credit(parameters.fee_wallet, currency, fee)
+    if aside:
+        execution.wallets.settle_fee(body.payer, parameters.fee_wallet, currency, aside, fee)
     execution.commit()
     fee_move = (Move(body.payer, parameters.fee_wallet, currency, fee, "fee"),) if fee else ()
     return Receipt(

@@ -166,7 +166,7 @@ class Sandbox:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this sandbox."""
         self._block.changes = dict(snapshot.state)
-        self._block.accounts.clear()
+        self._block.forget()
         self.time_ms = snapshot.time_ms
         self._count = snapshot.count
         del self.events[snapshot.events :]

@@ -144,9 +144,13 @@ class Body(NamedTuple):
 
 
 class Transaction:
-    """A body and its signatures: (public key, signature), sorted by key. Immutable; equal if both are."""
+    """A body and its signatures: (public key, signature), sorted by key. Immutable; equal if both are.
 
-    __slots__ = ("_encoded", "_identity", "body", "signatures")
+    `checked` is for admission: the parameters by which it was found to be well made, so that it is looked at once, not by pool
+    and block alike.
+    """
+
+    __slots__ = ("_encoded", "_identity", "body", "checked", "signatures")
 
     def __init__(
         self,
@@ -159,6 +163,7 @@ class Transaction:
         """`encoded` and `identity` are for who knows them already."""
         self.body = body
         self.signatures = signatures
+        self.checked: object = None
         self._encoded = encoded
         self._identity = identity
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from chain.primitives.account import Account, account_value, own_account
-from chain.primitives.keyspace import account_key
+from chain.primitives.keyspace import account_key, currency_key
 from vm.journal import Journal
 
 
@@ -31,10 +31,11 @@ class BlockOverlay:
     transaction fails.
     """
 
-    __slots__ = ("_view", "accounts", "changes", "used")
+    __slots__ = ("_currencies", "_view", "accounts", "changes", "used")
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._currencies: set[str] = set()
         self.accounts: dict[bytes, Account | None] = {}
         self.changes: dict[bytes, bytes | None] = {}
         self.used: dict[bytes, int] = {}
@@ -53,6 +54,20 @@ class BlockOverlay:
             value = self.get(account_key(address))
             found = self.accounts[address] = None if value is None else own_account(value)
             return found
+
+    def has_currency(self, code: str) -> bool:
+        """Whether there is such a currency: once there, it stays."""
+        if code in self._currencies:
+            return True
+        if self.get(currency_key(code)) is None:
+            return False
+        self._currencies.add(code)
+        return True
+
+    def forget(self) -> None:
+        """Forget what was read of accounts and currencies: the state has been exchanged for another one."""
+        self._currencies.clear()
+        self.accounts.clear()
 
     def settle_accounts(self) -> None:
         """Enter the records of the accounts that changed among the changes."""
@@ -82,6 +97,10 @@ class TransactionOverlay:
     def account(self, address: bytes) -> Account | None:
         """See `BlockOverlay.account`; whoever changes it does so through the journal."""
         return self._block.account(address)
+
+    def has_currency(self, code: str) -> bool:
+        """Whether there is such a currency."""
+        return self._block.has_currency(code) or self.get(currency_key(code)) is not None
 
     def place_account(self, address: bytes, account: Account) -> None:
         """Put an account at an address, undoably. Raises `vm.failure.Failure` LimitExceeded."""
