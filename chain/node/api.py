@@ -50,7 +50,7 @@ from chain.primitives.limits import (
     WAIT_SECONDS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused
-from chain.state.store import CURSOR_BYTES
+from chain.state.reader import CURSOR_BYTES
 from vm.failure import Failure
 
 _STATUS: dict[Refused, int] = {

@@ -32,10 +32,12 @@ from chain.primitives.proof import Proof
 from chain.primitives.receipt import Receipt, decode_receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
+from chain.state.directory import damaged
 from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay
-from chain.state.store import Commit, Store, damaged
+from chain.state.store import Store
 from chain.state.tree import Tree
+from chain.state.writing import Commit
 
 _REFUSED_MAX = 10_000  # remembered for those who wait for them
 

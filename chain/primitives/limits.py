@@ -55,6 +55,15 @@ BLOCKS_CHECKED_AT_START = 1_000
 TRANSACTIONS_CHECKED_AT_START = 5_000
 KEYS_CHECKED_AT_START = 5_000
 
+# Store.
+STORE_MAP_BYTES = 2**40  # address space, not disk: the file grows as it is filled
+STORE_READERS_MAX = 1_024  # read transactions of all processes at a time; 64 bytes of shared memory each
+UNDO_BLOCKS_MAX = 128  # blocks that can be taken back, whose states can be read
+UNDO_BYTES_MAX = 64 * 1024 * 1024  # of their records, if that is reached first; a full block of payments leaves 1.3 MB
+UNDO_RECORDS_REMOVED_MAX = 4  # by one block, so that a smaller limit is reached bit by bit
+OLD_VIEW_BYTES_MAX = 256 * 1024 * 1024  # of memory for the states of old blocks; records of 64 MiB take some 160
+PRUNED_ROWS_MAX = 20_000  # by one call, which ends with the block that goes past it: about a second
+
 # Gas of the ledger's own work, charged before execution. Hand estimates in proportion to the machine's
 # schedule (10 ns).
 GAS_TRANSACTION = 1_000

@@ -43,6 +43,7 @@ class Refused(StrEnum):
     WRONG_BLOCK = "WrongBlock"
     WRONG_GENESIS = "WrongGenesis"
     WRONG_STORE = "WrongStore"
+    PRUNED = "Pruned"
     # node
     POOL_FULL = "PoolFull"
     SENDER_FULL = "SenderFull"
@@ -87,6 +88,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.WRONG_BLOCK: "Do not apply it; ask another node for this height.",
     Refused.WRONG_GENESIS: "Correct the genesis specification.",
     Refused.WRONG_STORE: "Restore the data directory, or begin with an empty one.",
+    Refused.PRUNED: "Ask for a height that is kept, or a node that keeps all (an archive).",
     Refused.POOL_FULL: "Try again in a moment.",
     Refused.SENDER_FULL: "Wait until earlier transactions of this wallet are in a block.",
     Refused.STOPPED: "Start the node again.",
@@ -111,8 +113,8 @@ class Refusal(Exception):
 
 
 class StoreFailed(Exception):
-    """The disk failed while a block was being written. The process must stop; a restart finds the last whole
-    block.
+    """The disk failed while a block was being written, or gave bytes that are not those that were written. The process must
+    stop; a restart finds the last whole block, or says what is damaged.
     """
 
 

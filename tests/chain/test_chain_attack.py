@@ -24,8 +24,9 @@ from chain.primitives.limits import GAS_ARGUMENT_VALUE, GAS_TRANSACTION_BYTE, PA
 from chain.primitives.receipt import decode_receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Body, Call, Deploy, Pay, sign
-from chain.state import store as store_module
+from chain.state import directory as directory_module
 from chain.state.overlay import BlockOverlay
+from chain.state.sealed import seal
 from vm import instructions as i
 from vm.codec import encode_module
 from vm.failure import Failure
@@ -220,9 +221,9 @@ def test_damaged_state_stops_the_node_and_blames_no_transaction(tmp_path: Path) 
     node = open_node(tmp_path)
     data = payment(node)
     with node.store._env.begin(write=True) as transaction:
-        transaction.put(account_key(BOB), b"\xff\xff", db=node.store._tables[b"state"])
-    node.store._read.abort()
-    node.store._read = node.store._env.begin()
+        key = account_key(BOB)
+        transaction.put(key, seal(b"state", key, b"\xff\xff"), db=node.store._tables[b"state"])
+    node.store.renew()
     identity = node.submit(data).identity
     with pytest.raises(StoreFailed):
         node.produce()
@@ -235,7 +236,7 @@ def test_damaged_state_stops_the_node_and_blames_no_transaction(tmp_path: Path) 
 
 def test_a_full_disk_stops_the_node_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A map with no room left raises `StoreFailed`; with room again the node goes on from the last whole block."""
-    monkeypatch.setattr(store_module, "MAP_BYTES", 512 * 1024)
+    monkeypatch.setattr(directory_module, "STORE_MAP_BYTES", 512 * 1024)
     node = open_node(tmp_path)
     committed: list[bytes] = []
     with pytest.raises(StoreFailed):
@@ -245,7 +246,7 @@ def test_a_full_disk_stops_the_node_and_loses_nothing(tmp_path: Path, monkeypatc
             committed.append(identity)
     assert committed
     node.close()
-    monkeypatch.setattr(store_module, "MAP_BYTES", 64 * 1024 * 1024)
+    monkeypatch.setattr(directory_module, "STORE_MAP_BYTES", 64 * 1024 * 1024)
     again = open_node(tmp_path)
     assert again.head.height == len(committed)
     assert all(again.receipt(identity) is not None for identity in committed)
@@ -257,7 +258,7 @@ def test_a_full_disk_stops_the_node_and_loses_nothing(tmp_path: Path, monkeypatc
 
 def test_a_genesis_without_room_for_it_is_a_typed_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store too small for its first block says so."""
-    monkeypatch.setattr(store_module, "MAP_BYTES", 10 * 4_096)
+    monkeypatch.setattr(directory_module, "STORE_MAP_BYTES", 10 * 4_096)
     with pytest.raises((StoreFailed, Refusal)):
         open_node(tmp_path)
 

@@ -25,6 +25,7 @@ from chain.primitives.keyspace import account_key
 from chain.primitives.proof import verify_proof
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Action, Body, Pay, Transaction, sign
+from chain.state.sealed import seal
 
 TIME_MS = 1_700_000_000_000
 ROOT = Path(__file__).parents[2]
@@ -99,11 +100,11 @@ def test_a_data_directory_of_another_chain_is_refused(tmp_path: Path) -> None:
 
 
 def damage(directory: Path, table: bytes, key: bytes, value: bytes) -> None:
-    """Write something else into a closed store."""
-    with lmdb.open(str(directory / "ledger"), max_dbs=8, map_size=2**30) as environment:
+    """Write something else into a closed store, with a checksum that is right."""
+    with lmdb.open(str(directory / "ledger"), max_dbs=16, map_size=2**30) as environment:
         database = environment.open_db(table)
         with environment.begin(write=True) as transaction:
-            transaction.put(key, value, db=database)
+            transaction.put(key, seal(table, key, value), db=database)
 
 
 @pytest.mark.parametrize(
