@@ -57,6 +57,8 @@ _STATUS: dict[Refused, int] = {
     Refused.TOO_LARGE: 413,
     Refused.POOL_FULL: 429,
     Refused.SENDER_FULL: 429,
+    Refused.PAYER_FULL: 429,
+    Refused.EVICTED: 429,
     Refused.STOPPED: 503,
     Refused.NOT_COMMITTED: 504,
     Refused.MALFORMED: 400,

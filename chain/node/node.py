@@ -15,9 +15,10 @@ from chain.ledger.apply import Applied, BlockRun, apply_block, execute
 from chain.ledger.block import Block, decode_block
 from chain.ledger.execution import Execution
 from chain.ledger.genesis import make_genesis
-from chain.ledger.parameters import Parameters, read_parameters
+from chain.ledger.parameters import Parameters, fee_of, read_parameters
 from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
+from chain.node.waiting import Waiting
 from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header
@@ -87,17 +88,15 @@ class Node:
             raise Refusal(Refused.ALREADY_INCLUDED, "it is in a block already", id=identity.hex())
         if identity in self.pool:
             return transaction
-        used = read_sequence(self.store, body.sender, body.lane)
-        waiting = self.pool.next_sequence(body.sender, body.lane, used) - used
-        if used <= body.sequence < used + waiting:
-            raise Refusal(
-                Refused.SEQUENCE_USED,
-                f"another transaction with sequence {body.sequence} of lane {body.lane} waits",
-                next_sequence=used + waiting,
-            )
-        admit(transaction, self.store, self.parameters, height=self.head.height + 1, waiting=waiting)
-        self.pool.add(transaction)
+        next_sequence = read_sequence(self.store, body.sender, body.lane)
+        waiting = _waiting(transaction)
+        self.pool.check(waiting, next_sequence)
+        ahead = body.sequence - next_sequence  # no gap that the pool has not just allowed
+        admit(transaction, self.store, self.parameters, height=self.head.height + 1, waiting=ahead)
+        self._check_reserved(waiting)
+        self.pool.add(waiting, next_sequence, self._time())
         self.refused.pop(identity, None)
+        self._note_departed()
         return transaction
 
     def produce(self) -> Applied:
@@ -109,23 +108,18 @@ class Node:
         """
         self._check_running()
         try:
-            run = BlockRun(self.store, self.head, time_ms=self._time(), proposer=self.parameters.fee_wallet)
-            for transaction in self.pool.in_order():
-                try:
-                    run.add(transaction)
-                except Refusal as refusal:
-                    if refusal.code is Refused.BLOCK_FULL and run.size:
-                        break
-                    self.refused[transaction.identity] = refusal
-                    self.pool.remove(transaction.identity)
+            time_ms = self._time()
+            self.pool.expire(self.head.height + 1, time_ms)
+            run = BlockRun(self.store, self.head, time_ms=time_ms, proposer=self.parameters.fee_wallet)
+            included = self._fill(run)
             applied = run.finish()
             self._commit(applied)
         except BaseException as error:
             self.failure = error
             raise
         self.head = applied.block.header
-        for identity in applied.identities:
-            self.pool.remove(identity)
+        self.pool.included(included)
+        self._note_departed()
         return applied
 
     def simulate(self, data: bytes) -> Receipt:
@@ -213,6 +207,45 @@ class Node:
         if self.failure is not None:
             raise Refusal(Refused.STOPPED, "the node has stopped after a failure")
 
+    def _check_reserved(self, waiting: Waiting) -> None:
+        """That the payer can cover the fees of all that waits and of this one. Raises `Refusal` FeeNotCovered."""
+        reserved = self.pool.reserved(waiting.payer)
+        if not reserved:
+            return  # admission has looked at its own fee
+        old = self.pool.at(waiting.sender, waiting.lane, waiting.sequence)
+        if old is not None and old.payer == waiting.payer:
+            reserved -= old.fee_max
+        balance = self.balance(waiting.payer, self.parameters.base_currency)
+        if balance < reserved + waiting.fee_max:
+            raise Refusal(
+                Refused.FEE_NOT_COVERED,
+                f"the fee may be {waiting.fee_max} minor units of {self.parameters.base_currency}; the payer has {balance},"
+                f" of which {reserved} may go in fees of transactions that wait",
+                fee_max=waiting.fee_max,
+                balance=balance,
+                reserved=reserved,
+            )
+
+    def _fill(self, run: BlockRun) -> list[Waiting]:
+        """Put into a block what waits, as far as there is room, and say what is in it."""
+        included = []
+        while (waiting := self.pool.take()) is not None:
+            try:
+                run.add(waiting.transaction)
+            except Refusal as refusal:
+                if refusal.code is Refused.BLOCK_FULL and run.size:
+                    self.pool.release(waiting)
+                    break
+                self.refused[waiting.identity] = refusal
+                self.pool.refuse(waiting)
+            else:
+                included.append(waiting)
+        return included
+
+    def _note_departed(self) -> None:
+        for departure in self.pool.departed():
+            self.refused[departure.waiting.identity] = departure.refusal
+
     def _commit(self, applied: Applied) -> None:
         events = [
             (receipt.index, number, encode([receipt.identity, event.contract, event.number, event.payload]))
@@ -298,6 +331,23 @@ class Node:
         if self.store.get(PARAMETERS) != genesis.state[PARAMETERS]:
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
+
+
+def _waiting(transaction: Transaction) -> Waiting:
+    body = transaction.body
+    return Waiting(
+        identity=transaction.identity,
+        sender=body.sender,
+        lane=body.lane,
+        sequence=body.sequence,
+        gas_price=body.gas_price,
+        fee_max=fee_of(body.gas_limit, body.gas_price),
+        payer=body.payer,
+        size_bytes=len(transaction.encoded),
+        expiry_height=body.expiry,
+        expiry_ms=None,
+        transaction=transaction,
+    )
 
 
 def _no_page(place: bytes) -> bytes | None:

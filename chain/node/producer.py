@@ -37,8 +37,8 @@ class Producer:
             self._tell(identity, Refusal(Refused.STOPPED, "the node stops"))
 
     def arrived(self) -> None:
-        """A transaction is in the pool: those that arrive in the same moment share a block."""
-        if not self._block_time_ms and not self._scheduled:
+        """A transaction is in the pool: those that arrive in the same moment share a block. One behind a gap makes none."""
+        if not self._block_time_ms and not self._scheduled and self._node.pool.ready:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self.produce)
 
@@ -58,8 +58,7 @@ class Producer:
             refusal = self._node.refused.get(identity)
             if refusal is not None:
                 self._tell(identity, refusal)
-        if len(self._node.pool):
-            self.arrived()
+        self.arrived()
 
     async def committed(self, identity: bytes, timeout_seconds: float) -> Receipt:
         """The receipt of a waiting transaction, once it is on disk. Raises `Refusal`; NotCommitted when time

@@ -37,7 +37,12 @@ BLOCK_GAS_MAX = 500_000_000  # of the development chain; a chain's own limit sta
 # Pool.
 POOL_TRANSACTIONS_MAX = 20_000
 POOL_BYTES_MAX = 64 * 1024 * 1024
-POOL_PER_SENDER_MAX = 1_000  # one sender cannot fill it
+POOL_SHARES = 16  # once it is half full, one wallet has at most one of so many equal parts; before, a busy shop may have all
+POOL_LOOK_AHEAD_MAX = 64  # sequences past the first missing one of a lane: a batch whose parts arrive out of order
+POOL_QUEUED_MAX = 5_000  # behind a gap, of all: they may never go into a block
+POOL_QUEUED_PER_SENDER_MAX = 256  # of one sender over its lanes
+POOL_QUEUED_MS_MAX = 60_000  # behind a gap; who waits for an answer does not wait longer
+POOL_REPLACEMENT_PERCENT = 10  # more gas price than the one that waits; so replacing again and again is not free
 
 # API.
 REQUEST_BYTES_MAX = 512 * 1024  # a transaction in hexadecimal and its envelope

@@ -45,6 +45,10 @@ class Refused(StrEnum):
     # node
     POOL_FULL = "PoolFull"
     SENDER_FULL = "SenderFull"
+    PAYER_FULL = "PayerFull"
+    REPLACED = "Replaced"
+    EVICTED = "Evicted"
+    DROPPED = "Dropped"
     STOPPED = "Stopped"
     NOT_COMMITTED = "NotCommitted"
     NOT_FOUND = "NotFound"
@@ -78,7 +82,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.EXPIRY_TOO_FAR: "Sign it again with a nearer expiry.",
     Refused.NO_WALLET: "Open the wallet first, with an open-wallet action.",
     Refused.SEQUENCE_USED: "Ask for the lane's next sequence and sign again.",
-    Refused.SEQUENCE_AHEAD: "Send the transactions of the lane in order, without gaps.",
+    Refused.SEQUENCE_AHEAD: "Send the missing transaction of the lane first.",
     Refused.FEE_NOT_COVERED: "Lower gas_limit or gas_price, or name a fee payer.",
     Refused.BLOCK_FULL: "Wait for the next block.",
     Refused.ALREADY_INCLUDED: "Read its receipt.",
@@ -87,6 +91,10 @@ REMEDIES: dict[Refused, str] = {
     Refused.WRONG_STORE: "Restore the data directory, or begin with an empty one.",
     Refused.POOL_FULL: "Try again in a moment.",
     Refused.SENDER_FULL: "Wait until earlier transactions of this wallet are in a block.",
+    Refused.PAYER_FULL: "Wait until earlier transactions with this fee payer are in a block, or name another.",
+    Refused.REPLACED: "Follow the transaction that took its place.",
+    Refused.EVICTED: "Send it again with a higher gas_price, or later.",
+    Refused.DROPPED: "Send it again, if it should still go.",
     Refused.STOPPED: "Start the node again.",
     Refused.NOT_COMMITTED: "Ask for the receipt later, or send the same transaction again: that is safe.",
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",

@@ -22,6 +22,7 @@ from chain.node.pool import Pool
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import decode_header
 from chain.primitives.keyspace import balance_key
+from chain.primitives.limits import POOL_LOOK_AHEAD_MAX
 from chain.primitives.proof import verify_proof
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Action, Body, Pay, Transaction, sign
@@ -32,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 
 def open_node(directory: Path, **changes: object) -> Node:
     """A node whose clock stands still."""
-    return Node(directory, specification(**changes), clock=lambda: TIME_MS, pool=Pool(per_sender_max=5))
+    return Node(directory, specification(**changes), clock=lambda: TIME_MS, pool=Pool(transactions_max=10))
 
 
 @pytest.fixture
@@ -47,6 +48,12 @@ def payment(sequence: int, amount: int = 1, name: str = "alice", *more: Action) 
     """Alice (or another) pays Bob."""
     body = Body(CHAIN_ID, ADDRESSES[name], 0, sequence, 50, 5_000_000, 0, (Pay(BOB, "CNY", amount), *more))
     return sign(body, [KEYS[name]])
+
+
+def priced(sequence: int, gas_price: int) -> Transaction:
+    """Alice pays Bob and offers a price for gas, of which she may use five million."""
+    body = Body(CHAIN_ID, ALICE, 0, sequence, 50, 5_000_000, gas_price, (Pay(BOB, "CNY", 1),))
+    return sign(body, [KEYS["alice"]])
 
 
 def refusal_of(node: Node, transaction: Transaction) -> Refused:
@@ -217,15 +224,46 @@ def test_a_lane_may_queue_in_the_pool(node: Node) -> None:
     assert [receipt.ok for receipt in node.produce().receipts] == [True] * 4
 
 
-def test_the_pool_refuses_gaps_and_second_claims(node: Node) -> None:
-    """A sequence ahead of those that wait, and another transaction with a sequence that waits."""
+def test_the_pool_refuses_wide_gaps_and_second_claims(node: Node) -> None:
+    """A sequence far ahead of those that wait, and another transaction with a sequence that waits."""
     node.submit(payment(0).encoded)
-    assert refusal_of(node, payment(2)) is Refused.SEQUENCE_AHEAD
+    assert refusal_of(node, payment(1 + POOL_LOOK_AHEAD_MAX + 1)) is Refused.SEQUENCE_AHEAD
     assert refusal_of(node, payment(0, 99)) is Refused.SEQUENCE_USED
 
 
+def test_a_batch_may_arrive_out_of_order(node: Node) -> None:
+    """What is behind a gap waits in no block until the gap closes; then all go in one, in their sequence."""
+    for sequence in (3, 1, 2):
+        node.submit(payment(sequence, sequence + 1).encoded)
+    assert node.next_sequence(ALICE, 0) == 0
+    assert node.produce().receipts == ()
+    node.submit(payment(0).encoded)
+    assert node.produce().identities == tuple(payment(sequence, max(1, sequence + 1)).identity for sequence in range(4))
+
+
+def test_a_dearer_transaction_takes_the_place_of_one_that_waits(node: Node) -> None:
+    """The one that was replaced is refused with the name of the other, and the fee set aside is that of the new one alone."""
+    first, second = payment(0), priced(0, 1)
+    node.submit(first.encoded)
+    node.submit(second.encoded)
+    assert node.refused[first.identity].code is Refused.REPLACED
+    assert node.refused[first.identity].data["by"] == second.identity.hex()
+    assert node.pool.reserved(ALICE) == 5
+    assert node.produce().identities == (second.identity,)
+    assert node.pool.reserved(ALICE) == 0
+
+
+def test_a_payer_must_cover_the_fees_of_all_that_waits(node: Node) -> None:
+    """Two transactions whose fees may take three quarters of the balance each do not both wait; a replacement counts once."""
+    price = FUNDS * 3 // 4 // 5
+    node.submit(priced(0, price // 2).encoded)
+    node.submit(priced(0, price).encoded)
+    assert refusal_of(node, priced(1, price)) is Refused.FEE_NOT_COVERED
+    node.submit(priced(1, price // 3).encoded)
+
+
 def test_the_pool_is_bounded_per_sender(node: Node) -> None:
-    """One sender's sixth transaction is SenderFull, another sender's first is taken."""
+    """In a pool that is half full of one sender's, the next is SenderFull, and another sender's first is taken."""
     for sequence in range(5):
         node.submit(payment(sequence).encoded)
     assert refusal_of(node, payment(5)) is Refused.SENDER_FULL
