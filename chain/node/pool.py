@@ -44,6 +44,7 @@ class Pool:
         transactions_max: int = POOL_TRANSACTIONS_MAX,
         bytes_max: int = POOL_BYTES_MAX,
         *,
+        shares: int = POOL_SHARES,
         look_ahead_max: int = POOL_LOOK_AHEAD_MAX,
         queued_max: int = POOL_QUEUED_MAX,
         queued_per_sender_max: int = POOL_QUEUED_PER_SENDER_MAX,
@@ -57,7 +58,7 @@ class Pool:
         self._queued_ms_max = queued_ms_max
         self._waiting: dict[bytes, Waiting] = {}
         self._lanes: dict[tuple[bytes, int], Lane] = {}
-        self._accounts = Accounts(max(1, transactions_max // POOL_SHARES), bytes_max // POOL_SHARES)
+        self._accounts = Accounts(max(1, transactions_max // shares), bytes_max // shares)
         self._heads, self._tails = Heads(), Tails()
         self._heights, self._times = Agenda(self._keeps), Agenda(self._keeps)
         self._deadlines = Agenda(self._keeps_queued)
@@ -123,8 +124,8 @@ class Pool:
     def add(self, waiting: Waiting, next_sequence: int, now_ms: int) -> None:
         """Take an admitted transaction. `next_sequence` is the state's for its lane, without those that wait.
 
-        Taking one twice is fine. Raises `Refusal` SequenceUsed (also for a replacement that is too cheap), SequenceAhead, SenderFull, PayerFull, PoolFull;
-        the pool is then as before.
+        Taking one twice is fine. Raises `Refusal` SequenceUsed (also for a replacement that is too cheap), SequenceAhead,
+        SenderFull, PayerFull, PoolFull; the pool is then as before.
         """
         self._now_ms = max(self._now_ms, now_ms)
         if waiting.identity in self._waiting:
