@@ -21,11 +21,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chain.currency.records import read_currency
-from chain.ledger.admission import find_account
+from chain.ledger.admission import check_alone, find_account
 from chain.ledger.contracts import find_function, load_verified, read_contract
-from chain.node.node import Node
+from chain.node.batch import MSGPACK, Batch, parse_batch, row_json, rows_msgpack, unpack_batch
+from chain.node.gateway import Gateway
 from chain.node.openapi import describe
-from chain.node.producer import Producer
+from chain.node.outcome import Row
+from chain.node.questions import Questions
 from chain.node.rendering import (
     block_json,
     event_json,
@@ -40,6 +42,9 @@ from chain.primitives.address import format_address, parse_address
 from chain.primitives.codec import decode
 from chain.primitives.keyspace import code_key, currency_key
 from chain.primitives.limits import (
+    BATCH_BYTES_MAX,
+    BATCH_STEP,
+    BATCH_TRANSACTIONS_MAX,
     FUNCTION_NAME_CHARACTERS_MAX,
     HEIGHT_MAX,
     LANE_MAX,
@@ -50,6 +55,7 @@ from chain.primitives.limits import (
     WAIT_SECONDS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.reader import CURSOR_BYTES
 from vm.failure import Failure
 
@@ -58,6 +64,8 @@ _STATUS: dict[Refused, int] = {
     Refused.TOO_LARGE: 413,
     Refused.POOL_FULL: 429,
     Refused.SENDER_FULL: 429,
+    Refused.PAYER_FULL: 429,
+    Refused.EVICTED: 429,
     Refused.STOPPED: 503,
     Refused.NOT_COMMITTED: 504,
     Refused.MALFORMED: 400,
@@ -77,6 +85,8 @@ class Query:
     path: dict[str, str]
     query: dict[str, str]
     body: dict[str, Any]
+    packed: bytes | None = None
+    """The body in msgpack, if it came so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +102,16 @@ class Operation:
     query_parameters: dict[str, str] = field(default_factory=dict)
     body_fields: dict[str, str] = field(default_factory=dict)
     answer_fields: tuple[str, ...] = ()
+    lists: bool = False
+    """Whether its body's fields are lists of texts, which msgpack may bring and take back as well."""
 
 
 class Api:
     """The answers."""
 
-    def __init__(self, node: Node, producer: Producer) -> None:
-        self._node = node
-        self._producer = producer
+    def __init__(self, questions: Questions, gateway: Gateway) -> None:
+        self._node = questions
+        self._gateway = gateway
         transaction = {"transaction": "the transaction's bytes in hexadecimal", "base64": "or in base64"}
         self.operations = (
             Operation("GET", "/v1/status", "status", "Chain, head, parameters and currencies.", self.status),
@@ -115,6 +127,20 @@ class Api:
                 },
                 body_fields=transaction,
                 answer_fields=("id", "status", "receipt"),
+            ),
+            Operation(
+                "POST",
+                "/v1/batch",
+                "batch",
+                f"Submit at most {BATCH_TRANSACTIONS_MAX} transactions. What is wrong with one holds up no other.",
+                self.batch,
+                query_parameters={
+                    "wait": "`commit` answers when all are on disk or refused",
+                    "timeout": f"seconds to wait, at most {WAIT_SECONDS_MAX}",
+                },
+                body_fields={"transactions": "the bytes of each in hexadecimal"},
+                answer_fields=("rows",),
+                lists=True,
             ),
             Operation(
                 "POST",
@@ -209,7 +235,7 @@ class Api:
             "genesis": first.header.hash.hex(),
             "block": node.head.hash.hex(),
             "time_ms": node.head.time_ms,
-            "waiting": len(node.pool),
+            "waiting": await self._gateway.waiting(),
             "base_currency": p.base_currency,
             "gas_limit": p.gas_limit,
             "gas_price_min": p.gas_price_min,
@@ -219,22 +245,35 @@ class Api:
 
     async def submit(self, query: Query) -> dict[str, Any]:
         """See the table."""
-        wait = query.query.get("wait")
-        if wait not in (None, "commit"):
-            raise _bad("wait must be `commit`")
-        timeout = _number(query.query.get("timeout", "10"), "timeout", 0, WAIT_SECONDS_MAX)
-        data = _transaction_bytes(query.body)
-        try:
-            identity = self._node.submit(data).identity
-        except Refusal as refusal:
-            if refusal.code is not Refused.ALREADY_INCLUDED:
-                raise
-            return self._committed(bytes.fromhex(str(refusal.data["id"])))
-        self._producer.arrived()
-        if wait is None:
+        wait_seconds = _wait_seconds(query)
+        transaction = decode_transaction(_transaction_bytes(query.body))
+        check_alone(transaction, self._node.parameters)
+        (row,) = await self._gateway.submit([transaction], wait_seconds=wait_seconds)
+        if row.refusal is not None:
+            raise row.refusal
+        identity = transaction.identity
+        if row.height is None:
             return {"id": identity.hex(), "status": "waiting", "receipt": None}
-        await self._producer.committed(identity, timeout)
-        return self._committed(identity)
+        receipt = self._node.receipt(identity)
+        assert receipt is not None
+        return {"id": identity.hex(), "status": "committed", "receipt": receipt_json(receipt, self._node.store)}
+
+    async def batch(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        return {"rows": [row_json(row) for row in await self._rows(query)]}
+
+    async def _rows(self, query: Query) -> list[Row]:
+        """What became of a batch. Others have their turn while its signatures are looked at."""
+        wait_seconds = _wait_seconds(query)
+        items = parse_batch(query.body) if query.packed is None else unpack_batch(query.packed)
+        batch = Batch(items)
+        for begin in range(0, len(items), BATCH_STEP):
+            batch.look_at(begin, begin + BATCH_STEP, self._check_alone)
+            await asyncio.sleep(0)
+        return batch.rows(await self._gateway.submit(batch.transactions, wait_seconds=wait_seconds))
+
+    def _check_alone(self, transaction: Transaction) -> None:
+        check_alone(transaction, self._node.parameters)
 
     async def simulate(self, query: Query) -> dict[str, Any]:
         """See the table."""
@@ -255,10 +294,10 @@ class Api:
         identity = _hex(query.path["id"], "id")
         receipt = self._node.receipt(identity)
         if receipt is None:
-            refused = self._node.refused.get(identity)
-            if refused is not None:
-                raise refused
-            raise Refusal(Refused.NOT_FOUND, "no block has this transaction", waiting=identity in self._node.pool)
+            outlook = await self._gateway.outlook(identity)
+            if isinstance(outlook, Refusal):
+                raise outlook
+            raise Refusal(Refused.NOT_FOUND, "no block has this transaction", waiting=outlook)
         return {"receipt": receipt_json(receipt, self._node.store)}
 
     async def wallet(self, query: Query) -> dict[str, Any]:
@@ -278,7 +317,7 @@ class Api:
                 money_json(wallet.balances.get(supply.currency, 0), supply.currency, node.store) for supply in node.head.supply
             ],
             "lane": lane,
-            "next_sequence": node.next_sequence(address, lane),
+            "next_sequence": await self._gateway.next_sequence(address, lane),
         }
 
     async def contract(self, query: Query) -> dict[str, Any]:
@@ -358,8 +397,11 @@ class Api:
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                body = await _body(request) if operation.method == "POST" else {}
-                answer = await operation.answer(Query(dict(request.path_params), dict(request.query_params), body))
+                query = await _query(request, operation)
+                self._node.renew()
+                if operation.lists and MSGPACK in request.headers.get("accept", ""):
+                    return self._packed(await self._rows(query))
+                answer = await operation.answer(query)
             except Refusal as refusal:
                 return self._refused(refusal)
             except Failure as failure:
@@ -387,19 +429,15 @@ class Api:
             body["error"] = error
         return self._json(body, _STATUS.get(refusal.code, _REFUSED_STATUS))
 
+    def _packed(self, rows: list[Row]) -> Response:
+        self._node.renew()
+        head = self._node.head
+        return Response(rows_msgpack(rows, head.height, head.state_root), media_type=MSGPACK)
+
     def _json(self, content: dict[str, Any], status: int) -> Response:
         head = self._node.head
         # The head's height comes under its own name where the answer is about another height.
         return JSONResponse({**content, "height": head.height, "state_root": head.state_root.hex()}, status)
-
-    def _committed(self, identity: bytes) -> dict[str, Any]:
-        receipt = self._node.receipt(identity)
-        assert receipt is not None
-        return {
-            "id": identity.hex(),
-            "status": "committed",
-            "receipt": receipt_json(receipt, self._node.store),
-        }
 
     def _decimals(self, code: str) -> int:
         value = self._node.store.get(currency_key(code))
@@ -410,20 +448,35 @@ class Api:
 _BRACKETS_AND_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _query(request: Request, operation: Operation) -> Query:
+    path, query = dict(request.path_params), dict(request.query_params)
+    if operation.method != "POST":
+        return Query(path, query, {})
+    data = await _data(request, BATCH_BYTES_MAX if operation.lists else REQUEST_BYTES_MAX)
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if operation.lists and content_type == MSGPACK:
+        return Query(path, query, {}, data)
+    return Query(path, query, _object(data))
+
+
+async def _data(request: Request, bytes_max: int) -> bytes:
     data = bytearray()
     try:
         async with asyncio.timeout(REQUEST_SECONDS_MAX):
             async for chunk in request.stream():
                 data += chunk
-                if len(data) > REQUEST_BYTES_MAX:
-                    raise Refusal(Refused.TOO_LARGE, f"a request has at most {REQUEST_BYTES_MAX} bytes")
+                if len(data) > bytes_max:
+                    raise Refusal(Refused.TOO_LARGE, f"a request has at most {bytes_max} bytes")
     except (ClientDisconnect, TimeoutError):
         raise _bad("the request ended too early, or took too long") from None
+    return bytes(data)
+
+
+def _object(data: bytes) -> dict[str, Any]:
     if not _is_shallow(data):
         raise _bad("the body must be JSON, and not so deep")
     try:
-        body = json.loads(bytes(data))
+        body = json.loads(data)
     except (ValueError, RecursionError):
         raise _bad("the body must be JSON") from None
     if not isinstance(body, dict):
@@ -431,7 +484,16 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _is_shallow(data: bytearray) -> bool:
+def _wait_seconds(query: Query) -> float | None:
+    """How long to wait for the disk, None for not at all."""
+    wait = query.query.get("wait")
+    if wait not in (None, "commit"):
+        raise _bad("wait must be `commit`")
+    timeout = _number(query.query.get("timeout", "10"), "timeout", 0, WAIT_SECONDS_MAX)
+    return None if wait is None else timeout
+
+
+def _is_shallow(data: bytes) -> bool:
     """Whether brackets outside of strings stand within each other at most REQUEST_DEPTH_MAX deep: the reader of JSON calls
     itself once a level, on a stack whose size is not ours.
     """

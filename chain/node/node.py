@@ -10,13 +10,14 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from chain.ledger.admission import admit, read_sequence
+from chain.ledger.admission import admit, read_balance, read_sequence
 from chain.ledger.apply import Applied, BlockRun, apply_block
 from chain.ledger.genesis import make_genesis
-from chain.ledger.parameters import read_parameters
+from chain.ledger.parameters import fee_of, read_parameters
 from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
 from chain.node.questions import Questions
+from chain.node.waiting import Waiting
 from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header
@@ -57,6 +58,7 @@ class Node(Questions):
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
+        self._told: list[tuple[bytes, Refusal]] = []
         self._view = PendingView(self.store)
         self._unwritten: dict[bytes, tuple[int, int]] = {}
         try:
@@ -91,22 +93,20 @@ class Node(Questions):
         body, identity = transaction.body, transaction.identity
         if identity in self.pool:
             return None
-        used = read_sequence(self._view, body.sender, body.lane)
-        if body.sequence < used:
+        next_sequence = read_sequence(self._view, body.sender, body.lane)
+        if body.sequence < next_sequence:
             place = self._unwritten.get(identity) or self.store.find(identity)
             if place is not None:
                 return place
-        waiting = self.pool.next_sequence(body.sender, body.lane, used) - used
-        if used <= body.sequence < used + waiting:
-            raise Refusal(
-                Refused.SEQUENCE_USED,
-                f"another transaction with sequence {body.sequence} of lane {body.lane} waits",
-                next_sequence=used + waiting,
-            )
-        height = self.newest.height + 1
-        admit(transaction, self._view, self.parameters, height=height, time_ms=self.now_ms(), waiting=waiting)
-        self.pool.add(transaction)
+        waiting = _waiting(transaction)
+        self.pool.check(waiting, next_sequence)
+        ahead = body.sequence - next_sequence  # no gap that the pool has not just allowed
+        now_ms = self.now_ms()
+        admit(transaction, self._view, self.parameters, height=self.newest.height + 1, time_ms=now_ms, waiting=ahead)
+        self._check_reserved(waiting)
+        self.pool.add(waiting, next_sequence, now_ms)
         self.refused.pop(identity, None)
+        self._note_departed()
         return None
 
     def produce(self) -> Applied:
@@ -129,15 +129,10 @@ class Node(Questions):
         """
         self._check_running()
         try:
-            run = BlockRun(self._view, self.newest, time_ms=self.now_ms(), proposer=self.parameters.fee_wallet)
-            for transaction in self.pool.in_order():
-                try:
-                    run.add(transaction)
-                except Refusal as refusal:
-                    if refusal.code is Refused.BLOCK_FULL and run.size:
-                        break
-                    self.refused[transaction.identity] = refusal
-                    self.pool.remove(transaction.identity)
+            time_ms = self.now_ms()
+            self.pool.expire(self.newest.height + 1, time_ms)
+            run = BlockRun(self._view, self.newest, time_ms=time_ms, proposer=self.parameters.fee_wallet)
+            included = self._fill(run)
             applied = run.finish()
         except BaseException as error:
             self.failure = error
@@ -147,7 +142,8 @@ class Node(Questions):
         self._view.add(header.height, applied.state, applied.tree)
         for index, identity in enumerate(applied.identities):
             self._unwritten[identity] = header.height, index
-            self.pool.remove(identity)
+        self.pool.included(included)
+        self._note_departed()
         return applied
 
     def written(self, applied: Applied) -> None:
@@ -158,6 +154,11 @@ class Node(Questions):
         self._view.written(header.height, applied.state, applied.tree)
         for identity in applied.identities:
             del self._unwritten[identity]
+
+    def take_refused(self) -> list[tuple[bytes, Refusal]]:
+        """Those that have left the pool without a block since the last call, each with why."""
+        told, self._told = self._told, []
+        return told
 
     # Questions beside those of a reader.
 
@@ -191,6 +192,49 @@ class Node(Questions):
     def _check_running(self) -> None:
         if self.failure is not None:
             raise Refusal(Refused.STOPPED, "the node has stopped after a failure")
+
+    def _check_reserved(self, waiting: Waiting) -> None:
+        """That the payer can cover the fees of all that waits and of this one. Raises `Refusal` FeeNotCovered."""
+        reserved = self.pool.reserved(waiting.payer)
+        if not reserved:
+            return  # admission has looked at its own fee
+        old = self.pool.at(waiting.sender, waiting.lane, waiting.sequence)
+        if old is not None and old.payer == waiting.payer:
+            reserved -= old.fee_max
+        balance = read_balance(self._view, waiting.payer, self.parameters.base_currency)
+        if balance < reserved + waiting.fee_max:
+            raise Refusal(
+                Refused.FEE_NOT_COVERED,
+                f"the fee may be {waiting.fee_max} minor units of {self.parameters.base_currency}; the payer has {balance},"
+                f" of which {reserved} may go in fees of transactions that wait",
+                fee_max=waiting.fee_max,
+                balance=balance,
+                reserved=reserved,
+            )
+
+    def _fill(self, run: BlockRun) -> list[Waiting]:
+        """Put into a block what waits, as far as there is room, and say what is in it."""
+        included = []
+        while (waiting := self.pool.take()) is not None:
+            try:
+                run.add(waiting.transaction)
+            except Refusal as refusal:
+                if refusal.code is Refused.BLOCK_FULL and run.size:
+                    self.pool.release(waiting)
+                    break
+                self._refuse(waiting, refusal)
+                self.pool.refuse(waiting)
+            else:
+                included.append(waiting)
+        return included
+
+    def _note_departed(self) -> None:
+        for departure in self.pool.departed():
+            self._refuse(departure.waiting, departure.refusal)
+
+    def _refuse(self, waiting: Waiting, refusal: Refusal) -> None:
+        self.refused[waiting.identity] = refusal
+        self._told.append((waiting.identity, refusal))
 
     @staticmethod
     def commit_of(applied: Applied) -> Commit:
@@ -277,6 +321,23 @@ class Node(Questions):
         if self.store.get(PARAMETERS) != genesis.state[PARAMETERS]:
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
+
+
+def _waiting(transaction: Transaction) -> Waiting:
+    body = transaction.body
+    return Waiting(
+        identity=transaction.identity,
+        sender=body.sender,
+        lane=body.lane,
+        sequence=body.sequence,
+        gas_price=body.gas_price,
+        fee_max=fee_of(body.gas_limit, body.gas_price),
+        payer=body.payer,
+        size_bytes=len(transaction.encoded),
+        expiry_height=body.expiry_height,
+        expiry_ms=body.expiry_ms,
+        transaction=transaction,
+    )
 
 
 def _no_page(place: bytes) -> bytes | None:

@@ -38,6 +38,10 @@ class Described(Protocol):
         """Names and what they are; all are texts."""
 
     @property
+    def lists(self) -> bool:
+        """Whether its body's fields are lists of texts, which may come in msgpack."""
+
+    @property
     def answer_fields(self) -> tuple[str, ...]:
         """What every good answer has besides height and state_root."""
 
@@ -91,9 +95,12 @@ def _operation(operation: Described) -> dict[str, Any]:
         },
     }
     if operation.body_fields:
-        properties = {name: {"type": "string", "description": text} for name, text in operation.body_fields.items()}
-        schema = {"type": "object", "properties": properties}
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        kind: dict[str, Any] = {"type": "array", "items": {"type": "string"}} if operation.lists else {"type": "string"}
+        properties = {name: {**kind, "description": text} for name, text in operation.body_fields.items()}
+        content: dict[str, Any] = {"application/json": {"schema": {"type": "object", "properties": properties}}}
+        if operation.lists:
+            content["application/msgpack"] = {"schema": {"type": "string", "format": "binary"}}
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 

@@ -8,8 +8,9 @@ from chain.primitives.refusal import Refusal
 
 
 class Row(NamedTuple):
-    """`identity` is None for bytes that are no transaction. `height`, `number` (its index in the block) and `ok` are of what is on disk; `error` is the name
-    of the failure of a transaction that is on disk and went wrong. `refusal` says why it is neither there nor waits.
+    """`identity` is None for bytes that are no transaction. `height`, `number` (its index in the block) and `ok` are of what is
+    on disk; `error` is the name of the failure of a transaction that is on disk and went wrong. `refusal` says why it is neither
+    there nor waits.
     """
 
     identity: bytes | None

@@ -34,7 +34,9 @@ class _Submission:
 
 
 class Producer:
-    """Drives a node in an event loop. Blocks are made there and written in another thread; what is told is on disk."""
+    """Drives a node in an event loop, and is its `Gateway`. Blocks are made there and written in another thread; what is told is
+    on disk.
+    """
 
     def __init__(self, node: Node, block_time_ms: int, on_failure: Callable[[BaseException], None]) -> None:
         """`block_time_ms` 0 makes a block as soon as there is something for it. `on_failure` must stop the
@@ -72,8 +74,8 @@ class Producer:
         submission = _Submission(len(transactions))
         for place, transaction in enumerate(transactions):
             self._offer(submission, place, transaction)
-        if submission.left:
-            self._arrived()
+        self._tell_refused()  # who had to make room
+        self._arrived()
         if submission.left and wait_seconds is not None:
             submission.done = asyncio.get_running_loop().create_future()
             try:
@@ -82,6 +84,18 @@ class Producer:
                 late = Refusal(Refused.NOT_COMMITTED, f"it is in no block after {wait_seconds:g} s")
                 return [row or Row(t.identity, refusal=late) for t, row in zip(transactions, submission.rows, strict=True)]
         return [row or Row(t.identity) for t, row in zip(transactions, submission.rows, strict=True)]
+
+    async def next_sequence(self, wallet: bytes, lane: int) -> int:
+        """See `Gateway`."""
+        return self._node.next_sequence(wallet, lane)
+
+    async def outlook(self, identity: bytes) -> Refusal | bool:
+        """See `Gateway`."""
+        return self._node.refused.get(identity) or identity in self._node.pool
+
+    async def waiting(self) -> int:
+        """See `Gateway`."""
+        return len(self._node.pool)
 
     def _offer(self, submission: _Submission, place: int, transaction: Transaction) -> None:
         identity = transaction.identity
@@ -100,10 +114,10 @@ class Producer:
     # Making blocks.
 
     def _arrived(self) -> None:
-        """There is something in the pool: what arrives in the same moment shares a block. While a large block, or many small ones,
-        are being written, the next one gathers what comes.
+        """Something may be ready: what arrives in the same moment shares a block. While a large block, or many small ones, are
+        being written, the next one gathers what comes.
         """
-        if self._block_time_ms or self._scheduled or not self._has_room():
+        if self._block_time_ms or self._scheduled or not self._node.pool.ready or not self._has_room():
             return
         self._scheduled = True
         asyncio.get_running_loop().call_soon(self.produce)
@@ -121,12 +135,10 @@ class Producer:
         except BaseException as error:  # whatever it is, the node has stopped
             self._failed(error)
             return
-        for identity, refusal in self._node.refused.items() if self._node.refused_lately else ():
-            self._tell(identity, Row(identity, refusal=refusal))
+        self._tell_refused()
         self._ahead.append(len(applied.identities))
         self._writer.write(applied)
-        if len(self._node.pool):
-            self._arrived()
+        self._arrived()
 
     async def _tick(self) -> None:
         while self._node.failure is None:
@@ -151,13 +163,16 @@ class Producer:
             for receipt in applied.receipts:
                 if receipt.identity in self._waiting:
                     self._tell(receipt.identity, _row(receipt))
-        if len(self._node.pool):
-            self._arrived()
+        self._arrived()
 
     def _failed(self, error: BaseException) -> None:
         self._node.failure = error
         self._tell_all(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
         self._on_failure(error)
+
+    def _tell_refused(self) -> None:
+        for identity, refusal in self._node.take_refused():
+            self._tell(identity, Row(identity, refusal=refusal))
 
     def _tell(self, identity: bytes, row: Row) -> None:
         for submission, place in self._waiting.pop(identity, ()):

@@ -30,6 +30,9 @@ class Questions:
         """The time that a block made now would have."""
         return self.head.time_ms
 
+    def renew(self) -> None:
+        """See what is on disk by now, if somebody else writes it."""
+
     def balance(self, wallet: bytes, currency: str) -> int:
         """What a wallet holds, in minor units."""
         return read_balance(self.store, wallet, currency)

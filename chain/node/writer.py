@@ -6,8 +6,8 @@ import queue
 import threading
 from collections.abc import Callable
 
-from chain.node.node import Node
 from chain.ledger.apply import Applied
+from chain.node.node import Node
 
 
 class Writer:
@@ -15,7 +15,9 @@ class Writer:
     for the disk, so that many small blocks a second do not each have to wait for it.
     """
 
-    def __init__(self, node: Node, on_written: Callable[[list[Applied]], None], on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, node: Node, on_written: Callable[[list[Applied]], None], on_failure: Callable[[BaseException], None]
+    ) -> None:
         """Both are called in the writer's thread."""
         self._node = node
         self._on_written = on_written

@@ -41,10 +41,22 @@ BLOCK_GAS_MAX = 500_000_000  # of the development chain; a chain's own limit sta
 # Pool.
 POOL_TRANSACTIONS_MAX = 20_000
 POOL_BYTES_MAX = 64 * 1024 * 1024
-POOL_PER_SENDER_MAX = 1_000  # one sender cannot fill it
+POOL_SHARES = 16  # once it is half full, one wallet has at most one of so many equal parts; before, a busy shop may have all
+POOL_LOOK_AHEAD_MAX = 64  # sequences past the first missing one of a lane: a batch whose parts arrive out of order
+POOL_QUEUED_MAX = 5_000  # behind a gap, of all: they may never go into a block
+POOL_QUEUED_PER_SENDER_MAX = 256  # of one sender over its lanes
+POOL_QUEUED_MS_MAX = 60_000  # behind a gap; who waits for an answer does not wait longer
+POOL_REPLACEMENT_PERCENT = 10  # more gas price than the one that waits; so replacing again and again is not free
+
+# Writing: how far blocks may be made ahead of the disk.
+BLOCKS_AHEAD_MAX = 32  # many small ones share one wait for the disk
+TRANSACTIONS_AHEAD_MAX = 64  # after a large block the next one gathers what comes in the meantime
 
 # API.
 REQUEST_BYTES_MAX = 512 * 1024  # a transaction in hexadecimal and its envelope
+BATCH_TRANSACTIONS_MAX = 1_000  # of one request
+BATCH_BYTES_MAX = 1024 * 1024  # 1,000 payments take 210 kB, in hexadecimal twice that
+BATCH_STEP = 50  # transactions whose signatures are looked at before others have their turn: some 6 ms
 REQUEST_DEPTH_MAX = 32  # brackets within brackets of a request; ours have 4
 PAGE_ITEMS_MAX = 1_000
 PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it

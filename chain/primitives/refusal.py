@@ -47,6 +47,10 @@ class Refused(StrEnum):
     # node
     POOL_FULL = "PoolFull"
     SENDER_FULL = "SenderFull"
+    PAYER_FULL = "PayerFull"
+    REPLACED = "Replaced"
+    EVICTED = "Evicted"
+    DROPPED = "Dropped"
     STOPPED = "Stopped"
     NOT_COMMITTED = "NotCommitted"
     NOT_FOUND = "NotFound"
@@ -81,7 +85,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.NO_WALLET: "Open the wallet first, with an open-wallet action.",
     Refused.NO_AUTHORITY: "Sign with the wallet's own keys, or with an authority that it has granted.",
     Refused.SEQUENCE_USED: "Ask for the lane's next sequence and sign again.",
-    Refused.SEQUENCE_AHEAD: "Send the transactions of the lane in order, without gaps.",
+    Refused.SEQUENCE_AHEAD: "Send the missing transaction of the lane first.",
     Refused.FEE_NOT_COVERED: "Lower gas_limit or gas_price, or name a fee payer.",
     Refused.BLOCK_FULL: "Wait for the next block.",
     Refused.ALREADY_INCLUDED: "Read its receipt.",
@@ -91,6 +95,10 @@ REMEDIES: dict[Refused, str] = {
     Refused.PRUNED: "Ask for a height that is kept, or a node that keeps all (an archive).",
     Refused.POOL_FULL: "Try again in a moment.",
     Refused.SENDER_FULL: "Wait until earlier transactions of this wallet are in a block.",
+    Refused.PAYER_FULL: "Wait until earlier transactions with this fee payer are in a block, or name another.",
+    Refused.REPLACED: "Follow the transaction that took its place.",
+    Refused.EVICTED: "Send it again with a higher gas_price, or later.",
+    Refused.DROPPED: "Send it again, if it should still go.",
     Refused.STOPPED: "Start the node again.",
     Refused.NOT_COMMITTED: "Ask for the receipt later, or send the same transaction again: that is safe.",
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",

@@ -249,10 +249,10 @@ def test_a_failing_disk_stops_the_devnet_and_whoever_waits_is_told(monkeypatch: 
     """The answer is Stopped, never success, and the failure comes out when the devnet ends."""
     running = start_devnet()
 
-    def fail(self: Store, commit: Commit) -> None:
+    def fail(self: Store, *commits: Commit) -> None:
         raise StoreFailed("no space left")
 
-    monkeypatch.setattr(Store, "commit", fail)
+    monkeypatch.setattr(Store, "write", fail)
     with Client(running.address) as client, pytest.raises(Refusal) as caught:
         client.pay(ALICE.key, ALICE.address, BOB.address, "CNY", 1)
     assert caught.value.code is Refused.STOPPED
