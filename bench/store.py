@@ -3,8 +3,8 @@
     python bench/store.py [--keys 100000] [--blocks 40] [--folder DIR]
 
 A full block is 4,000 payments: 8,000 keys of the state with values of 110 bytes, 4,000 index rows, 4,000 receipts of 300 bytes, a
-block of 1.2 MB, and 5,000 pages of the tree of 900 bytes, all of them at random places; a small one is one payment: 2 keys, 12 pages.
-Processor time of the process, and wall time with the sync; medians. Values and pages are made up.
+block of 1.2 MB, and 5,000 pages of the tree of 900 bytes, all of them at random places; a small one is one payment: 2 keys, 12
+pages. Processor time of the process, and wall time with the sync; medians. Values and pages are made up.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Chain:
     def payments(self, count: int, pages: int) -> Commit:
         """A block of payments."""
         state = {key: self.chance.randbytes(VALUE_BYTES) for key in self.chance.sample(self.keys, 2 * count)}
-        return self._commit(count, state, {page: self.chance.randbytes(PAGE_BYTES) for page in self.chance.sample(self.pages, pages)})
+        tree = {page: self.chance.randbytes(PAGE_BYTES) for page in self.chance.sample(self.pages, pages)}
+        return self._commit(count, state, tree)
 
     def _commit(self, count: int, state: dict[bytes, bytes], tree: dict[bytes, bytes]) -> Commit:
         self.height += 1
@@ -87,7 +88,8 @@ def line(name: str, times: list[tuple[float, float]], count: int, unit: str, *, 
 def writing(store: Store, chain: Chain, blocks: int, file: Path) -> None:
     """Blocks one after the other."""
     line("genesis", [timed(lambda: store.commit(chain.genesis()))], len(chain.keys), "key", size=file.stat().st_size)
-    for name, count, pages in (("a block of 4,000 payments", 4_000, PAGES_A_FULL_BLOCK), ("a block of one payment", 1, PAGES_A_SMALL_BLOCK)):
+    kinds = (("a block of 4,000 payments", 4_000, PAGES_A_FULL_BLOCK), ("a block of one payment", 1, PAGES_A_SMALL_BLOCK))
+    for name, count, pages in kinds:
         times = []
         for _ in range(blocks):
             commit = chain.payments(count, pages)
