@@ -86,9 +86,9 @@ def line(name: str, times: list[tuple[float, float]], count: int, unit: str, *, 
 
 
 def writing(store: Store, chain: Chain, blocks: int, file: Path) -> None:
-    """Blocks one after the other."""
+    """Small blocks, one after the other, and full ones."""
     line("genesis", [timed(lambda: store.commit(chain.genesis()))], len(chain.keys), "key", size=file.stat().st_size)
-    kinds = (("a block of 4,000 payments", 4_000, PAGES_A_FULL_BLOCK), ("a block of one payment", 1, PAGES_A_SMALL_BLOCK))
+    kinds = (("a block of one payment", 1, PAGES_A_SMALL_BLOCK), ("a block of 4,000 payments", 4_000, PAGES_A_FULL_BLOCK))
     for name, count, pages in kinds:
         times = []
         for _ in range(blocks):
@@ -105,6 +105,23 @@ def reading(store: Store, chain: Chain) -> None:
         line(name, [timed(lambda keys=keys: [store.get(key) for key in keys]) for _ in range(3)], len(keys), "value")
 
 
+def versions(store: Store, blocks: int) -> None:
+    """Old states, going back to them, and a copy. The tree is left as it is: its pages come from the caller."""
+    for depth in (1, blocks // 2):
+        height = store.height() - depth
+        line(f"the state {depth} blocks ago", [timed(lambda height=height: store.at(height))], depth, "block")
+    for depth in (1, blocks // 2):
+        height = store.height() - depth
+        line(f"going back {depth} blocks", [timed(lambda height=height: store.revert(height, {}))], depth, "block")
+
+
+def copying(store: Store, target: Path) -> None:
+    """A backup, pruning, and opening."""
+    rows = store.size()
+    line("a backup", [timed(lambda: store.backup(target))], rows, "key", size=(target / "ledger" / "data.mdb").stat().st_size)
+    line("renewing a reader", [timed(store.renew) for _ in range(9)], 1, "time")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -118,7 +135,10 @@ def main() -> None:
         file = Path(folder) / "data" / "ledger" / "data.mdb"
         writing(store, chain, options.blocks, file)
         reading(store, chain)
+        versions(store, options.blocks)
+        copying(store, Path(folder) / "copy")
         store.close()
+        line("opening", [timed(lambda: Store(Path(folder) / "data").close()) for _ in range(3)], 1, "time")
 
 
 if __name__ == "__main__":

@@ -150,6 +150,15 @@ class Reader:
         place = self._get(b"index", identity) if len(identity) == HASH_BYTES else None
         return None if place is None else (int.from_bytes(place[:8]), int.from_bytes(place[8:]))
 
+    def seen(self, identity: bytes) -> bool:
+        """Whether a transaction is found, without the look around that makes sure of a no: four microseconds less, for the first
+        check of what was just sent, behind which the sequences of the lane stand. Raises `StoreFailed`.
+        """
+        try:
+            return self._read.get(identity, db=self._tables[b"index"]) is not None
+        except lmdb.Error as error:
+            raise StoreFailed(f"reading failed: {error}") from error
+
     def receipt(self, height: int, index: int) -> bytes | None:
         """The encoded receipt of a transaction. Raises `Refusal` Pruned."""
         data = self._get(b"receipts", height.to_bytes(8) + index.to_bytes(4))
