@@ -10,7 +10,7 @@ import lmdb
 
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state.directory import check_file, lock, not_opened, open_environment, refuse_unfinished, write_marker
-from chain.state.formats import FORMAT, check_format, migrate, read_format
+from chain.state.formats import check_format, migrate, read_format
 from chain.state.reader import Reader, Tables
 from chain.state.sealed import TABLES
 from chain.state.writing import Commit, Writing
@@ -141,8 +141,7 @@ def _open_tables(environment: lmdb.Environment) -> Tables:
     if found is None:
         with environment.begin(write=True) as transaction:
             return {name: environment.open_db(name, txn=transaction) for name in TABLES}
-    if found != FORMAT:
-        migrate(environment, found)
+    migrate(environment, found)
     return _tables(environment)
 
 
