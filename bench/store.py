@@ -105,12 +105,13 @@ def reading(store: Store, chain: Chain) -> None:
         line(name, [timed(lambda keys=keys: [store.get(key) for key in keys]) for _ in range(3)], len(keys), "value")
 
 
-def versions(store: Store, blocks: int) -> None:
+def versions(store: Store) -> None:
     """Old states, going back to them, and a copy. The tree is left as it is: its pages come from the caller."""
-    for depth in (1, blocks // 2):
+    deepest = (store.height() - store.oldest()) // 3
+    for depth in (1, deepest):
         height = store.height() - depth
         line(f"the state {depth} blocks ago", [timed(lambda height=height: store.at(height))], depth, "block")
-    for depth in (1, blocks // 2):
+    for depth in (1, deepest):
         height = store.height() - depth
         line(f"going back {depth} blocks", [timed(lambda height=height: store.revert(height, {}))], depth, "block")
 
@@ -135,7 +136,7 @@ def main() -> None:
         file = Path(folder) / "data" / "ledger" / "data.mdb"
         writing(store, chain, options.blocks, file)
         reading(store, chain)
-        versions(store, options.blocks)
+        versions(store)
         copying(store, Path(folder) / "copy")
         store.close()
         line("opening", [timed(lambda: Store(Path(folder) / "data").close()) for _ in range(3)], 1, "time")

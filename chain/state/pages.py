@@ -8,7 +8,7 @@ import os
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from struct import Struct
+from struct import Struct, unpack_from
 from typing import BinaryIO
 
 PAGES_CHECKED_MAX = 20_000  # with the upper ones first: about a second
@@ -73,15 +73,19 @@ class _File:
         self._last = 0
         self._waiting: deque[_Place] = deque()
         self._tables: list[_Table] = []
-        self._seen = set[int]()
+        self._runs: dict[int, int] = {}  # of neighbouring pages that are pointed at: the first, and how many
+        self._looked_at = 0
 
     def check(self) -> None:
         self._roots(self._newest_meta())
         cut = self._size < (self._last + 1) * self._page_size
-        looked_at = 0
-        while self._waiting and (cut or looked_at < PAGES_CHECKED_MAX):
-            looked_at += 1
+        while self._waiting and (cut or self._looked_at < PAGES_CHECKED_MAX):
             self._check_page(self._waiting.popleft())
+        end = 0
+        for number, count in sorted(self._runs.items()):
+            if number < end:
+                raise Damaged(f"page {number} is used twice")
+            end = number + count
         for table in () if self._waiting else self._tables:
             if (table.branches, table.leaves, table.overflows, table.entries) != table.said:
                 raise Damaged("a table does not have as much as it says")
@@ -138,10 +142,10 @@ class _File:
         """Pages that may be pointed at, once."""
         if not 2 <= number <= self._last - count + 1:
             raise Damaged("a page points beyond the end")
-        for each in range(number, number + count):
-            if each in self._seen:
-                raise Damaged(f"page {each} is used twice")
-            self._seen.add(each)
+        if number in self._runs:
+            raise Damaged(f"page {number} is used twice")
+        self._runs[number] = count
+        self._looked_at += 1
 
     def _check_page(self, place: _Place) -> None:
         self._known(place.number)
@@ -159,8 +163,7 @@ class _File:
         else:
             table.leaves += 1
             table.entries += count
-        for i in range(count):
-            at = int.from_bytes(page[_HEADER.size + 2 * i : _HEADER.size + 2 * i + 2], "little")
+        for i, at in enumerate(unpack_from(f"<{count}H", page, _HEADER.size)):
             if not upper <= at <= self._page_size - _NODE.size:
                 raise wrong
             low, high, node_flags, key_size = _NODE.unpack_from(page, at)
@@ -173,9 +176,13 @@ class _File:
             before = key
             if place.height:
                 self._waiting.append(_Place(low | high << 16 | node_flags << 32, place.height - 1, table))
-            else:
+            elif node_flags or table.free:
                 self._check_value(page, value, low | high << 16, node_flags, table, wrong)
                 value += _NUMBER.size if node_flags & _BIG else low | high << 16
+            else:
+                value += low | high << 16
+                if value > self._page_size:
+                    raise wrong
             room += value - at + (value - at) % 2
         if room != self._page_size:  # entries fill the end of a page; with one that is not listed there would be a gap
             raise wrong
@@ -186,7 +193,10 @@ class _File:
         if flags & _BIG:
             if at + _NUMBER.size > self._page_size:
                 raise wrong
-            data = self._overflow(_NUMBER.unpack_from(page, at)[0], size, table)
+            number, count = _NUMBER.unpack_from(page, at)[0], (_HEADER.size + size + self._page_size - 1) // self._page_size
+            table.overflows += count
+            self._check_overflow(number, count)
+            data = self._read(number, count)[_HEADER.size : _HEADER.size + size] if table.free else b""
         elif at + size > self._page_size:
             raise wrong
         else:
@@ -198,18 +208,14 @@ class _File:
                 raise wrong
             self._add_database(data, 0, free=False)
 
-    def _overflow(self, number: int, size: int, table: _Table) -> bytes:
-        """A value that has pages of its own."""
-        count = (_HEADER.size + size + self._page_size - 1) // self._page_size
-        table.overflows += count
+    def _check_overflow(self, number: int, count: int) -> None:
+        """The pages of a value that has its own, of which only the first says what it is."""
         self._known(number, count)
         if (number + count) * self._page_size > self._size:
             raise Damaged("it was cut off")
-        data = self._read(number, count)
-        own, _, flags, _, _ = _HEADER.unpack_from(data)
-        if own != number or flags & _KINDS != _OVERFLOW or int.from_bytes(data[12:16], "little") < count:
+        own, _, flags, low, high = _HEADER.unpack(self._read(number)[: _HEADER.size])
+        if own != number or flags & _KINDS != _OVERFLOW or low | high << 16 < count:
             raise Damaged(f"page {number} makes no sense")
-        return data[_HEADER.size : _HEADER.size + size]
 
     def _check_free(self, data: bytes) -> None:
         """A list of free pages: how many, and their numbers."""

@@ -102,10 +102,10 @@ for line in sys.stdin:
 """
 
 
-def start_reader(directory: Path) -> subprocess.Popen[str]:
+def start_reader(directory: Path, program: str = READER) -> subprocess.Popen[str]:
     """A process that tells what it sees whenever it is given a line."""
     return subprocess.Popen(
-        [sys.executable, "-c", READER, str(directory)],
+        [sys.executable, "-c", program, str(directory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -141,6 +141,21 @@ def test_other_processes_read_while_this_one_writes(store: Store, tmp_path: Path
         for reader in readers:
             reader.kill()
             reader.communicate()
+
+
+def test_a_reader_follows_a_file_that_outgrows_its_map(store: Store, tmp_path: Path) -> None:
+    """It maps more of it when it is renewed."""
+    small = "import chain.state.directory as directory\ndirectory.STORE_MAP_BYTES = 2**18\n"
+    reader = start_reader(tmp_path / "data", small + READER)
+    try:
+        grow(store, 1)
+        assert ask(reader).startswith("1 ")
+        store.commit(block(store, {b"k%05d" % n: bytes(20_000) for n in range(60)}))
+        assert (tmp_path / "data" / "ledger" / "data.mdb").stat().st_size > 2**20
+        assert ask(reader).startswith("2 ")
+    finally:
+        reader.kill()
+        reader.communicate()
 
 
 def test_a_reader_needs_a_ledger_that_has_begun(tmp_path: Path) -> None:
