@@ -225,6 +225,15 @@ class Reader:
         """
         backup.copy(self._env, target, self.marked())
 
+    def check(self) -> None:
+        """Read every value that there is once: some three seconds for a million. Raises `StoreFailed` at the first that is not
+        as it was written.
+        """
+        try:
+            backup.check_values(self._read, self._tables)
+        except lmdb.Error as error:
+            raise StoreFailed(f"reading failed: {error}") from error
+
     # Within.
 
     def _get(self, table: bytes, key: bytes) -> bytes | None:

@@ -140,7 +140,7 @@ def dies_after(function: str, store: Store, target: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("function", ["sync_names", "check_pages", "_check_values", "write_marker"])
+@pytest.mark.parametrize("function", ["sync_names", "check_pages", "_check_copy", "write_marker"])
 def test_a_backup_that_was_not_finished_is_not_opened(store: Store, tmp_path: Path, function: str) -> None:
     """Wherever it was killed: by no node and no reader, and no second backup goes on with it."""
     target = tmp_path / "copy"

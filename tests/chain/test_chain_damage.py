@@ -348,9 +348,12 @@ def test_a_value_that_was_changed_is_refused_when_it_is_read(copy: Path, table: 
     for each in wrong:
         put_raw(copy, table, key, each)
         refused_when_read(copy, table, key)
+        with closing(Store(copy)) as store, pytest.raises(StoreFailed):
+            store.check()
     put_raw(copy, table, key, stored)
     with closing(Store(copy)) as store:
         assert READ[table](store, key) is not None
+        store.check()
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name != b"meta"])
