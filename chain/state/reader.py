@@ -252,15 +252,13 @@ class Reader:
         """
         try:
             cursor = self._read.cursor(self._tables[table])
-            beyond = cursor.set_range(key)
-            if beyond:
-                after, stored = cursor.item()
-                unseal(table, after, stored)
-            if cursor.prev() if beyond else cursor.last():
-                before, stored = cursor.item()
-                unseal(table, before, stored)
-                if before >= key:
-                    raise StoreFailed(f"the table of {table.decode()} is not in order")
+            after = cursor.item() if cursor.set_range(key) else None
+            before = cursor.item() if (cursor.prev() if after else cursor.last()) else None
+            for neighbour in (before, after):
+                if neighbour is not None:
+                    unseal(table, *neighbour)
+            if (before is not None and before[0] >= key) or (after is not None and after[0] <= key):
+                raise StoreFailed(f"the table of {table.decode()} is not in order")
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 

@@ -274,8 +274,12 @@ def lies_in_a_child(directory: Path, truth: list[object]) -> int:
 
 
 def flip(data: bytearray, chance: random.Random) -> None:
-    """Change one byte: anywhere, in the head or the list of a page, or where the entries of a page are."""
-    page = 4_096 * chance.randrange(len(data) // 4_096)
+    """Change one byte: anywhere, in the head or the list of a page, or where the entries of a page are; a quarter of them in
+    pages that lead to others.
+    """
+    pages = range(0, len(data), 4_096)
+    leading = [page for page in pages if data[page + 10] == 1]
+    page = chance.choice(leading if chance.randrange(4) == 0 else pages)
     at = chance.choice((chance.randrange(4_096), chance.randrange(16), chance.randrange(80), chance.randrange(2_000, 4_096)))
     data[page + at] ^= 1 << chance.randrange(8)
 
