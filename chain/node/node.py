@@ -10,7 +10,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from chain.ledger.admission import admit, check_fee, check_gas, intrinsic_gas, read_sequence, signers
+from chain.ledger.admission import admit, check_fee, check_gas, intrinsic_gas, read_balance, read_sequence, signers
 from chain.ledger.apply import Applied, BlockRun, apply_block, execute
 from chain.ledger.block import Block, decode_block
 from chain.ledger.execution import Execution
@@ -21,7 +21,7 @@ from chain.node.pool import Pool
 from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header
-from chain.primitives.keyspace import PARAMETERS, balance_key, read_amount
+from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.limits import (
     BLOCKS_CHECKED_AT_START,
     KEYS_CHECKED_AT_START,
@@ -97,7 +97,7 @@ class Node:
                 f"another transaction with sequence {body.sequence} of lane {body.lane} waits",
                 next_sequence=used + waiting,
             )
-        admit(transaction, self.store, self.parameters, height=self.head.height + 1, waiting=waiting)
+        admit(transaction, self.store, self.parameters, height=self.head.height + 1, time_ms=self._time(), waiting=waiting)
         self.pool.add(transaction)
         self.refused.pop(identity, None)
         return transaction
@@ -162,7 +162,7 @@ class Node:
 
     def balance(self, wallet: bytes, currency: str) -> int:
         """What a wallet holds, in minor units."""
-        return read_amount(self.store.get(balance_key(wallet, currency)))
+        return read_balance(self.store, wallet, currency)
 
     def next_sequence(self, wallet: bytes, lane: int) -> int:
         """The next sequence of a lane, those that wait counted."""

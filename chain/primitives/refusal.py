@@ -33,6 +33,7 @@ class Refused(StrEnum):
     EXPIRED = "Expired"
     EXPIRY_TOO_FAR = "ExpiryTooFar"
     NO_WALLET = "NoWallet"
+    NO_AUTHORITY = "NoAuthority"
     SEQUENCE_USED = "SequenceUsed"
     SEQUENCE_AHEAD = "SequenceAhead"
     FEE_NOT_COVERED = "FeeNotCovered"
@@ -58,7 +59,7 @@ class Refused(StrEnum):
 REMEDIES: dict[Refused, str] = {
     Refused.MALFORMED: "Encode it as docs/ledger.md says: canonical msgpack, arrays only.",
     Refused.TOO_LARGE: "Split it into smaller parts.",
-    Refused.UNKNOWN_VERSION: "Use version 1, or a newer node.",
+    Refused.UNKNOWN_VERSION: "Use the version that docs/ledger.md gives, or a newer node.",
     Refused.WRONG_ADDRESS: "Look for a typing error; an address begins with tael1 and has 63 characters.",
     Refused.WRONG_AMOUNT: "Write an amount such as 1_000.00 CNY.",
     Refused.WRONG_PROOF: "Do not trust this answer; ask another node.",
@@ -78,6 +79,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.EXPIRED: "Sign it again with a later expiry.",
     Refused.EXPIRY_TOO_FAR: "Sign it again with a nearer expiry.",
     Refused.NO_WALLET: "Open the wallet first, with an open-wallet action.",
+    Refused.NO_AUTHORITY: "Sign with the wallet's own keys, or with an authority that it has granted.",
     Refused.SEQUENCE_USED: "Ask for the lane's next sequence and sign again.",
     Refused.SEQUENCE_AHEAD: "Send the transactions of the lane in order, without gaps.",
     Refused.FEE_NOT_COVERED: "Lower gas_limit or gas_price, or name a fee payer.",

@@ -85,14 +85,15 @@ class Store(Reader):
         self.write(commit)
         self.renew()
 
-    def write(self, commit: Commit) -> None:
-        """Write one block, all or nothing, and wait for the disk; the reader is not renewed. Raises `StoreFailed`; then the
-        process must stop.
+    def write(self, *commits: Commit) -> None:
+        """Write blocks in their order, all or nothing, and wait for the disk, once for all of them; the reader is not renewed.
+        Raises `StoreFailed`; then the process must stop.
         """
-        with self._writing(f"writing block {commit.height}") as writing:
-            writing.add(commit, archive=self._archive)
-            if commit.height % DEAD_READERS_EVERY_BLOCKS == 0:
-                self._env.reader_check()
+        with self._writing(f"writing block {commits[0].height}") as writing:
+            for commit in commits:
+                writing.add(commit, archive=self._archive)
+                if commit.height % DEAD_READERS_EVERY_BLOCKS == 0:
+                    self._env.reader_check()
 
     def revert(self, height: int, tree: Mapping[bytes, bytes | None]) -> None:
         """Go back to the state after the block at a height, and see it: later blocks and all that they left go away. Every table

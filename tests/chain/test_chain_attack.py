@@ -19,7 +19,7 @@ from chain.node.development import devnet_specification, refuse_development_keys
 from chain.node.devnet import start_devnet
 from chain.node.node import Node
 from chain.primitives.address import contract_address
-from chain.primitives.keyspace import balance_key
+from chain.primitives.keyspace import account_key
 from chain.primitives.limits import GAS_ARGUMENT_VALUE, GAS_TRANSACTION_BYTE, PAGE_BYTES_MAX, READ_GAS_MAX
 from chain.primitives.receipt import decode_receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
@@ -199,7 +199,7 @@ def open_node(directory: Path) -> Node:
 def payment(node: Node, *actions: Any, gas_limit: int = 5_000_000) -> bytes:
     """The next transaction of Alice's first lane."""
     sequence = node.next_sequence(ALICE, 0)
-    body = Body(CHAIN_ID, ALICE, 0, sequence, 5_000, gas_limit, 0, actions or (Pay(BOB, "CNY", 1),))
+    body = Body(CHAIN_ID, ALICE, sequence, gas_limit, 0, actions or (Pay(BOB, "CNY", 1),), expiry_height=5_000)
     return sign(body, [KEYS["alice"]]).encoded
 
 
@@ -221,7 +221,7 @@ def test_damaged_state_stops_the_node_and_blames_no_transaction(tmp_path: Path) 
     node = open_node(tmp_path)
     data = payment(node)
     with node.store._env.begin(write=True) as transaction:
-        key = balance_key(BOB, "CNY")
+        key = account_key(BOB)
         transaction.put(key, seal(b"state", key, b"\xff\xff"), db=node.store._tables[b"state"])
     node.store.renew()
     identity = node.submit(data).identity

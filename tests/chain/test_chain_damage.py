@@ -28,7 +28,7 @@ from chain.node import node as node_module
 from chain.node.devnet import BALANCE, CURRENCY, development_wallets, devnet_specification, start_devnet
 from chain.node.node import Node
 from chain.primitives.hash import tagged_hash
-from chain.primitives.keyspace import balance_key
+from chain.primitives.keyspace import account_key
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import decode_transaction
 from chain.state.sealed import TABLES, seal, unseal
@@ -179,7 +179,7 @@ def test_no_damage_kills_the_process_or_is_a_defect_long(directory: Path) -> Non
 
 def test_a_balance_that_was_changed_on_disk_is_found(directory: Path) -> None:
     """The flat state must give the state root of the head."""
-    damage(directory, b"state", balance_key(BOB, "CNY"), b"\x01")
+    damage(directory, b"state", account_key(BOB), b"\x01")
     assert "state root" in refusal_of(directory).message
 
 
@@ -191,7 +191,7 @@ def test_receipts_that_were_changed_on_disk_are_found(directory: Path) -> None:
 
 def test_a_balance_in_a_large_state_is_found_when_it_is_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound the root page is all that is looked at when the node starts; the checksum is at every read."""
-    put_raw(directory, b"state", balance_key(BOB, "CNY"), b"\x01" + bytes(4))
+    put_raw(directory, b"state", account_key(BOB), b"\x01" + bytes(4))
     monkeypatch.setattr(node_module, "KEYS_CHECKED_AT_START", 1)
     node = open_node(directory)
     with pytest.raises(StoreFailed, match="not as it was written"):

@@ -21,7 +21,7 @@ from chain.node.node import Node
 from chain.node.pool import Pool
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import decode_header
-from chain.primitives.keyspace import balance_key
+from chain.primitives.keyspace import account_key
 from chain.primitives.proof import verify_proof
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Action, Body, Pay, Transaction, sign
@@ -46,7 +46,7 @@ def node(tmp_path: Path) -> Iterator[Node]:
 
 def payment(sequence: int, amount: int = 1, name: str = "alice", *more: Action) -> Transaction:
     """Alice (or another) pays Bob."""
-    body = Body(CHAIN_ID, ADDRESSES[name], 0, sequence, 50, 5_000_000, 0, (Pay(BOB, "CNY", amount), *more))
+    body = Body(CHAIN_ID, ADDRESSES[name], sequence, 5_000_000, 0, (Pay(BOB, "CNY", amount), *more), expiry_height=50)
     return sign(body, [KEYS[name]])
 
 
@@ -250,7 +250,7 @@ def test_what_cannot_be_in_the_block_any_more_leaves_the_pool(tmp_path: Path) ->
     """
     node = open_node(tmp_path)
     first = payment(0, FUNDS - 1)
-    body = Body(CHAIN_ID, ALICE, 0, 1, 50, 5_000_000, 100, (Pay(BOB, "CNY", 1),))
+    body = Body(CHAIN_ID, ALICE, 1, 5_000_000, 100, (Pay(BOB, "CNY", 1),), expiry_height=50)
     second = sign(body, [KEYS["alice"]])
     node.submit(first.encoded)
     node.submit(second.encoded)
@@ -290,7 +290,7 @@ def test_headers_commit_to_transactions_and_receipts(node: Node) -> None:
     assert block == applied.block
     assert decode_header(block.header.encoded).transactions_root == merkle_root(list(block.transactions))
     assert block.header.receipts_root == merkle_root([receipt.encoded for receipt in applied.receipts])
-    proof = node.prove(balance_key(BOB, "CNY"))
+    proof = node.prove(account_key(BOB))
     assert verify_proof(proof, block.header.state_root)
 
 

@@ -388,7 +388,7 @@ def node(directory: Path) -> Node:
 
 def bytes_of(on: Node, *actions: Action, gas_limit: int = 5_000_000) -> bytes:
     """Alice's next transaction."""
-    body = Body(CHAIN_ID, ALICE, 0, on.next_sequence(ALICE, 0), 5_000, gas_limit, 0, actions)
+    body = Body(CHAIN_ID, ALICE, on.next_sequence(ALICE, 0), gas_limit, 0, actions, expiry_height=5_000)
     return sign(body, [KEYS["alice"]]).encoded
 
 

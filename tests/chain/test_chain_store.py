@@ -63,6 +63,26 @@ def test_one_thread_reads_while_another_writes(store: Store) -> None:
         assert store.height() == height
 
 
+def test_blocks_that_are_written_in_one_go_are_written_all_or_none(store: Store, tmp_path: Path) -> None:
+    """Each with its rows and its undo record, as if they had been written one after the other; none if one of them fails."""
+    other = Store(tmp_path / "other")
+    other.commit(block(other, {b"k%05d" % n: b"genesis" for n in range(60)}, transactions=0))
+    made = []
+    for height in range(1, 6):
+        made.append(block(other, changes(random.Random(height), 60, 12)))
+        other.commit(made[-1])
+    store.write(*made[:3])
+    store.renew()
+    assert store.height() == 3
+    with pytest.raises(AssertionError, match="in order"):
+        store.write(made[3], made[3])
+    store.renew()
+    assert store.height() == 3
+    store.write(*made[3:])
+    assert contents(store) == contents(other)
+    other.close()
+
+
 def test_more_threads_read_with_readers_of_their_own(store: Store) -> None:
     """Every state that one sees is that of one block."""
     seen: list[set[bytes]] = []
