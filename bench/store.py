@@ -97,6 +97,17 @@ def writing(store: Store, chain: Chain, blocks: int, file: Path) -> None:
         line(name, times, count, "payment", size=file.stat().st_size)
 
 
+def together(store: Store, chain: Chain, count: int) -> None:
+    """Small blocks that are written in one go."""
+    times = []
+    chain.height = store.height()
+    for _ in range(5):
+        commits = [chain.payments(1, PAGES_A_SMALL_BLOCK) for _ in range(count)]
+        times.append(timed(lambda commits=commits: store.write(*commits)))
+    store.renew()
+    line(f"{count} blocks of one payment, one sync", times, count, "payment")
+
+
 def reading(store: Store, chain: Chain) -> None:
     """Values that are there and values that are not."""
     present = chain.chance.sample(chain.keys, min(20_000, len(chain.keys)))
@@ -137,6 +148,7 @@ def main() -> None:
         writing(store, chain, options.blocks, file)
         reading(store, chain)
         versions(store)
+        together(store, chain, 50)
         copying(store, Path(folder) / "copy")
         store.close()
         line("opening", [timed(lambda: Store(Path(folder) / "data").close()) for _ in range(3)], 1, "time")
