@@ -130,13 +130,8 @@ class Reader:
         return data
 
     def header(self, height: int) -> bytes | None:
-        """The bytes of the header at a height, which are kept for ever."""
-        key = height.to_bytes(8)
-        kept = self._get(b"headers", key)
-        if kept is not None:
-            return kept
-        data = self._get(b"blocks", key)
-        return None if data is None else header_of(data)
+        """The bytes of the header at a height, which are kept for ever. The block, which may be large, is not read."""
+        return self._get(b"headers", height.to_bytes(8))
 
     def identities(self, height: int) -> list[bytes]:
         """The identities of a block's transactions, in order. Raises `Refusal` Pruned."""
@@ -293,12 +288,6 @@ def decode_head(data: bytes) -> tuple[int, bytes]:
 def read_pruned(data: bytes | None) -> int:
     """The height below which only headers are kept, of its encoding. Raises `Refusal` Malformed."""
     return 0 if data is None else as_int(decode(data), 0, HEIGHT_MAX, "height")
-
-
-def header_of(block: bytes) -> bytes:
-    """The bytes of the header in an encoded block. Raises `Refusal` Malformed."""
-    header, _ = as_list(decode(block), "a block", size=2)
-    return as_bytes(header, "a header")
 
 
 def split_identities(data: bytes) -> list[bytes]:

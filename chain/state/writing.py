@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import lmdb
+import msgpack
 
-from chain.primitives.codec import encode
+from chain.primitives.codec import as_bytes, encode
 from chain.primitives.limits import PRUNED_ROWS_MAX, UNDO_BLOCKS_MAX, UNDO_BYTES_MAX, UNDO_RECORDS_REMOVED_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state.formats import write_format
-from chain.state.reader import HEAD_KEY, PRUNED_KEY, Tables, decode_head, header_of, read_pruned, split_identities
+from chain.state.reader import HEAD_KEY, PRUNED_KEY, Tables, decode_head, read_pruned, split_identities
 from chain.state.sealed import SEAL, SEEDS, seal, sealed, unseal
 from chain.state.undo import Undo, decode_undo, encode_undo
 
@@ -48,6 +49,7 @@ class Writing:
         height = commit.height.to_bytes(8)
         places = [height + index.to_bytes(4) for index in range(len(commit.identities))]
         events = [height + index.to_bytes(4) + number.to_bytes(4) for index, number, _ in commit.events]
+        self._append(b"headers", [height], [_header_of(commit.block)])
         self._append(b"blocks", [height], [commit.block])
         self._append(b"identities", [height], [b"".join(commit.identities)])
         self._append(b"receipts", places, commit.receipts)
@@ -81,7 +83,8 @@ class Writing:
         self._change(b"tree", tree)
         for each in range(top, height, -1):
             self._remove_body(each)
-            self._transaction.delete(each.to_bytes(8), db=self._tables[b"undo"])
+            for name in (b"headers", b"undo"):
+                self._transaction.delete(each.to_bytes(8), db=self._tables[name])
         assert head is not None
         self._put(b"meta", HEAD_KEY, head)
 
@@ -95,11 +98,6 @@ class Writing:
         height = max(1, floor)
         rows = 0
         while height < before and rows < PRUNED_ROWS_MAX:
-            key = height.to_bytes(8)
-            block = self._get(b"blocks", key)
-            if block is None:
-                raise StoreFailed(f"block {height} is missing")
-            self._append(b"headers", [key], [header_of(block)])
             rows += 1 + self._remove_body(height)
             height += 1
         if height <= max(1, floor):
@@ -186,3 +184,11 @@ class Writing:
 
     def _cursor(self, name: bytes) -> lmdb.Cursor[bytes]:
         return self._transaction.cursor(self._tables[name])
+
+
+def _header_of(block: bytes) -> bytes:
+    """The bytes of the header in an encoded block, an array of two of which they are the first. The rest is not looked at."""
+    unpacker = msgpack.Unpacker(max_buffer_size=len(block) + 1)
+    unpacker.feed(block)
+    assert unpacker.read_array_header() == 2, "a block is its header and its transactions"
+    return as_bytes(unpacker.unpack(), "a header")
