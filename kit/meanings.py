@@ -74,6 +74,7 @@ REFUSALS = {
     "WrongBlock": "The block does not follow from the one before it.",
     "WrongGenesis": "The beginning of the chain is not described soundly.",
     "WrongStore": "The data directory is damaged, or it is another chain's.",
+    "Pruned": "What was asked for is older than what this node keeps.",
     "PoolFull": "The node has as many waiting transactions as it takes.",
     "SenderFull": "The wallet has as many waiting transactions as the node takes from one.",
     "PayerFull": "The wallet is to pay for as many waiting transactions as the node takes for one.",

@@ -61,6 +61,7 @@ from vm.failure import Failure
 
 _STATUS: dict[Refused, int] = {
     Refused.NOT_FOUND: 404,
+    Refused.PRUNED: 410,
     Refused.TOO_LARGE: 413,
     Refused.POOL_FULL: 429,
     Refused.SENDER_FULL: 429,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import lmdb
 
@@ -27,7 +29,7 @@ def copy(environment: lmdb.Environment, target: Path, genesis: bytes | None) -> 
             os.fsync(file.fileno())
         sync_names(target / LEDGER)
         check_pages(data)
-        _check_values(target)
+        _check_copy(target)
         if genesis is not None:
             write_marker(target, genesis)
         (target / LEDGER / "lock.mdb").unlink(missing_ok=True)
@@ -57,14 +59,22 @@ def _begin(target: Path) -> None:
     (target / LEDGER).mkdir()
 
 
-def _check_values(target: Path) -> None:
-    """Raises `StoreFailed` at the first value that is not as it was written."""
+def check_values(transaction: lmdb.Transaction[bytes], tables: Mapping[bytes, Any]) -> None:
+    """Read all values. Raises `StoreFailed` at the first that is not as it was written, or not in its place."""
+    for name, table in tables.items():
+        before = b""
+        for key, stored in transaction.cursor(table):
+            unseal(name, key, stored)
+            if key <= before:
+                raise StoreFailed(f"the table of {name.decode()} is not in order")
+            before = key
+
+
+def _check_copy(target: Path) -> None:
     environment = open_environment(target, readonly=True)
     try:
         tables = {name: environment.open_db(name, create=False) for name in TABLES}
         with environment.begin() as transaction:
-            for name, table in tables.items():
-                for key, stored in transaction.cursor(table):
-                    unseal(name, key, stored)
+            check_values(transaction, tables)
     finally:
         environment.close()

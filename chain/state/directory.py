@@ -10,11 +10,22 @@ from pathlib import Path
 import lmdb
 
 from chain.primitives.limits import STORE_MAP_BYTES, STORE_READERS_MAX
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state.pages import Damaged, check_pages
 from chain.state.sealed import TABLES
 
 LEDGER, FILE, MARKER, LOCK, UNFINISHED = "ledger", "data.mdb", "begun", "lock", "unfinished"
+
+
+_SIGNS_OF_DAMAGE = (
+    StoreFailed,
+    lmdb.InvalidError,
+    lmdb.CorruptedError,
+    lmdb.VersionMismatchError,
+    lmdb.NotFoundError,
+    lmdb.PageNotFoundError,
+    lmdb.IncompatibleError,
+)
 
 
 def damaged(what: str) -> Refusal:
@@ -63,7 +74,7 @@ def check_file(directory: Path) -> None:
     except Damaged as problem:
         raise damaged(str(problem)) from None
     except OSError as error:
-        raise _unreadable(error) from None
+        raise not_opened(error) from None
 
 
 def refuse_unfinished(directory: Path) -> None:
@@ -93,10 +104,8 @@ def open_environment(directory: Path, *, readonly: bool = False) -> lmdb.Environ
             max_readers=STORE_READERS_MAX,
             max_spare_txns=1,
         )
-    except (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError) as error:
-        raise damaged(str(error)) from None
     except (lmdb.Error, OSError) as error:
-        raise _unreadable(error) from None
+        raise not_opened(error) from None
 
 
 def read_marker(directory: Path) -> bytes | None:
@@ -133,7 +142,10 @@ def sync_names(directory: Path) -> None:
         os.close(handle)
 
 
-def _unreadable(error: lmdb.Error | OSError) -> Refusal:
+def not_opened(error: lmdb.Error | StoreFailed | OSError) -> Refusal:
+    """The refusal of a data directory that could not be opened: damage, or a disk that does not do as it is told."""
+    if isinstance(error, _SIGNS_OF_DAMAGE):
+        return damaged(str(error))
     return Refusal(
         Refused.WRONG_STORE,
         f"the data directory cannot be opened: {error}",

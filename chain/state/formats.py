@@ -43,10 +43,12 @@ def write_format(transaction: lmdb.Transaction[bytes], meta: Any) -> None:
 
 
 def migrate(environment: lmdb.Environment, found: int) -> None:
-    """Make a file one of the present format, all steps in one synced transaction. Raises `Refusal` WrongStore if there is no
-    way, and then nothing was written.
+    """Make a file one of the present format if it is not, all steps in one synced transaction. Raises `Refusal` WrongStore if
+    there is no way, and then nothing was written.
     """
     check_format(found)
+    if found == FORMAT:
+        return
     with environment.begin(write=True) as transaction:
         for number in range(found, FORMAT):
             STEPS[number](environment, transaction)

@@ -8,10 +8,10 @@ import os
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from struct import Struct
+from struct import Struct, unpack_from
 from typing import BinaryIO
 
-PAGES_CHECKED_MAX = 20_000  # with the upper ones first: well under a second
+PAGES_CHECKED_MAX = 20_000  # with the upper ones first: about a second
 
 _HEADER = Struct("<QHHHH")  # number, padding, flags, lower, upper
 _META = Struct("<IIQQ")  # magic, version, address, size of the map; then two databases, last page, transaction
@@ -23,6 +23,7 @@ _MAGIC, _VERSION, _NO_PAGE = 0xBEEFC0DE, 1, 2**64 - 1
 _BRANCH, _LEAF, _OVERFLOW, _IS_META = 1, 2, 4, 8
 _KINDS = _BRANCH | _LEAF | _OVERFLOW | _IS_META
 _BIG, _DATABASE_NODE = 1, 2
+_INTEGER_KEYS = 8  # what the table of free pages is flagged with, and no other
 _DEPTH_MAX = 32
 _PAGE_SIZES = tuple(2**power for power in range(9, 17))
 
@@ -31,13 +32,27 @@ class Damaged(Exception):
     """What is wrong with the file."""
 
 
+@dataclass(slots=True)
+class _Table:
+    """What a table says of itself, the list of free pages being one too, and what has been found of it: pages of three kinds, and
+    entries.
+    """
+
+    free: bool
+    said: tuple[int, int, int, int]
+    branches: int = 0
+    leaves: int = 0
+    overflows: int = 0
+    entries: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A page that should be there: its number, its height above the leaves, and whether it is of the list of free pages."""
+    """A page that should be there: its number, its height above the leaves, and of which table it is."""
 
     number: int
     height: int
-    free: bool
+    table: _Table
 
 
 def check_pages(path: Path) -> None:
@@ -57,15 +72,23 @@ class _File:
         self._page_size = 0
         self._last = 0
         self._waiting: deque[_Place] = deque()
-        self._seen = set[int]()
+        self._tables: list[_Table] = []
+        self._runs: dict[int, int] = {}  # of neighbouring pages that are pointed at: the first, and how many
+        self._looked_at = 0
 
     def check(self) -> None:
         self._roots(self._newest_meta())
         cut = self._size < (self._last + 1) * self._page_size
-        looked_at = 0
-        while self._waiting and (cut or looked_at < PAGES_CHECKED_MAX):
-            looked_at += 1
+        while self._waiting and (cut or self._looked_at < PAGES_CHECKED_MAX):
             self._check_page(self._waiting.popleft())
+        end = 0
+        for number, count in sorted(self._runs.items()):
+            if number < end:
+                raise Damaged(f"page {number} is used twice")
+            end = number + count
+        for table in () if self._waiting else self._tables:
+            if (table.branches, table.leaves, table.overflows, table.entries) != table.said:
+                raise Damaged("a table does not have as much as it says")
 
     def _newest_meta(self) -> bytes:
         start = self._file.read(_HEADER.size + _META.size + _DATABASE.size)
@@ -96,12 +119,16 @@ class _File:
         self._add_database(meta, at + _DATABASE.size, free=False)
 
     def _add_database(self, data: bytes, at: int, *, free: bool) -> None:
-        _, _, depth, _, _, _, _, root = _DATABASE.unpack_from(data, at)
+        _, flags, depth, branches, leaves, overflows, entries, root = _DATABASE.unpack_from(data, at)
+        if flags != (_INTEGER_KEYS if free else 0):
+            raise Damaged("a table is of a kind that is not used")
+        table = _Table(free, (branches, leaves, overflows, entries))
+        self._tables.append(table)
         if root == _NO_PAGE:
             return
         if not 1 <= depth <= _DEPTH_MAX:
             raise Damaged("a table has no possible depth")
-        self._waiting.append(_Place(root, depth - 1, free))
+        self._waiting.append(_Place(root, depth - 1, table))
 
     def _read(self, number: int, count: int = 1) -> bytes:
         """Pages that must be whole."""
@@ -115,10 +142,10 @@ class _File:
         """Pages that may be pointed at, once."""
         if not 2 <= number <= self._last - count + 1:
             raise Damaged("a page points beyond the end")
-        for each in range(number, number + count):
-            if each in self._seen:
-                raise Damaged(f"page {each} is used twice")
-            self._seen.add(each)
+        if number in self._runs:
+            raise Damaged(f"page {number} is used twice")
+        self._runs[number] = count
+        self._looked_at += 1
 
     def _check_page(self, place: _Place) -> None:
         self._known(place.number)
@@ -129,9 +156,14 @@ class _File:
             raise wrong
         if lower % 2 or not _HEADER.size < lower <= upper <= self._page_size:
             raise wrong
-        before = b""
-        for i in range((lower - _HEADER.size) // 2):
-            at = int.from_bytes(page[_HEADER.size + 2 * i : _HEADER.size + 2 * i + 2], "little")
+        table = place.table
+        before, room, count = b"", upper, (lower - _HEADER.size) // 2
+        if place.height:
+            table.branches += 1
+        else:
+            table.leaves += 1
+            table.entries += count
+        for i, at in enumerate(unpack_from(f"<{count}H", page, _HEADER.size)):
             if not upper <= at <= self._page_size - _NODE.size:
                 raise wrong
             low, high, node_flags, key_size = _NODE.unpack_from(page, at)
@@ -139,41 +171,51 @@ class _File:
             if value > self._page_size:
                 raise wrong
             key = page[at + _NODE.size : value]
-            if not place.free and i and not (key > before or (place.height and i == 1)):
+            if not table.free and i and not (key > before or (place.height and i == 1)):
                 raise wrong
             before = key
             if place.height:
-                self._waiting.append(_Place(low | high << 16 | node_flags << 32, place.height - 1, place.free))
+                self._waiting.append(_Place(low | high << 16 | node_flags << 32, place.height - 1, table))
+            elif node_flags or table.free:
+                self._check_value(page, value, low | high << 16, node_flags, table, wrong)
+                value += _NUMBER.size if node_flags & _BIG else low | high << 16
             else:
-                self._check_value(page, value, low | high << 16, node_flags, place, wrong)
+                value += low | high << 16
+                if value > self._page_size:
+                    raise wrong
+            room += value - at + (value - at) % 2
+        if room != self._page_size:  # entries fill the end of a page; with one that is not listed there would be a gap
+            raise wrong
 
-    def _check_value(self, page: bytes, at: int, size: int, flags: int, place: _Place, wrong: Damaged) -> None:
+    def _check_value(self, page: bytes, at: int, size: int, flags: int, table: _Table, wrong: Damaged) -> None:
+        if flags & ~(_BIG | _DATABASE_NODE):
+            raise wrong
         if flags & _BIG:
             if at + _NUMBER.size > self._page_size:
                 raise wrong
-            data = self._overflow(_NUMBER.unpack_from(page, at)[0], size)
+            number, count = _NUMBER.unpack_from(page, at)[0], (_HEADER.size + size + self._page_size - 1) // self._page_size
+            table.overflows += count
+            self._check_overflow(number, count)
+            data = self._read(number, count)[_HEADER.size : _HEADER.size + size] if table.free else b""
         elif at + size > self._page_size:
             raise wrong
         else:
             data = page[at : at + size]
-        if place.free:
+        if table.free:
             self._check_free(data)
         elif flags & _DATABASE_NODE:
             if size != _DATABASE.size or flags & _BIG:
                 raise wrong
             self._add_database(data, 0, free=False)
 
-    def _overflow(self, number: int, size: int) -> bytes:
-        """A value that has pages of its own."""
-        count = (_HEADER.size + size + self._page_size - 1) // self._page_size
+    def _check_overflow(self, number: int, count: int) -> None:
+        """The pages of a value that has its own, of which only the first says what it is."""
         self._known(number, count)
         if (number + count) * self._page_size > self._size:
             raise Damaged("it was cut off")
-        data = self._read(number, count)
-        own, _, flags, _, _ = _HEADER.unpack_from(data)
-        if own != number or flags & _KINDS != _OVERFLOW or int.from_bytes(data[12:16], "little") < count:
+        own, _, flags, low, high = _HEADER.unpack(self._read(number)[: _HEADER.size])
+        if own != number or flags & _KINDS != _OVERFLOW or low | high << 16 < count:
             raise Damaged(f"page {number} makes no sense")
-        return data[_HEADER.size : _HEADER.size + size]
 
     def _check_free(self, data: bytes) -> None:
         """A list of free pages: how many, and their numbers."""

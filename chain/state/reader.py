@@ -130,13 +130,8 @@ class Reader:
         return data
 
     def header(self, height: int) -> bytes | None:
-        """The bytes of the header at a height, which are kept for ever."""
-        key = height.to_bytes(8)
-        kept = self._get(b"headers", key)
-        if kept is not None:
-            return kept
-        data = self._get(b"blocks", key)
-        return None if data is None else header_of(data)
+        """The bytes of the header at a height, which are kept for ever. The block, which may be large, is not read."""
+        return self._get(b"headers", height.to_bytes(8))
 
     def identities(self, height: int) -> list[bytes]:
         """The identities of a block's transactions, in order. Raises `Refusal` Pruned."""
@@ -149,6 +144,15 @@ class Reader:
         """(height, index) of a transaction; None also if it was pruned."""
         place = self._get(b"index", identity) if len(identity) == HASH_BYTES else None
         return None if place is None else (int.from_bytes(place[:8]), int.from_bytes(place[8:]))
+
+    def seen(self, identity: bytes) -> bool:
+        """Whether a transaction is found, without the look around that makes sure of a no: four microseconds less, for the first
+        check of what was just sent, behind which the sequences of the lane stand. Raises `StoreFailed`.
+        """
+        try:
+            return self._read.get(identity, db=self._tables[b"index"]) is not None
+        except lmdb.Error as error:
+            raise StoreFailed(f"reading failed: {error}") from error
 
     def receipt(self, height: int, index: int) -> bytes | None:
         """The encoded receipt of a transaction. Raises `Refusal` Pruned."""
@@ -216,6 +220,15 @@ class Reader:
         """
         backup.copy(self._env, target, self.marked())
 
+    def check(self) -> None:
+        """Read every value that there is once: some three seconds for a million. Raises `StoreFailed` at the first that is not
+        as it was written.
+        """
+        try:
+            backup.check_values(self._read, self._tables)
+        except lmdb.Error as error:
+            raise StoreFailed(f"reading failed: {error}") from error
+
     # Within.
 
     def _get(self, table: bytes, key: bytes) -> bytes | None:
@@ -234,15 +247,13 @@ class Reader:
         """
         try:
             cursor = self._read.cursor(self._tables[table])
-            beyond = cursor.set_range(key)
-            if beyond:
-                after, stored = cursor.item()
-                unseal(table, after, stored)
-            if cursor.prev() if beyond else cursor.last():
-                before, stored = cursor.item()
-                unseal(table, before, stored)
-                if before >= key:
-                    raise StoreFailed(f"the table of {table.decode()} is not in order")
+            after = cursor.item() if cursor.set_range(key) else None
+            before = cursor.item() if (cursor.prev() if after else cursor.last()) else None
+            for neighbour in (before, after):
+                if neighbour is not None:
+                    unseal(table, *neighbour)
+            if (before is not None and before[0] >= key) or (after is not None and after[0] <= key):
+                raise StoreFailed(f"the table of {table.decode()} is not in order")
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 
@@ -277,12 +288,6 @@ def decode_head(data: bytes) -> tuple[int, bytes]:
 def read_pruned(data: bytes | None) -> int:
     """The height below which only headers are kept, of its encoding. Raises `Refusal` Malformed."""
     return 0 if data is None else as_int(decode(data), 0, HEIGHT_MAX, "height")
-
-
-def header_of(block: bytes) -> bytes:
-    """The bytes of the header in an encoded block. Raises `Refusal` Malformed."""
-    header, _ = as_list(decode(block), "a block", size=2)
-    return as_bytes(header, "a header")
 
 
 def split_identities(data: bytes) -> list[bytes]:

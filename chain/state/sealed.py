@@ -14,27 +14,25 @@ from zlib import crc32
 from chain.primitives.refusal import StoreFailed
 
 TABLES = (b"meta", b"blocks", b"identities", b"index", b"receipts", b"events", b"state", b"tree", b"undo", b"headers")
-SEAL_BYTES = 4
+SEAL = Struct("<I")
 SEEDS: dict[bytes, int] = {name: crc32(name) for name in TABLES}
 """The checksum of each table's name, with which those of its values begin."""
 _RESIDUE = 0x2144DF1C  # what the CRC-32 of anything becomes when its own four bytes are added to it
 
-_SEAL = Struct("<I")
-
 
 def seal(table: bytes, key: bytes, value: bytes) -> bytes:
     """What is stored for a value."""
-    return value + _SEAL.pack(crc32(value, crc32(key, SEEDS[table])))
+    return value + SEAL.pack(crc32(value, crc32(key, SEEDS[table])))
 
 
-def sealed(table: bytes, entries: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def sealed(table: bytes, keys: Iterable[bytes], values: Iterable[bytes]) -> list[bytes]:
     """What is stored for many."""
-    seed, pack = SEEDS[table], _SEAL.pack
-    return [(key, value + pack(crc32(value, crc32(key, seed)))) for key, value in entries]
+    seed, pack = SEEDS[table], SEAL.pack
+    return [value + pack(crc32(value, crc32(key, seed))) for key, value in zip(keys, values, strict=True)]
 
 
 def unseal(table: bytes, key: bytes, stored: bytes) -> bytes:
     """The value of what is stored. Raises `StoreFailed` if it is not as it was written."""
     if crc32(stored, crc32(key, SEEDS[table])) != _RESIDUE:
         raise StoreFailed(f"a value in the table of {table.decode()} is not as it was written (key {key.hex()})")
-    return stored[:-SEAL_BYTES]
+    return stored[: -SEAL.size]

@@ -9,11 +9,13 @@ from pathlib import Path
 import lmdb
 
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
-from chain.state.directory import check_file, damaged, lock, open_environment, refuse_unfinished, write_marker
-from chain.state.formats import FORMAT, check_format, migrate, read_format
+from chain.state.directory import check_file, lock, not_opened, open_environment, refuse_unfinished, write_marker
+from chain.state.formats import check_format, migrate, read_format
 from chain.state.reader import Reader, Tables
 from chain.state.sealed import TABLES
 from chain.state.writing import Commit, Writing
+
+DEAD_READERS_EVERY_BLOCKS = 64  # processes that have died hold pages until they are looked for
 
 
 class Store(Reader):
@@ -43,7 +45,7 @@ class Store(Reader):
                 raise
         except (lmdb.Error, StoreFailed) as error:
             self._lock.close()
-            raise damaged(str(error)) from None
+            raise not_opened(error) from None
         except BaseException:
             self._lock.close()
             raise
@@ -63,7 +65,7 @@ class Store(Reader):
             return Reader(directory, environment, _tables(environment), owner=True)
         except (lmdb.Error, StoreFailed) as error:
             environment.close()
-            raise damaged(str(error)) from None
+            raise not_opened(error) from None
         except BaseException:
             environment.close()
             raise
@@ -90,6 +92,8 @@ class Store(Reader):
         with self._writing(f"writing block {commits[0].height}") as writing:
             for commit in commits:
                 writing.add(commit, archive=self._archive)
+                if commit.height % DEAD_READERS_EVERY_BLOCKS == 0:
+                    self._env.reader_check()
 
     def revert(self, height: int, tree: Mapping[bytes, bytes | None]) -> None:
         """Go back to the state after the block at a height, and see it: later blocks and all that they left go away. Every table
@@ -138,8 +142,7 @@ def _open_tables(environment: lmdb.Environment) -> Tables:
     if found is None:
         with environment.begin(write=True) as transaction:
             return {name: environment.open_db(name, txn=transaction) for name in TABLES}
-    if found != FORMAT:
-        migrate(environment, found)
+    migrate(environment, found)
     return _tables(environment)
 
 

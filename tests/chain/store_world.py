@@ -47,9 +47,12 @@ def contents(store: Store) -> dict[bytes, dict[bytes, bytes]]:
         return {name: dict(transaction.cursor(store._tables[name])) for name in TABLES}
 
 
-def put_raw(directory: Path, table: bytes, key: bytes, stored: bytes) -> None:
-    """Write bytes into a closed store, with no checksum made."""
+def put_raw(directory: Path, table: bytes, key: bytes, stored: bytes | None) -> None:
+    """Write bytes into a closed store, with no checksum made; None removes the row."""
     with lmdb.open(str(directory / "ledger"), max_dbs=16, map_size=2**30) as environment:
         database = environment.open_db(table)
         with environment.begin(write=True) as transaction:
-            transaction.put(key, stored, db=database)
+            if stored is None:
+                transaction.delete(key, db=database)
+            else:
+                transaction.put(key, stored, db=database)

@@ -5,25 +5,34 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import lmdb
 import pytest
 from ledger_world import BOB, FUNDS
+from store_world import block, changes, contents, put_raw
 from test_chain_node import damage, open_node, payment
 
 from chain.client.client import Client
 from chain.node import node as node_module
 from chain.node.devnet import BALANCE, CURRENCY, development_wallets, devnet_specification, start_devnet
 from chain.node.node import Node
+from chain.primitives.hash import tagged_hash
 from chain.primitives.keyspace import account_key
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import decode_transaction
+from chain.state.sealed import TABLES, seal, unseal
+from chain.state.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -180,11 +189,201 @@ def test_receipts_that_were_changed_on_disk_are_found(directory: Path) -> None:
     assert "receipts of block 3" in refusal_of(directory).message
 
 
-def test_a_large_state_is_not_read_at_the_start(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the bound the root page is all that is looked at, and a balance goes unseen until replay or use."""
-    damage(directory, b"state", account_key(BOB), b"\x01")
+def test_a_balance_in_a_large_state_is_found_when_it_is_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound the root page is all that is looked at when the node starts; the checksum is at every read."""
+    put_raw(directory, b"state", account_key(BOB), b"\x01" + bytes(4))
     monkeypatch.setattr(node_module, "KEYS_CHECKED_AT_START", 1)
-    open_node(directory).close()
+    node = open_node(directory)
+    with pytest.raises(StoreFailed, match="not as it was written"):
+        node.balance(BOB, "CNY")
+    node.close()
+
+
+# Stored values.
+
+
+MANY_KEYS = 5_500
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed store with rows in every table, and more keys than are looked at when a node starts."""
+    place = tmp_path_factory.mktemp("large")
+    with closing(Store(place)) as store:
+        store.commit(block(store, {b"k%05d" % n: b"%d" % n * 9 for n in range(MANY_KEYS)}))
+        chance = random.Random(4)
+        for _ in range(140):
+            store.commit(block(store, changes(chance, MANY_KEYS, 6), transactions=3))
+        store.prune(6)
+        store.mark(bytes(32))
+    return place
+
+
+@pytest.fixture
+def copy(large: Path, tmp_path: Path) -> Path:
+    """One that may be damaged."""
+    return Path(shutil.copytree(large, tmp_path / "copy"))
+
+
+def answers(store: Store) -> list[object]:
+    """All that a store can be asked, with what it raises."""
+    heights = range(145)
+    keys = [b"k%05d" % n for n in range(0, MANY_KEYS + 100, 9)]
+    identities = [tagged_hash(b"tests/transaction", height.to_bytes(8) + bytes([n])) for height in heights for n in range(4)]
+    pages = [b"r", b"p", *(b"p%x%x" % (n // 16, n % 16) for n in range(256))]
+    questions: list[Callable[[], object]] = [
+        store.head,
+        store.pruned_before,
+        lambda: list(store.entries()),
+        lambda: store.events(b"", 10_000),
+        *(partial(store.get, key) for key in keys),
+        *(partial(store.page, key) for key in pages),
+        *(partial(each, height) for each in (store.block, store.header, store.identities, store.receipts) for height in heights),
+        *(partial(store.receipt, height, n) for height in heights for n in range(4)),
+        *(partial(store.find, identity) for identity in identities),
+        *(partial(lambda height: store.at(height).changes(), height) for height in heights[::8]),
+    ]
+    return [outcome(question) for question in questions]
+
+
+def outcome(question: Callable[[], object]) -> object:
+    """An answer, or how it is refused."""
+    try:
+        return question()
+    except StoreFailed:
+        return StoreFailed
+    except Refusal as refusal:
+        return str(refusal)
+
+
+def lies_in_a_child(directory: Path, truth: list[object]) -> int:
+    """What becomes of a process that asks a damaged store everything: 0 all is true, 1 it was refused when opened, 2 some reading
+    failed and the rest is true, 3 something was served that is not so.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            given = answers(Store(directory))
+            wrong = [answer for answer, right in zip(given, truth, strict=True) if answer != right]
+            os._exit(0 if not wrong else 2 if all(answer is StoreFailed for answer in wrong) else 3)
+        except Refusal as refusal:
+            os._exit(1 if refusal.code is Refused.WRONG_STORE else 4)
+        except BaseException:
+            os._exit(5)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def flip(data: bytearray, chance: random.Random) -> None:
+    """Change one byte: anywhere, in the head or the list of a page, or where the entries of a page are; a quarter of them in
+    pages that lead to others.
+    """
+    pages = range(0, len(data), 4_096)
+    leading = [page for page in pages if data[page + 10] == 1]
+    page = chance.choice(leading if chance.randrange(4) == 0 else pages)
+    at = chance.choice((chance.randrange(4_096), chance.randrange(16), chance.randrange(80), chance.randrange(2_000, 4_096)))
+    data[page + at] ^= 1 << chance.randrange(8)
+
+
+def flip_and_ask(directory: Path, rounds: int) -> dict[int, int]:
+    """How often what became of a store with one byte changed."""
+    chance = random.Random(rounds)
+    with closing(Store(directory)) as store:
+        truth = answers(store)
+    assert StoreFailed not in truth
+    whole = data_file(directory).read_bytes()
+    became = Counter[int]()
+    for _ in range(rounds):
+        data = bytearray(whole)
+        flip(data, chance)
+        data_file(directory).write_bytes(data)
+        became[lies_in_a_child(directory, truth)] += 1
+    return dict(became)
+
+
+def test_a_byte_that_was_changed_is_never_served(copy: Path) -> None:
+    """60 random ones, in a state of more keys than are looked at when a node starts."""
+    became = flip_and_ask(copy, 60)
+    assert set(became) <= {0, 1, 2}
+    assert became[1] > 0
+    assert became[2] > 0
+
+
+@pytest.mark.long
+def test_a_byte_that_was_changed_is_never_served_long(copy: Path) -> None:
+    """3,000 random ones."""
+    assert set(flip_and_ask(copy, 3_000)) == {0, 1, 2}
+
+
+READ: dict[bytes, Callable[[Store, bytes], object]] = {
+    b"meta": lambda store, key: store.head(),
+    b"blocks": lambda store, key: store.block(int.from_bytes(key)),
+    b"identities": lambda store, key: store.identities(int.from_bytes(key)),
+    b"index": lambda store, key: store.find(key),
+    b"receipts": lambda store, key: store.receipt(int.from_bytes(key[:8]), int.from_bytes(key[8:])),
+    b"events": lambda store, key: store.events(key, 10),
+    b"state": lambda store, key: store.get(key),
+    b"tree": lambda store, key: store.page(key),
+    b"undo": lambda store, key: store.undo(int.from_bytes(key)),
+    b"headers": lambda store, key: store.header(int.from_bytes(key)),
+}
+"""How a row of each table is read."""
+
+
+def rows_of(directory: Path, table: bytes) -> list[tuple[bytes, bytes]]:
+    """The rows of a closed store as they are stored: of `meta` the head alone, since without its format nothing is opened."""
+    with closing(Store(directory)) as store:
+        return [(key, stored) for key, stored in contents(store)[table].items() if table != b"meta" or key == b"head"]
+
+
+def refused_when_read(directory: Path, table: bytes, key: bytes) -> None:
+    """A row is not served."""
+    with closing(Store(directory)) as store, pytest.raises(StoreFailed):
+        READ[table](store, key)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_value_that_was_changed_is_refused_when_it_is_read(copy: Path, table: bytes) -> None:
+    """In every table: one bit of it, its end cut off, all of it gone, another row's in its place, or another table's."""
+    rows = rows_of(copy, table)
+    key, stored = rows[len(rows) // 2]
+    others = [other for _, other in rows if other != stored] or [seal(b"undo", key, b"head")]
+    wrong = [bytes([stored[0] ^ 1]) + stored[1:], stored[:-1] + bytes([stored[-1] ^ 128]), stored[:-1], b"", others[0]]
+    wrong.append(seal(next(name for name in TABLES if name != table), key, unseal(table, key, stored)))
+    for each in wrong:
+        put_raw(copy, table, key, each)
+        refused_when_read(copy, table, key)
+        with closing(Store(copy)) as store, pytest.raises(StoreFailed):
+            store.check()
+    put_raw(copy, table, key, stored)
+    with closing(Store(copy)) as store:
+        assert READ[table](store, key) is not None
+        store.check()
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name != b"meta"])
+def test_a_row_whose_key_was_changed_is_not_taken_for_absent(copy: Path, table: bytes) -> None:
+    """The last bit of the key, of a row in the middle, the first and the last one: whoever asks for it is refused."""
+    rows = rows_of(copy, table)
+    longest = max(len(key) for key, _ in rows)
+    rows = [row for row in rows if len(row[0]) == longest]  # of the tree: others would not stay where they are
+    for key, stored in (rows[len(rows) // 2], rows[0], rows[-1]):
+        changed = key[:-1] + bytes([key[-1] ^ 1])
+        kept = dict(rows).get(changed)
+        put_raw(copy, table, key, None)
+        put_raw(copy, table, changed, stored)
+        refused_when_read(copy, table, key)
+        put_raw(copy, table, changed, kept)
+        put_raw(copy, table, key, stored)
+
+
+def test_a_table_that_is_gone_is_not_made_anew(copy: Path) -> None:
+    """A ledger that has begun has all of them."""
+    with lmdb.open(str(copy / "ledger"), max_dbs=16, map_size=2**30) as environment:
+        table = environment.open_db(b"state")
+        with environment.begin(write=True) as transaction:
+            transaction.drop(table)
+    with pytest.raises(Refusal, match="damaged"):
+        Store(copy)
 
 
 def test_another_genesis_is_another_chain_and_no_damage(directory: Path) -> None:

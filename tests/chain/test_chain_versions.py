@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -180,7 +181,7 @@ def test_going_back_leaves_every_table_as_it_was(store: Store, height: int) -> N
     before = contents(store)
     grow(store, 40 - height, 2)
     if height < 40:
-        assert all(contents(store)[name] != before[name] for name in TABLES if name != b"headers")
+        assert all(contents(store)[name] != before[name] for name in TABLES)
     store.revert(height, tree_back_to(store, height))
     assert contents(store) == before
     assert store.height() == height
@@ -209,6 +210,87 @@ def test_going_back_past_what_is_kept_changes_nothing(store: Store, monkeypatch:
         assert caught.value.code is code
     assert contents(store) == before
     grow(store, 1, 2)
+
+
+@dataclass
+class History:
+    """A store, and what it should hold: the state and block at every height."""
+
+    directory: Path
+    chance: random.Random
+    store: Store
+    states: list[dict[bytes, bytes]]
+    blocks: list[bytes]
+    pruned: int = 0
+
+    def add(self) -> None:
+        """One more block."""
+        made = block(self.store, changes(self.chance, 60, 8), fork=self.chance.randbytes(2))
+        self.store.commit(made)
+        self.states.append(dict(self.store.entries()))
+        self.blocks.append(made.block)
+
+    def go_back(self) -> None:
+        """To some height that is kept."""
+        height = self.chance.randrange(self.store.oldest(), self.store.height() + 1)
+        self.store.revert(height, tree_back_to(self.store, height))
+        del self.states[height + 1 :], self.blocks[height + 1 :]
+
+    def prune(self) -> None:
+        """Below some height."""
+        before = self.chance.randrange(self.store.height() + 2)
+        floor = min(before, self.store.oldest())
+        if floor > max(1, self.pruned):  # genesis stays
+            self.pruned = floor
+        assert self.store.prune(before) == self.pruned
+
+    def reopen(self) -> None:
+        """Close and open it."""
+        self.store.close()
+        self.store = Store(self.directory)
+
+    def check(self) -> None:
+        """The head, some old states, and what is to be had of every block."""
+        top = len(self.states) - 1
+        assert self.store.height() == top
+        assert dict(self.store.entries()) == self.states[top]
+        for height in self.chance.sample(range(self.store.oldest(), top + 1), min(3, top + 1 - self.store.oldest())):
+            assert state_at(self.store, height) == self.states[height]
+        for height, made in enumerate(self.blocks):
+            if 0 < height < self.pruned:
+                with pytest.raises(Refusal, match="headers only"):
+                    self.store.block(height)
+            else:
+                assert self.store.block(height) == made
+                assert [self.store.find(identity) for identity in self.store.identities(height)] == [(height, 0), (height, 1)]
+            assert self.store.header(height) in made
+
+
+def live(directory: Path, seed: int, steps: int) -> None:
+    """A history of random steps."""
+    store = Store(directory)
+    genesis = block(store, {b"k%05d" % n: b"genesis" for n in range(30)})
+    store.commit(genesis)
+    history = History(directory, random.Random(seed), store, [dict(store.entries())], [genesis.block])
+    for _ in range(steps):
+        history.chance.choice([history.add] * 12 + [history.go_back, history.prune, history.reopen])()
+        history.check()
+    history.store.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_histories_are_what_they_should_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """80 blocks added, taken back, pruned, and the store closed in between."""
+    monkeypatch.setattr(writing_module, "UNDO_BLOCKS_MAX", 16)
+    live(tmp_path, seed, 80)
+
+
+@pytest.mark.long
+def test_random_histories_are_what_they_should_be_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """60 histories of 300 steps."""
+    monkeypatch.setattr(writing_module, "UNDO_BLOCKS_MAX", 16)
+    for seed in range(60):
+        live(tmp_path / str(seed), seed, 300)
 
 
 # Records.
