@@ -310,6 +310,14 @@ def test_a_large_newcomer_moves_as_many_as_it_needs_or_nobody() -> None:
     assert departed(pool) == {one.identity: Refused.EVICTED for one in those[:3]}
 
 
+def test_a_large_newcomer_moves_several_of_one_lane_from_its_end() -> None:
+    """The middle of a lane never leaves while its tail stays."""
+    pool = Pool(bytes_max=400, shares=1)
+    those = fill(pool, *lane_of(3), waiting(0, 9, BEN))
+    fill(pool, waiting(0, 1, CAT, size_bytes=200))
+    assert departed(pool) == {one.identity: Refused.EVICTED for one in those[1:3]}
+
+
 # Leaving.
 
 
@@ -324,6 +332,18 @@ def test_the_expired_leave_after_their_last_height_or_time() -> None:
     pool.expire(8, 501)
     assert departed(pool) == {by_time.identity: Refused.EXPIRED}
     assert len(pool) == 1
+
+
+def test_the_block_that_has_taken_it_decides_whether_a_transaction_is_too_late() -> None:
+    """It does not expire meanwhile; if the block has no room for it, it does then."""
+    pool = Pool()
+    (one,) = fill(pool, waiting(expiry_ms=5))
+    pool.take()
+    pool.expire(1, 6)
+    assert one.identity in pool
+    pool.release(one)
+    pool.expire(1, 6)
+    assert departed(pool) == {one.identity: Refused.EXPIRED}
 
 
 def test_a_whole_lane_that_expires_is_told_so() -> None:
@@ -341,6 +361,19 @@ def test_a_block_made_elsewhere_ends_the_hope_of_others_at_its_places() -> None:
     pool.included([waiting(0), waiting(1), waiting(2)])
     assert departed(pool) == {mine.identity: Refused.SEQUENCE_USED, behind.identity: Refused.SEQUENCE_USED}
     assert pool.in_order() == [far]
+
+
+def test_a_lane_goes_on_behind_a_block_made_elsewhere() -> None:
+    """The next one of it is taken, though nobody has taken those before it."""
+    pool = Pool()
+    those = fill(pool, *lane_of(3))
+    pool.included(those[:1])
+    pool.add(waiting(0, 0, BEN), 0, 0)
+    assert list(taken(pool))[:2] == those[1:]
+    pool = Pool()
+    those = fill(pool, *lane_of(3))
+    pool.included([waiting(0)])
+    assert list(taken(pool)) == those[1:]
 
 
 def test_the_pool_is_put_back_after_the_state_has_gone_back() -> None:
@@ -596,6 +629,12 @@ class PoolMachine(RuleBasedStateMachine):
             place = one.sender, one.lane
             assert last.get(place, one.sequence - 1) == one.sequence - 1
             last[place] = one.sequence
+
+    def teardown(self) -> None:
+        """In the end all that is ready comes out."""
+        while (one := self.pool.take()) is not None:
+            assert one is self.model.take()
+        assert self.model.take() is None
 
     def _add(self, one: Waiting) -> None:
         next_sequence = self.model.next.get((one.sender, one.lane), 0)
