@@ -269,6 +269,7 @@ class Pool:
         self._taken -= lane.first - waiting.sequence
         lane.first = waiting.sequence
         self._offer(lane)
+        self._tails.offer(lane.tail(), len(self._waiting))
 
     def refuse(self, waiting: Waiting) -> None:
         """One that was taken may be in no block: it leaves, and what it is told is the caller's business."""

@@ -318,6 +318,17 @@ def test_a_large_newcomer_moves_several_of_one_lane_from_its_end() -> None:
     assert departed(pool) == {one.identity: Refused.EVICTED for one in those[1:3]}
 
 
+def test_what_a_block_has_taken_makes_no_room_until_the_block_gives_it_back() -> None:
+    """Nothing else waits, so nobody can come; then it is as cheap as before."""
+    pool = Pool(transactions_max=2, shares=1)
+    a, b = fill(pool, waiting(0, 1), waiting(0, 2, BEN))
+    assert [pool.take(), pool.take()] == [b, a]
+    assert refusal_of(pool, waiting(0, 9, CAT)).code is Refused.POOL_FULL
+    pool.release(a)
+    fill(pool, waiting(0, 9, CAT))
+    assert departed(pool) == {a.identity: Refused.EVICTED}
+
+
 # Leaving.
 
 
