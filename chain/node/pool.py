@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from chain.node import pool_refusals as no
-from chain.node.agenda import Agenda
+from chain.node.agenda import Agenda, Expiries
 from chain.node.pool_accounts import Accounts
 from chain.node.pool_lane import ARRIVAL, WAITING, WORTH, Lane, Queued
 from chain.node.pool_order import Heads, Tails, in_order
@@ -52,6 +52,7 @@ class Pool:
     ) -> None:
         self._transactions_max = transactions_max
         self._bytes_max = bytes_max
+        self._half_transactions, self._half_bytes = transactions_max // 2, bytes_max // 2
         self._look_ahead_max = look_ahead_max
         self._queued_max = queued_max
         self._queued_per_sender_max = queued_per_sender_max
@@ -60,7 +61,7 @@ class Pool:
         self._lanes: dict[tuple[bytes, int], Lane] = {}
         self._accounts = Accounts(max(1, transactions_max // shares), bytes_max // shares)
         self._heads, self._tails = Heads(), Tails()
-        self._heights, self._times = Agenda(self._keeps), Agenda(self._keeps)
+        self._heights, self._times = Expiries(self._waiting), Expiries(self._waiting)
         self._deadlines = Agenda(self._keeps_queued)
         self._bytes = self._queued = self._queued_bytes = self._taken = 0
         self._arrivals = self._now_ms = 0
@@ -85,11 +86,15 @@ class Pool:
 
     def senders(self) -> dict[bytes, int]:
         """How many wait of each sender."""
-        return self._accounts.senders()
+        found: dict[bytes, int] = {}
+        for (sender, _), lane in self._lanes.items():
+            found[sender] = found.get(sender, 0) + len(lane.ready) + len(lane.queued)
+        return found
 
     def reserved(self, payer: bytes) -> int:
         """Minor units that the fees of all that waits may take from a wallet."""
-        return self._accounts.reserved(payer)
+        account = self._accounts.find(payer)
+        return 0 if account is None else account.reserved
 
     def at(self, sender: bytes, lane: int, sequence: int) -> Waiting | None:
         """Who waits at a place: the one that a newcomer there would replace."""
@@ -119,7 +124,7 @@ class Pool:
     def check(self, waiting: Waiting, next_sequence: int) -> None:
         """That `add` would take it: the cheap part of admission, to be asked before the dear one. Raises `Refusal` as `add`."""
         if waiting.identity not in self._waiting:
-            self._check(waiting, next_sequence)
+            self._check(waiting, self._lanes.get((waiting.sender, waiting.lane)), next_sequence)
 
     def add(self, waiting: Waiting, next_sequence: int, now_ms: int) -> None:
         """Take an admitted transaction. `next_sequence` is the state's for its lane, without those that wait.
@@ -127,47 +132,52 @@ class Pool:
         Taking one twice is fine. Raises `Refusal` SequenceUsed (also for a replacement that is too cheap), SequenceAhead,
         SenderFull, PayerFull, PoolFull; the pool is then as before.
         """
-        self._now_ms = max(self._now_ms, now_ms)
         if waiting.identity in self._waiting:
             return
-        place = waiting.sender, waiting.lane
+        place, sequence = (waiting.sender, waiting.lane), waiting.sequence
         lane = self._lanes.get(place)
+        if now_ms != self._now_ms:
+            self._now_ms = max(self._now_ms, now_ms)
         if lane is not None and lane.next != next_sequence:
             assert lane.next < next_sequence, "the state has gone back, and the pool has not been told by `clear`"
             self._advance(lane, next_sequence)
             self._forget_if_empty(place, lane)
-        victims = self._check(waiting, next_sequence)
-        lane = self._lanes.get(place)
-        old = None if lane is None else lane.at(waiting.sequence)
-        if lane is not None and old is not None:
-            self._replace(lane, old, waiting)
-            return
-        self._make_room(waiting, victims)
-        lane = self._lanes[place] = Lane(next_sequence) if lane is None else lane
-        self._remember(waiting)
-        if waiting.sequence == lane.end:
-            self._append(lane, waiting)
-            self._promote(lane)
+            lane = self._lanes.get(place)
+        if lane is None or sequence != lane.end or self._is_past_half(waiting.size_bytes):
+            victims = self._check(waiting, lane, next_sequence)
+            if victims is not None:
+                self._make_room(waiting, victims)
+            if lane is None or lane.empty():
+                lane = self._lanes[place] = Lane(next_sequence, self._accounts.of(waiting.sender))
+            elif sequence < lane.end or sequence in lane.queued:
+                self._replace(lane, waiting)
+                return
+        self._remember(lane, waiting)
+        if sequence == lane.end:
+            self._place(lane, waiting)
+            if lane.queued:
+                self._promote(lane)
         else:
             self._queue(lane, waiting, self._now_ms + self._queued_ms_max)
 
-    def _check(self, waiting: Waiting, next_sequence: int) -> list[Waiting]:
-        """The ready ones that would have to make room, beside all queued ones. Raises `Refusal`."""
-        lane = self._lanes.get((waiting.sender, waiting.lane))
+    def _check(self, waiting: Waiting, lane: Lane | None, next_sequence: int) -> list[Waiting] | None:
+        """None if there is room for it; else the ready ones that would have to make room once all queued ones have left. Raises
+        `Refusal`.
+        """
         sequence = waiting.sequence
         missing = next_sequence if lane is None or lane.end < next_sequence else lane.end
-        if sequence < next_sequence:
-            raise no.sequence_used(waiting, missing)
-        old = None if lane is None else lane.at(sequence)
-        if lane is not None and old is not None:
-            self._check_replacement(lane, old, waiting)
-            return []
         if sequence != missing:
+            if sequence < next_sequence:
+                raise no.sequence_used(waiting, missing)
+            old = None if lane is None else lane.at(sequence)
+            if lane is not None and old is not None:
+                self._check_replacement(lane, old, waiting)
+                return None
             self._check_queue(waiting, missing)
-        if not self._is_under_half():
+        if self._is_past_half(waiting.size_bytes):
             self._accounts.check_shares(waiting)
         if len(self._waiting) < self._transactions_max and self._bytes + waiting.size_bytes <= self._bytes_max:
-            return []
+            return None
         if sequence != missing:
             raise no.pool_full(None)
         return self._victims(waiting, lane)
@@ -179,7 +189,7 @@ class Pool:
             raise no.too_cheap_to_replace(old, lane.end)
         if waiting.payer == old.payer and waiting.size_bytes <= old.size_bytes:
             return
-        if not self._is_under_half():
+        if self._is_past_half(waiting.size_bytes):
             self._accounts.check_shares(waiting, old)
         if self._bytes - old.size_bytes + waiting.size_bytes > self._bytes_max:
             raise no.pool_full(None)
@@ -187,13 +197,15 @@ class Pool:
     def _check_queue(self, waiting: Waiting, missing: int) -> None:
         if waiting.sequence > missing + self._look_ahead_max:
             raise no.too_far_ahead(waiting, missing, self._look_ahead_max)
-        if self._accounts.queued(waiting.sender) >= self._queued_per_sender_max:
+        account = self._accounts.find(waiting.sender)
+        if account is not None and account.queued >= self._queued_per_sender_max:
             raise no.queue_full(waiting, missing, "of this wallet")
         if self._queued >= self._queued_max:
             raise no.queue_full(waiting, missing, "of all wallets")
 
-    def _is_under_half(self) -> bool:
-        return 2 * len(self._waiting) < self._transactions_max and 2 * self._bytes < self._bytes_max
+    def _is_past_half(self, size_bytes: int) -> bool:
+        """Whether more than half the pool is used with one more of this size."""
+        return len(self._waiting) >= self._half_transactions or self._bytes + size_bytes > self._half_bytes
 
     def _victims(self, waiting: Waiting, lane: Lane | None) -> list[Waiting]:
         """The ready ones that leave for a ready newcomer to a full pool, once all queued ones have left. Raises `Refusal`
@@ -226,9 +238,11 @@ class Pool:
             self._gone.append(Departure(victim, no.evicted(waiting)))
         self._remove(victims)
 
-    def _replace(self, lane: Lane, old: Waiting, waiting: Waiting) -> None:
-        self._remember(waiting)
-        self._forget(old)
+    def _replace(self, lane: Lane, waiting: Waiting) -> None:
+        old = lane.at(waiting.sequence)
+        assert old is not None
+        self._remember(lane, waiting)
+        self._forget(lane, old)
         self._gone.append(Departure(old, no.replaced(waiting)))
         queued = lane.queued.get(waiting.sequence)
         if queued is None:
@@ -255,6 +269,7 @@ class Pool:
         self._taken -= lane.first - waiting.sequence
         lane.first = waiting.sequence
         self._offer(lane)
+        self._tails.offer(lane.tail(), len(self._waiting))
 
     def refuse(self, waiting: Waiting) -> None:
         """One that was taken may be in no block: it leaves, and what it is told is the caller's business."""
@@ -265,22 +280,19 @@ class Pool:
         """These are in a block, whoever made it. Others at their places leave."""
         for one in placed:
             place = one.sender, one.lane
-            lane = self._lanes.get(place)
-            if lane is None or one.sequence < lane.next:
+            lane, sequence = self._lanes.get(place), one.sequence
+            if lane is None or sequence < lane.next:
                 continue
-            entry = lane.ready.get(lane.next)
-            if one.sequence == lane.next and entry is not None and entry[WAITING].identity == one.identity:
-                del lane.ready[lane.next]
-                lane.next += 1
-                if lane.first < lane.next:
-                    lane.first = lane.next
-                    self._offer(lane)
-                else:
-                    self._taken -= 1
-                self._forget(entry[WAITING])
+            entry = lane.ready.get(sequence)
+            if sequence == lane.next < lane.first and entry is not None and entry[WAITING].identity == one.identity:
+                del lane.ready[sequence]  # the usual case, cut short: it is the first that was taken
+                lane.next = sequence + 1
+                self._taken -= 1
+                self._forget(lane, entry[WAITING])
             else:
-                self._advance(lane, one.sequence + 1, one.identity)
-            self._forget_if_empty(place, lane)
+                self._advance(lane, sequence + 1, one.identity)
+            if not lane.ready and not lane.queued:
+                del self._lanes[place]
 
     # Leaving.
 
@@ -290,11 +302,11 @@ class Pool:
         """
         self._now_ms = max(self._now_ms, now_ms)
         leaving: dict[bytes, Waiting] = {}
-        for agenda, before in ((self._heights, height), (self._times, now_ms)):
-            for when, identity in agenda.due(before):
+        for expiries, before in ((self._heights, height), (self._times, now_ms)):
+            for when, identity in expiries.due(before):
                 waiting = self._waiting[identity]
                 if waiting.sequence < self._lanes[waiting.sender, waiting.lane].first:
-                    agenda.add(when, identity, len(self._waiting))  # the block that has taken it decides
+                    expiries.add(when, identity, len(self._waiting))  # the block that has taken it decides
                 else:
                     leaving[identity] = waiting
         self._gone += [Departure(waiting, no.expired(waiting, height, now_ms)) for waiting in leaving.values()]
@@ -333,72 +345,94 @@ class Pool:
         self._accounts.clear()
         self._heads.clear()
         self._tails.clear()
-        for agenda in (self._heights, self._times, self._deadlines):
-            agenda.clear()
+        self._heights.clear()
+        self._times.clear()
+        self._deadlines.clear()
         self._bytes = self._queued = self._queued_bytes = self._taken = 0
         return waiting
 
     # Within.
 
-    def _remember(self, waiting: Waiting) -> None:
+    def _remember(self, lane: Lane, waiting: Waiting) -> None:
         self._waiting[waiting.identity] = waiting
-        self._bytes += waiting.size_bytes
-        self._accounts.enter(waiting)
-        if waiting.expiry_height is not None:
-            self._heights.add(waiting.expiry_height, waiting.identity, len(self._waiting))
-        if waiting.expiry_ms is not None:
-            self._times.add(waiting.expiry_ms, waiting.identity, len(self._waiting))
+        size_bytes, account = waiting.size_bytes, lane.account
+        self._bytes += size_bytes
+        account.transactions += 1
+        account.size_bytes += size_bytes
+        if waiting.payer != waiting.sender:
+            account = self._accounts.of(waiting.payer)
+            account.transactions += 1
+            account.size_bytes += size_bytes
+        account.reserved += waiting.fee_max
+        height, time_ms = waiting.expiry_height, waiting.expiry_ms
+        if height is not None:
+            self._heights.add(height, waiting.identity, len(self._waiting))
+        if time_ms is not None:
+            self._times.add(time_ms, waiting.identity, len(self._waiting))
 
-    def _forget(self, waiting: Waiting) -> None:
+    def _forget(self, lane: Lane, waiting: Waiting) -> None:
         del self._waiting[waiting.identity]
-        self._bytes -= waiting.size_bytes
-        self._accounts.leave(waiting)
+        size_bytes, account, payer = waiting.size_bytes, lane.account, waiting.payer
+        self._bytes -= size_bytes
+        account.transactions -= 1
+        account.size_bytes -= size_bytes
+        if payer != waiting.sender:
+            if not account.transactions:
+                self._accounts.close(waiting.sender)
+            account = self._accounts.of(payer)
+            account.transactions -= 1
+            account.size_bytes -= size_bytes
+        account.reserved -= waiting.fee_max
+        if not account.transactions:
+            self._accounts.close(payer)
 
     def _forget_if_empty(self, place: tuple[bytes, int], lane: Lane) -> None:
-        if not lane.ready and not lane.queued:
+        if lane.empty():
             self._lanes.pop(place, None)
 
-    def _append(self, lane: Lane, waiting: Waiting) -> None:
-        lane.end += 1
-        self._place(lane, waiting)
+    def _promote(self, lane: Lane) -> None:
+        """What was missing may be there: those that waited for it are ready."""
+        while lane.end in lane.queued:
+            self._place(lane, self._unqueue(lane, lane.end))
 
     def _place(self, lane: Lane, waiting: Waiting) -> None:
-        """Put it among the ready ones, before whom all are there."""
+        """Put it among the ready ones: at their end, or where another was."""
         self._arrivals += 1
-        sequence, worth = waiting.sequence, waiting.gas_price
-        if sequence > lane.first:
-            worth = min(worth, lane.ready[sequence - 1][WORTH])
-        entry = lane.ready[sequence] = (-waiting.gas_price, self._arrivals, worth, waiting, lane)
-        if sequence == lane.first:
+        sequence, gas_price = waiting.sequence, waiting.gas_price
+        worth, ready, first = gas_price, lane.ready, lane.first
+        if sequence != first:
+            before = ready[sequence - 1][WORTH]
+            worth = before if before < gas_price else gas_price  # `min` takes three times as long
+        entry = ready[sequence] = (-gas_price, self._arrivals, worth, waiting, lane)
+        if sequence == lane.end:
+            lane.end = sequence + 1
+        if sequence == first:
             self._heads.offer(entry, self._lanes.values(), len(self._waiting))
-        self._tails.offer(entry, len(self._waiting))
+        if self._tails.used:
+            self._tails.offer(entry, len(self._waiting))
 
     def _offer(self, lane: Lane) -> None:
         head = lane.head()
         if head is not None:
             self._heads.offer(head, self._lanes.values(), len(self._waiting))
 
-    def _promote(self, lane: Lane) -> None:
-        while lane.end in lane.queued:
-            self._append(lane, self._unqueue(lane, lane.end))
-
     def _queue(self, lane: Lane, waiting: Waiting, deadline_ms: int) -> None:
         lane.queued[waiting.sequence] = Queued(deadline_ms, waiting)
         self._queued += 1
         self._queued_bytes += waiting.size_bytes
-        self._accounts.queue(waiting.sender, 1)
+        lane.account.queued += 1
         self._deadlines.add(deadline_ms, waiting.identity, self._queued)
 
     def _unqueue(self, lane: Lane, sequence: int) -> Waiting:
         waiting = lane.queued.pop(sequence).waiting
         self._queued -= 1
         self._queued_bytes -= waiting.size_bytes
-        self._accounts.queue(waiting.sender, -1)
+        lane.account.queued -= 1
         return waiting
 
     def _depart_queued(self, lane: Lane, sequence: int, refusal: Refusal) -> None:
         waiting = self._unqueue(lane, sequence)
-        self._forget(waiting)
+        self._forget(lane, waiting)
         self._gone.append(Departure(waiting, refusal))
 
     def _advance(self, lane: Lane, next_sequence: int, identity: bytes | None = None) -> None:
@@ -407,7 +441,7 @@ class Pool:
         passed = [lane.ready.pop(sequence)[WAITING] for sequence in range(lane.next, min(next_sequence, lane.end))]
         passed += [self._unqueue(lane, sequence) for sequence in sorted(lane.queued) if sequence < next_sequence]
         for waiting in passed:
-            self._forget(waiting)
+            self._forget(lane, waiting)
             if waiting.identity != identity:
                 self._gone.append(Departure(waiting, no.sequence_used(waiting, next_sequence)))
         lane.next = next_sequence
@@ -428,7 +462,7 @@ class Pool:
                 self._unqueue(lane, sequence)
             else:
                 cuts[place] = min(sequence, cuts.get(place, sequence))
-            self._forget(waiting)
+            self._forget(lane, waiting)
         for place, sequence in cuts.items():
             self._cut(lanes[place], sequence)
         for place, lane in lanes.items():
@@ -453,13 +487,10 @@ class Pool:
         try:
             self._check_queue(waiting, missing)
         except Refusal:
-            self._forget(waiting)
+            self._forget(lane, waiting)
             self._gone.append(Departure(waiting, no.gap_opened(waiting, missing)))
         else:
             self._queue(lane, waiting, self._now_ms + self._queued_ms_max)
-
-    def _keeps(self, _: int, identity: bytes) -> bool:
-        return identity in self._waiting
 
     def _keeps_queued(self, deadline_ms: int, identity: bytes) -> bool:
         waiting = self._waiting.get(identity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, TypeAlias
 
+from chain.node.pool_accounts import Account
 from chain.node.waiting import Waiting
 
 Ready: TypeAlias = "tuple[int, int, int, Waiting, Lane]"
@@ -29,9 +30,11 @@ class Lane:
     is missing. All of `next` … `end - 1` are in `ready`; those in `queued` are past `end`.
     """
 
-    __slots__ = ("end", "first", "next", "queued", "ready")
+    __slots__ = ("account", "end", "first", "next", "queued", "ready")
 
-    def __init__(self, next_sequence: int) -> None:
+    def __init__(self, next_sequence: int, account: Account) -> None:
+        """`account` is the sender's."""
+        self.account = account
         self.next = self.first = self.end = next_sequence
         self.ready: dict[int, Ready] = {}
         self.queued: dict[int, Queued] = {}
@@ -51,6 +54,10 @@ class Lane:
     def tail(self) -> Ready | None:
         """The last of the ready ones, unless a block has taken it."""
         return self.ready.get(self.end - 1) if self.end > self.first else None
+
+    def empty(self) -> bool:
+        """Whether nobody waits in it."""
+        return not self.ready and not self.queued
 
     def worth(self, gas_price: int) -> int:
         """What one of this price would be worth behind the tail."""

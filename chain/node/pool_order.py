@@ -77,6 +77,11 @@ class Tails:
         self._heap: list[tuple[int, int, int, Ready]] | None = None
         self._tickets = count()  # an entry may be in the heap twice: lanes are never compared
 
+    @property
+    def used(self) -> bool:
+        """Whether it needs to be told of new tails."""
+        return self._heap is not None
+
     def offer(self, entry: Ready | None, waiting: int) -> None:
         """A lane has a new tail (or none). The pool has `waiting` transactions."""
         if self._heap is not None and entry is not None:

@@ -134,13 +134,12 @@ class Model:
 
     def _over_share(self, waiting: Waiting, others: list[Item]) -> Refused | None:
         limits = self.limits
-        if 2 * len(self.items) < limits.transactions_max and 2 * self.size_bytes() < limits.bytes_max:
+        size_bytes = self.size_bytes() + waiting.size_bytes
+        if len(self.items) + 1 <= limits.transactions_max // 2 and size_bytes <= limits.bytes_max // 2:
             return None
         share = max(1, limits.transactions_max // limits.shares)
-        for code, mine in (
-            (Refused.SENDER_FULL, [item for item in others if item.waiting.sender == waiting.sender]),
-            (Refused.PAYER_FULL, [item for item in others if item.waiting.payer == waiting.payer]),
-        ):
+        for code, wallet in ((Refused.SENDER_FULL, waiting.sender), (Refused.PAYER_FULL, waiting.payer)):
+            mine = [item for item in others if wallet in (item.waiting.sender, item.waiting.payer)]
             size_bytes = sum(item.waiting.size_bytes for item in mine) + waiting.size_bytes
             if mine and (len(mine) >= share or size_bytes > limits.bytes_max // limits.shares):
                 return code

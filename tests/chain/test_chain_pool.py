@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from ledger_world import CHAIN_ID
 from pool_model import Limits, Model
 
@@ -310,6 +310,25 @@ def test_a_large_newcomer_moves_as_many_as_it_needs_or_nobody() -> None:
     assert departed(pool) == {one.identity: Refused.EVICTED for one in those[:3]}
 
 
+def test_a_large_newcomer_moves_several_of_one_lane_from_its_end() -> None:
+    """The middle of a lane never leaves while its tail stays."""
+    pool = Pool(bytes_max=400, shares=1)
+    those = fill(pool, *lane_of(3), waiting(0, 9, BEN))
+    fill(pool, waiting(0, 1, CAT, size_bytes=200))
+    assert departed(pool) == {one.identity: Refused.EVICTED for one in those[1:3]}
+
+
+def test_what_a_block_has_taken_makes_no_room_until_the_block_gives_it_back() -> None:
+    """Nothing else waits, so nobody can come; then it is as cheap as before."""
+    pool = Pool(transactions_max=2, shares=1)
+    a, b = fill(pool, waiting(0, 1), waiting(0, 2, BEN))
+    assert [pool.take(), pool.take()] == [b, a]
+    assert refusal_of(pool, waiting(0, 9, CAT)).code is Refused.POOL_FULL
+    pool.release(a)
+    fill(pool, waiting(0, 9, CAT))
+    assert departed(pool) == {a.identity: Refused.EVICTED}
+
+
 # Leaving.
 
 
@@ -324,6 +343,18 @@ def test_the_expired_leave_after_their_last_height_or_time() -> None:
     pool.expire(8, 501)
     assert departed(pool) == {by_time.identity: Refused.EXPIRED}
     assert len(pool) == 1
+
+
+def test_the_block_that_has_taken_it_decides_whether_a_transaction_is_too_late() -> None:
+    """It does not expire meanwhile; if the block has no room for it, it does then."""
+    pool = Pool()
+    (one,) = fill(pool, waiting(expiry_ms=5))
+    pool.take()
+    pool.expire(1, 6)
+    assert one.identity in pool
+    pool.release(one)
+    pool.expire(1, 6)
+    assert departed(pool) == {one.identity: Refused.EXPIRED}
 
 
 def test_a_whole_lane_that_expires_is_told_so() -> None:
@@ -341,6 +372,19 @@ def test_a_block_made_elsewhere_ends_the_hope_of_others_at_its_places() -> None:
     pool.included([waiting(0), waiting(1), waiting(2)])
     assert departed(pool) == {mine.identity: Refused.SEQUENCE_USED, behind.identity: Refused.SEQUENCE_USED}
     assert pool.in_order() == [far]
+
+
+def test_a_lane_goes_on_behind_a_block_made_elsewhere() -> None:
+    """The next one of it is taken, though nobody has taken those before it."""
+    pool = Pool()
+    those = fill(pool, *lane_of(3))
+    pool.included(those[:1])
+    pool.add(waiting(0, 0, BEN), 0, 0)
+    assert list(taken(pool))[:2] == those[1:]
+    pool = Pool()
+    those = fill(pool, *lane_of(3))
+    pool.included([waiting(0)])
+    assert list(taken(pool)) == those[1:]
 
 
 def test_the_pool_is_put_back_after_the_state_has_gone_back() -> None:
@@ -376,7 +420,7 @@ def test_replacing_and_dropping_without_end_leaves_nothing_behind() -> None:
         assert pool.drop(one.identity)
         pool.drop_all()
         pool.departed()
-    kept = (pool._heads._heap, pool._heights, pool._times, pool._deadlines, pool._lanes, pool._accounts._accounts)
+    kept = (pool._heads._heap, pool._heights, pool._times, pool._deadlines, pool._lanes, pool._accounts)
     assert max(map(len, kept)) <= 100  # type: ignore[arg-type]
 
 
@@ -385,14 +429,15 @@ def test_replacing_and_dropping_without_end_leaves_nothing_behind() -> None:
 LIMITS = Limits(
     transactions_max=10,
     bytes_max=1_500,
-    shares=3,
+    shares=2,
     look_ahead_max=3,
     queued_max=5,
     queued_per_sender_max=4,
     queued_ms_max=20,
 )
 PRICES = (0, 1, 2, 10, 11, 12, 50)
-SENDERS = st.sampled_from((ANN, BEN, CAT))
+SENDERS = st.sampled_from((ANN, BEN, CAT, DAN))
+SELDOM = st.integers(0, 9).map(lambda number: number == 9)
 LANES = st.integers(0, 1)
 
 
@@ -412,7 +457,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(
         sender=SENDERS,
         lane=LANES,
-        ahead=st.integers(-1, 5),
+        ahead=st.sampled_from((0, 0, 0, 0, 1, 2, 3, 4, -1)),
         gas_price=st.sampled_from(PRICES),
         payer=st.sampled_from((None, None, None, ANN, DAN)),
         fee_max=st.integers(0, 3),
@@ -485,11 +530,12 @@ class PoolMachine(RuleBasedStateMachine):
             if one is not None:
                 self.block.append(one)
 
-    @rule()
-    def release(self) -> None:
-        """The block has no room for the last one."""
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        """The block has no room for one, nor for those after it in its lane."""
         if self.block:
-            one = self.block.pop()
+            one = data.draw(st.sampled_from(self.block))
+            self.block = [other for other in self.block if other[1:3] != one[1:3] or other.sequence < one.sequence]
             self.pool.release(one)
             self.model.release(one)
 
@@ -500,6 +546,13 @@ class PoolMachine(RuleBasedStateMachine):
             one = self.block.pop()
             self.pool.refuse(one)
             self.model.refuse(one)
+
+    @rule(sender=SENDERS, prices=st.lists(st.sampled_from(PRICES), min_size=4, max_size=8))
+    def crowd(self, sender: bytes, prices: list[int]) -> None:
+        """Many with different prices, of all wallets in turn."""
+        for number, price in enumerate(prices):
+            wallet = (ANN, BEN, CAT, DAN)[(sender[0] + number) % 4]
+            self.add(wallet, 0, 0, price, None, 1, 100 + 100 * (price == 12), None, None)
 
     @rule()
     def commit(self) -> None:
@@ -542,14 +595,17 @@ class PoolMachine(RuleBasedStateMachine):
             identity = data.draw(st.sampled_from(self.seen)).identity
             assert self.pool.drop(identity) == self.model.drop(identity)
 
-    @rule()
-    def drop_all(self) -> None:
+    @rule(really=SELDOM)
+    def drop_all(self, really: bool) -> None:
         """Everybody is taken out."""
-        assert self.pool.drop_all() == self.model.drop_all()
+        if really:
+            assert self.pool.drop_all() == self.model.drop_all()
 
-    @rule()
-    def go_back(self) -> None:
+    @rule(really=SELDOM)
+    def go_back(self, really: bool) -> None:
         """The pool is emptied, and filled again as far as it takes what it had."""
+        if not really:
+            return
         held = self.pool.clear()
         assert sorted(held) == sorted(self.model.clear())
         self.block = []
@@ -569,7 +625,7 @@ class PoolMachine(RuleBasedStateMachine):
         for address in (ANN, BEN, CAT, DAN):
             assert pool.reserved(address) == model.reserved(address)
             assert pool.senders().get(address, 0) == sum(item.waiting.sender == address for item in model.items)
-        for place in ((sender, lane) for sender in (ANN, BEN, CAT) for lane in (0, 1)):
+        for place in ((sender, lane) for sender in (ANN, BEN, CAT, DAN) for lane in (0, 1)):
             assert pool.next_sequence(*place, model.next.get(place, 0)) == model.missing(place)
 
     @invariant()
@@ -585,6 +641,12 @@ class PoolMachine(RuleBasedStateMachine):
             assert last.get(place, one.sequence - 1) == one.sequence - 1
             last[place] = one.sequence
 
+    def teardown(self) -> None:
+        """In the end all that is ready comes out."""
+        while (one := self.pool.take()) is not None:
+            assert one is self.model.take()
+        assert self.model.take() is None
+
     def _add(self, one: Waiting) -> None:
         next_sequence = self.model.next.get((one.sender, one.lane), 0)
         expected = self.model.add(one, self.now_ms)
@@ -596,8 +658,14 @@ class PoolMachine(RuleBasedStateMachine):
         assert found == expected
 
 
-PoolMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+PoolMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=60, deadline=None)
 
 
 class TestPoolMachine(PoolMachine.TestCase):
     """Any history of the pool is one of the model."""
+
+
+@pytest.mark.long
+def test_many_more_histories_of_the_pool_are_those_of_the_model() -> None:
+    """The same at length."""
+    run_state_machine_as_test(PoolMachine, settings=settings(max_examples=2_000, stateful_step_count=80, deadline=None))
