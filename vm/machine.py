@@ -1,4 +1,4 @@
-"""One transaction's run of contracts, as the ledger and tools drive it.
+"""The runs of contracts by one transaction after the other, as the ledger and tools drive them.
 
 How frames and calls follow each other is `vm.execution`'s business, how one function's code runs
 `vm.interpreter`'s.
@@ -54,11 +54,14 @@ class Effects(NamedTuple):
 
 
 class Session:
-    """Runs the calls of one transaction on one meter.
+    """Runs the calls of one transaction on one meter, then those of the next.
 
     A call that fails raises `vm.failure.Failure` and leaves nothing behind but the gas it used; the session
     goes on. Coins among arguments come out of nowhere as far as the machine knows: the ledger takes them
     from a wallet first.
+
+    `renew` begins the next transaction. What contracts are and what the store holds is remembered from one to the next and
+    nothing else, so that each has the outcome that it would have in a session of its own.
     """
 
     def __init__(
@@ -100,6 +103,17 @@ class Session:
         """Run a public function, by the address of its contract, its name, its arguments and the sender; its result, None if it
         has none. Coins in the result go to the sender's wallet. It is what the execution has: one call within another costs.
         """
+
+    def renew(self, journal: Journal, gas_limit: int) -> None:
+        """Begin the next transaction, with a journal and gas of its own, whatever became of the last one. If that was finished,
+        `keep` says that the store has what it left behind; without that it counts for nothing.
+        """
+        self._gas_limit = gas_limit
+        self._execution.renew(journal, gas_limit)
+
+    def keep(self) -> None:
+        """Note that from now on `Host.load` gives what `finish` said the last time."""
+        self._execution.state.keep()
 
     @property
     def gas_left(self) -> int:

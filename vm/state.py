@@ -1,11 +1,11 @@
 """What contracts remember, as one transaction sees it: decoded values over stored bytes, every change in the
-journal.
+journal. What is known of the store outlives the transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from vm.cells import Cells, grow
 from vm.entrance import entrances
@@ -93,24 +93,25 @@ class Slots(dict[Any, Any]):
     A slot that is asked for the first time is loaded: it takes SLOT_BYTES and the size of its value out of the memory of the
     transaction. Raises `Failure` LimitExceeded past MEMORY_BYTES_MAX, `Defect` for bytes that are no value of the field. Who
     changes a value notes it in the journal.
+
+    `loaded` and `decoded` have what the store holds, for the transactions to come, which pay for memory all the same.
     """
 
-    __slots__ = ("address", "cells", "field", "layout", "load", "stored")
+    __slots__ = ("decoded", "field", "loaded", "of", "stored")
 
-    def __init__(self, address: bytes, field: int, layout: Layout, load: Load, cells: Cells) -> None:
+    def __init__(self, of: Tables, field: int) -> None:
         super().__init__()
-        self.address = address
+        self.of = of
         self.field = field
-        self.layout = layout
-        self.load = load
-        self.cells = cells
         self.stored: dict[Any, tuple[bytes, Any]] = {}
+        self.loaded: dict[Any, tuple[bytes, bytes | None]] = {}  # address of the slot, and its bytes
+        self.decoded: dict[Any, tuple[bytes, Any, int]] = {}  # address of the slot, value, the memory that it takes
 
     def present(self, token: Any) -> bool:
         """Whether there is a value, without decoding it, which nobody pays for."""
         if token in self:
             return self[token] is not ABSENT
-        return self.load(self.address, self.layout.address(self.field, token)) is not None
+        return (self.loaded.get(token) or self._load(token))[1] is not None
 
     def before(self, token: Any) -> Any:
         """What the journal is to note before a change of a slot: if its value is not known yet, it is not decoded, and after an
@@ -118,45 +119,86 @@ class Slots(dict[Any, Any]):
         """
         if token in self:
             return self[token]
-        slot = self.layout.address(self.field, token)
-        data = self.load(self.address, slot)
-        grow(self.cells, SLOT_BYTES + len(data or b""))
+        slot, data = self.loaded.get(token) or self._load(token)
+        grow(self.of.cells, SLOT_BYTES + len(data or b""))
+        if not self.stored:
+            self.of.seen.append(self)
         self.stored[token] = slot, _Undecoded(data)
         return ABSENT_BEFORE
 
     def __missing__(self, token: Any) -> Any:
-        layout, field = self.layout, self.field
-        slot = layout.address(field, token)
-        data = self.load(self.address, slot)
-        value = ABSENT
-        size = SLOT_BYTES
-        if data is not None:
-            try:
-                value = layout.decoders[field](data)
-            except Failure as failure:
-                raise Defect(f"the store holds no value in field {field} of {self.address.hex()}") from failure
-            of = layout.sizes[field]
-            size += of if isinstance(of, int) else of.size(length(value))
-        grow(self.cells, size)
+        slot, value, size = self.decoded.get(token) or self._decode(token)
+        grow(self.of.cells, size)
+        if not self.stored:
+            self.of.seen.append(self)
         self.stored[token] = slot, value
         self[token] = value
         return value
+
+    def _load(self, token: Any) -> tuple[bytes, bytes | None]:
+        of = self.of
+        slot = of.layout.address(self.field, token)
+        found = self.loaded[token] = slot, of.load(of.address, slot)
+        of.seen.bytes += SLOT_BYTES + len(found[1] or b"")
+        return found
+
+    def _decode(self, token: Any) -> tuple[bytes, Any, int]:
+        slot, data = self.loaded.get(token) or self._load(token)
+        value = ABSENT
+        if data is not None:
+            try:
+                value = self.of.layout.decoders[self.field](data)
+            except Failure as failure:
+                raise Defect(f"the store holds no value in field {self.field} of {self.of.address.hex()}") from failure
+        return self._remember(token, slot, value)
+
+    def _remember(self, token: Any, slot: bytes, value: Any) -> tuple[bytes, Any, int]:
+        size = SLOT_BYTES
+        if value is not ABSENT:
+            of = self.of.layout.sizes[self.field]
+            size += of if isinstance(of, int) else of.size(length(value))
+        self.of.seen.bytes += size
+        found = self.decoded[token] = slot, value, size
+        return found
+
+    def keep(self, token: Any, slot: bytes, data: bytes | None, value: Any) -> None:
+        """Note that the store now holds this."""
+        self.loaded[token] = slot, data
+        self._remember(token, slot, value)
+
+    def forget(self, token: Any) -> None:
+        """Note that it is not known what the store holds."""
+        self.loaded.pop(token, None)
+        self.decoded.pop(token, None)
+
+
+class Seen(list[Slots]):
+    """The slots that the transaction has looked at, field by field. `bytes` counts what is remembered of slots for the
+    transactions to come, in abstract bytes.
+    """
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
 
 
 class Tables(dict[int, Slots]):
     """The slots of one contract by field; those of a field begin when it is asked for."""
 
-    __slots__ = ("address", "cells", "layout", "load")
+    __slots__ = ("address", "cells", "layout", "load", "seen")
 
-    def __init__(self, address: bytes, layout: Layout, load: Load, cells: Cells) -> None:
+    def __init__(self, address: bytes, layout: Layout, load: Load, cells: Cells, seen: Seen) -> None:
         super().__init__()
         self.address = address
         self.layout = layout
         self.load = load
         self.cells = cells
+        self.seen = seen
 
     def __missing__(self, field: int) -> Slots:
-        slots = self[field] = Slots(self.address, field, self.layout, self.load, self.cells)
+        slots = self[field] = Slots(self, field)
         return slots
 
 
@@ -165,13 +207,13 @@ class Contract:
 
     __slots__ = ("address", "code", "entrances", "home", "layout", "tables", "verified")
 
-    def __init__(self, address: bytes, verified: Verified, home: str, load: Load, cells: Cells) -> None:
+    def __init__(self, address: bytes, verified: Verified, home: str, load: Load, cells: Cells, seen: Seen) -> None:
         self.address = address
         self.verified = verified
         self.home = home
         self.layout = _layout(verified)
         self.entrances = entrances(verified)
-        self.tables = Tables(address, self.layout, load, cells)
+        self.tables = Tables(address, self.layout, load, cells, seen)
         self.code: Any = None
 
     @property
@@ -209,19 +251,44 @@ def is_safe_key(key: Type | None) -> bool:
 
 
 class State:
-    """The slots of all contracts of one transaction."""
+    """The slots of all contracts, as one transaction after the other sees them."""
 
     def __init__(self, host: Host, journal: Journal, cells: Cells) -> None:
         self._cells: Final = cells
         self._load: Final = host.load
-        self._journal: Final = journal
-        self._contracts: Final[list[Contract]] = []
+        self._journal = journal
+        self._seen: Final = Seen()
+        self._changed: list[_Change] = []
+
+    @property
+    def remembered_bytes(self) -> int:
+        """What is remembered of slots for the transactions to come, in abstract bytes, or more."""
+        return self._seen.bytes
+
+    def renew(self, journal: Journal) -> None:
+        """Begin the next transaction. What was to change in the last one is forgotten if nobody said that the store has it."""
+        self._journal = journal
+        for slots in self._seen:
+            slots.clear()
+            slots.stored.clear()
+        self._seen.clear()
+        for change in self._changed:
+            change.slots.forget(change.token)
+        self._changed = []
+
+    def keep(self) -> None:
+        """Note that the store holds what `changes` gave the last time."""
+        for change in self._changed:
+            change.slots.keep(change.token, change.slot, change.data, change.value)
+        self._changed = []
+
+    def forget(self) -> None:
+        """Note that contracts are opened anew from now on, so that nothing is remembered. Only between two transactions."""
+        self._seen.bytes = 0
 
     def open(self, address: bytes, verified: Verified, home: str) -> Contract:
         """A contract whose slots are part of this state."""
-        contract = Contract(address, verified, home, self._load, self._cells)
-        self._contracts.append(contract)
-        return contract
+        return Contract(address, verified, home, self._load, self._cells, self._seen)
 
     def get(self, contract: Contract, field: int, key: Any) -> Any:
         """The value of a slot, or `ABSENT`. Raises what `Slots` raises."""
@@ -257,16 +324,30 @@ class State:
 
     def changes(self) -> dict[tuple[bytes, bytes], bytes | None]:
         """The slots whose values differ from those at the beginning, in order of address and slot, with their bytes."""
-        changed: list[tuple[tuple[bytes, bytes], bytes | None]] = []
-        for contract in self._contracts:
-            layout, address = contract.layout, contract.address
-            for field, slots in contract.tables.items():
-                for token, (slot, before) in slots.stored.items():
-                    value = slots.get(token, before)
-                    if value is before or value == before:
-                        continue
-                    data = None if value is ABSENT else layout.encoders[field](value)
-                    if not isinstance(before, _Undecoded) or data != before.data:
-                        changed.append(((address, slot), data))
-        changed.sort()
-        return dict(changed)
+        changed: list[_Change] = []
+        for slots in self._seen:
+            encode = slots.of.layout.encoders[slots.field]
+            for token, (slot, before) in slots.stored.items():
+                value = slots.get(token, before)
+                if value is before or value == before:
+                    continue
+                data = None if value is ABSENT else encode(value)
+                if not isinstance(before, _Undecoded) or data != before.data:
+                    changed.append(_Change(slots, token, slot, data, value))
+        changed.sort(key=_place)
+        self._changed = changed
+        return {_place(change): change.data for change in changed}
+
+
+class _Change(NamedTuple):
+    """A slot that a transaction leaves with another value."""
+
+    slots: Slots
+    token: Any
+    slot: bytes
+    data: bytes | None
+    value: Any
+
+
+def _place(change: _Change) -> tuple[bytes, bytes]:
+    return change.slots.of.address, change.slot
