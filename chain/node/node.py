@@ -15,6 +15,7 @@ from chain.ledger.apply import Applied, BlockRun, apply_block, execute
 from chain.ledger.block import Block, decode_block
 from chain.ledger.execution import Execution
 from chain.ledger.genesis import make_genesis
+from chain.ledger.machine import BlockMachine
 from chain.ledger.parameters import Parameters, read_parameters
 from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
@@ -139,12 +140,11 @@ class Node:
         check_gas(transaction, self.parameters)
         check_fee(body, self.parameters, self.balance(body.payer, self.parameters.base_currency))
         receipt = execute(
-            BlockOverlay(self.store),
+            BlockMachine(BlockOverlay(self.store), now_ms=self._time()),
             transaction,
             self.parameters,
             height=self.head.height + 1,
             index=0,
-            time_ms=self._time(),
             machine_gas_max=READ_GAS_MAX,
         )
         most = READ_GAS_MAX + intrinsic_gas(transaction)
@@ -183,9 +183,9 @@ class Node:
 
     def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
         """(encoded value, gas) of a view or pure function at the head. Raises `vm.failure.Failure`."""
-        execution = Execution(BlockOverlay(self.store), now_ms=self._time(), gas_limit=READ_GAS_MAX)
+        execution = Execution(BlockMachine(BlockOverlay(self.store), now_ms=self._time()), gas_limit=READ_GAS_MAX)
         _, encoded = execution.read(contract, function, arguments)
-        return encoded, execution.session.gas_used
+        return encoded, execution.gas_used
 
     def replay(self) -> bytes:
         """Execute all blocks from genesis again and return the state root. Raises `Refusal` WrongBlock at a
