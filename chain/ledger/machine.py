@@ -24,7 +24,7 @@ Credit = Callable[[bytes, str, int], None]
 
 
 class Callee(NamedTuple):
-    """What has to be known of a function to give it arguments: what reads each out of its wire form, and whether any is a coin."""
+    """What has to be known of a function to call it: what reads each argument out of its wire form, whether any is a coin."""
 
     verified: Verified
     readers: tuple[Callable[[Any], Any], ...]
@@ -33,7 +33,7 @@ class Callee(NamedTuple):
 
 
 def callee(verified: Verified, function: Function | None) -> Callee:
-    """The same of a function of a module, or of none, which takes nothing and gives nothing."""
+    """What has to be known of a function of a module, or of none, which takes nothing and gives nothing."""
     kinds = () if function is None else tuple([kind for _, kind in function.parameters])
     return Callee(
         verified,
