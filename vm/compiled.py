@@ -138,7 +138,8 @@ class CompiledExecution(Execution):
 
     def renew(self, journal: Journal, gas_limit: int) -> None:
         """As the reference does."""
-        self._callers.clear()
+        if self._callers:
+            self._callers.clear()
         super().renew(journal, gas_limit)
 
     def forget(self) -> None:

@@ -114,11 +114,12 @@ class Execution:
         self._told = len(journal.events)
         self.cells[:] = cells(journal, now=self.now, gas=gas_limit)
         self.state.renew(journal)
-        self.deployed.clear()
-        self._moved.clear()
-        self.entered.clear()
-        self._calls.clear()
-        self._frames.clear()
+        if self.deployed or self._moved:
+            self.deployed.clear()
+            self._moved.clear()
+        if self._calls or self._frames:  # a defect of the store, or of the machine, ended the last one
+            self._calls.clear()
+            self._frames.clear()
         self._result = self._refused_by_host = None
         self._calls_made = 0
         if len(self._known) > CONTRACTS_AT_HAND_MAX or self.state.remembered_bytes > SLOTS_AT_HAND_BYTES_MAX:

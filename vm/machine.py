@@ -190,12 +190,7 @@ class Session:
         for currency, moved in all_moved.items():
             if not moved.is_conserved():
                 raise Defect(f"coins of {currency} are not conserved: {moved}")
-        return Effects(
-            writes=execution.state.changes(),
-            events=self.events,
-            gas_used=self.gas_used,
-            moved=all_moved,
-        )
+        return Effects(execution.state.changes(), execution.events(), self._gas_limit - execution.cells[GAS], all_moved)
 
     def _outermost(self, run: Callable[[], Any]) -> Any:
         """One call from outside: all of it happens, or nothing but its gas."""

@@ -5,7 +5,8 @@ journal. What is known of the store outlives the transaction.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeAlias
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
 
 from vm.cells import Cells, grow
 from vm.entrance import entrances
@@ -272,14 +273,14 @@ class State:
             slots.clear()
             slots.stored.clear()
         self._seen.clear()
-        for change in self._changed:
-            change.slots.forget(change.token)
+        for (_, _), _, slots, token, _ in self._changed:
+            slots.forget(token)
         self._changed = []
 
     def keep(self) -> None:
         """Note that the store holds what `changes` gave the last time."""
-        for change in self._changed:
-            change.slots.keep(change.token, change.slot, change.data, change.value)
+        for (_, slot), data, slots, token, value in self._changed:
+            slots.keep(token, slot, data, value)
         self._changed = []
 
     def forget(self) -> None:
@@ -326,28 +327,21 @@ class State:
         """The slots whose values differ from those at the beginning, in order of address and slot, with their bytes."""
         changed: list[_Change] = []
         for slots in self._seen:
-            encode = slots.of.layout.encoders[slots.field]
+            of = slots.of
             for token, (slot, before) in slots.stored.items():
                 value = slots.get(token, before)
                 if value is before or value == before:
                     continue
-                data = None if value is ABSENT else encode(value)
+                data = None if value is ABSENT else of.layout.encoders[slots.field](value)
                 if not isinstance(before, _Undecoded) or data != before.data:
-                    changed.append(_Change(slots, token, slot, data, value))
-        changed.sort(key=_place)
+                    changed.append(((of.address, slot), data, slots, token, value))
+        if len(changed) > 1:
+            changed.sort(key=_PLACE)
         self._changed = changed
-        return {_place(change): change.data for change in changed}
+        return {change[0]: change[1] for change in changed}
 
 
-class _Change(NamedTuple):
-    """A slot that a transaction leaves with another value."""
+_Change: TypeAlias = tuple[tuple[bytes, bytes], bytes | None, Slots, Any, Any]
+"""A slot that a transaction leaves with another value: contract and slot, bytes; where it is in memory, and the value."""
 
-    slots: Slots
-    token: Any
-    slot: bytes
-    data: bytes | None
-    value: Any
-
-
-def _place(change: _Change) -> tuple[bytes, bytes]:
-    return change.slots.of.address, change.slot
+_PLACE: Final = itemgetter(0)

@@ -6,8 +6,7 @@ Blocks, simulations, reads and the sandbox all come through here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
@@ -46,8 +45,7 @@ NO_RULE_FOR_CURRENCY: Final = "NoRuleForCurrency"
 WRONG_KEY: Final = "WrongKey"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What actions came to. `error` None means success; otherwise nothing of them is left but the gas."""
 
     error: Error | None
@@ -115,15 +113,9 @@ class Execution:
             self.overlay.seal()
             return Outcome(error, failure, self.gas_used, (), (), (), ())
         self.overlay.seal()
-        return Outcome(
-            None,
-            None,
-            effects.gas_used,
-            tuple([Event(*event) for event in effects.events]),
-            tuple(results),
-            tuple(values),
-            tuple(self._moves[i] for i in sorted(self._moves)),
-        )
+        events = tuple(map(Event._make, effects.events))
+        moves = tuple([self._moves[n] for n in sorted(self._moves)])
+        return Outcome(None, None, effects.gas_used, events, tuple(results), tuple(values), moves)
 
     def commit(self) -> None:
         """Make it all the block's. Raises `SupplyBroken` if money came from nowhere or went there."""
@@ -217,7 +209,7 @@ class Execution:
     def _decoded(self, readers: Sequence[Callable[[Any], Any]], arguments: bytes) -> tuple[Any, ...]:
         """Arguments from outside, which are paid for before they are read. Raises `Failure` WrongArguments, OutOfGas."""
         wire = unpack(arguments)
-        self.session.charge(GAS_ARGUMENT_VALUE * _count_values(wire))
+        (self._session or self.session).charge(GAS_ARGUMENT_VALUE * _count_values(wire))
         return read_arguments(readers, wire)
 
     def _callee(self, address: bytes, name: str) -> Callee | None:
@@ -294,13 +286,14 @@ class Execution:
 
     def _write(self, effects: Effects) -> None:
         in_contracts: dict[str, int] = {}
+        overlay = self.overlay
         for (contract, slot), value in effects.writes.items():
             key = slot_key(contract, slot)
-            summed = _summed_currency(slot)
-            if summed is not None:
-                change = _slot_sum(value) - _slot_sum(self.overlay.get(key))
-                in_contracts[summed] = in_contracts.get(summed, 0) + change
-            self.overlay.set(key, value)
+            if slot.startswith(_SUM_SLOT_PREFIX):
+                currency = _summed_currency(slot)
+                change = _slot_sum(value) - _slot_sum(overlay.get(key))
+                in_contracts[currency] = in_contracts.get(currency, 0) + change
+            overlay.set(key, value)
         self._in_contracts = in_contracts
 
     def _error(self, failure: Failure, position: int | None) -> Error:
@@ -322,12 +315,13 @@ def _as_plain(value: object) -> object:
     return amount_plain(value) if type(value) is int and 0 <= value <= AMOUNT_MAX else value
 
 
-_SUM_SLOT_PREFIX = encode([-2, ""])[:2]
+_SUM_SLOT_PREFIX: Final = encode([-2, ""])[:2]
+"""What the slots begin with that hold the sum of a contract's vaults of a currency."""
 
 
-def _summed_currency(slot: bytes) -> str | None:
-    """The currency whose vaults' sum a slot holds, or None for any other slot."""
-    return decode(slot)[1] if slot.startswith(_SUM_SLOT_PREFIX) else None
+def _summed_currency(slot: bytes) -> str:
+    currency: str = decode(slot)[1]
+    return currency
 
 
 def _slot_sum(value: bytes | None) -> int:
@@ -336,12 +330,13 @@ def _slot_sum(value: bytes | None) -> int:
 
 def _count_values(wire: Any) -> int:
     """How many values there are in the wire form of arguments, one within another counted too."""
-    count, waiting = 0, [wire]
+    if type(wire) is not list:
+        return 0
+    count, waiting = len(wire), [value for value in wire if type(value) is list]
     while waiting:
         found = waiting.pop()
-        if type(found) is list:
-            count += len(found)
-            waiting += [value for value in found if type(value) is list]
+        count += len(found)
+        waiting += [value for value in found if type(value) is list]
     return count
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from chain.primitives.address import ADDRESS_BYTES
 from chain.primitives.codec import (
@@ -39,8 +39,7 @@ class Error:
     action: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event of a contract: which of its module's events it is, and the array of its encoded fields."""
 
     contract: bytes
@@ -48,8 +47,7 @@ class Event:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """Money moved, in minor units. `reason`: pay, coins (into a contract), payout (out of one), fee.
 
     `source` is None for a payout.
