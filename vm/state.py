@@ -98,11 +98,12 @@ class Slots(dict[Any, Any]):
     `loaded` and `decoded` have what the store holds, for the transactions to come, which pay for memory all the same.
     """
 
-    __slots__ = ("decoded", "field", "loaded", "of", "stored")
+    __slots__ = ("cells", "decoded", "field", "loaded", "of", "stored")
 
     def __init__(self, of: Tables, field: int) -> None:
         super().__init__()
         self.of = of
+        self.cells = of.cells
         self.field = field
         self.stored: dict[Any, tuple[bytes, Any]] = {}
         self.loaded: dict[Any, tuple[bytes, bytes | None]] = {}  # address of the slot, and its bytes
@@ -121,18 +122,20 @@ class Slots(dict[Any, Any]):
         if token in self:
             return self[token]
         slot, data = self.loaded.get(token) or self._load(token)
-        grow(self.of.cells, SLOT_BYTES + len(data or b""))
-        if not self.stored:
+        grow(self.cells, SLOT_BYTES + len(data or b""))
+        stored = self.stored
+        if not stored:
             self.of.seen.append(self)
-        self.stored[token] = slot, _Undecoded(data)
+        stored[token] = slot, _Undecoded(data)
         return ABSENT_BEFORE
 
     def __missing__(self, token: Any) -> Any:
         slot, value, size = self.decoded.get(token) or self._decode(token)
-        grow(self.of.cells, size)
-        if not self.stored:
+        grow(self.cells, size)
+        stored = self.stored
+        if not stored:
             self.of.seen.append(self)
-        self.stored[token] = slot, value
+        stored[token] = slot, value
         self[token] = value
         return value
 
@@ -144,21 +147,23 @@ class Slots(dict[Any, Any]):
         return found
 
     def _decode(self, token: Any) -> tuple[bytes, Any, int]:
+        of = self.of
         slot, data = self.loaded.get(token) or self._load(token)
         value = ABSENT
         if data is not None:
             try:
-                value = self.of.layout.decoders[self.field](data)
+                value = of.layout.decoders[self.field](data)
             except Failure as failure:
-                raise Defect(f"the store holds no value in field {self.field} of {self.of.address.hex()}") from failure
+                raise Defect(f"the store holds no value in field {self.field} of {of.address.hex()}") from failure
         return self._remember(token, slot, value)
 
     def _remember(self, token: Any, slot: bytes, value: Any) -> tuple[bytes, Any, int]:
+        of = self.of
         size = SLOT_BYTES
         if value is not ABSENT:
-            of = self.of.layout.sizes[self.field]
-            size += of if isinstance(of, int) else of.size(length(value))
-        self.of.seen.bytes += size
+            each = of.layout.sizes[self.field]
+            size += each if isinstance(each, int) else each.size(length(value))
+        of.seen.bytes += size
         found = self.decoded[token] = slot, value, size
         return found
 

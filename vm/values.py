@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import call
 from typing import Any, Final
 
 import msgpack
@@ -265,7 +266,7 @@ def read_arguments(readers: Sequence[Callable[[Any], Any]], wire: Any) -> tuple[
     """The arguments of a wire form, each read by its `reader`. Raises `Failure` WrongArguments."""
     if type(wire) is not list or len(wire) != len(readers):
         raise Failure(Code.WRONG_ARGUMENTS, detail=f"not an array of {len(readers)} arguments")
-    return tuple([read(x) for read, x in zip(readers, wire, strict=True)])
+    return tuple(map(call, readers, wire))
 
 
 def reader(kind: Type) -> Callable[[Any], Any]:

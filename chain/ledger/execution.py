@@ -114,7 +114,7 @@ class Execution:
             return Outcome(error, failure, self.gas_used, (), (), (), ())
         self.overlay.seal()
         events = tuple(map(Event._make, effects.events))
-        moves = tuple([self._moves[n] for n in sorted(self._moves)])
+        moves = tuple([self._moves[n] for n in range(len(self._moves))])
         return Outcome(None, None, effects.gas_used, events, tuple(results), tuple(values), moves)
 
     def commit(self) -> None:
@@ -136,7 +136,7 @@ class Execution:
             raise Failure(Code.NO_FUNCTION, contract=address)
         values = self._decoded(found.readers, arguments)
         value = self.session.read(address, function, values, _NOBODY)
-        return value, self._encoded_result(found.result, value)
+        return value, None if found.result is None else self._encoded_result(found.result, value)
 
     def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
         match action:
@@ -203,8 +203,8 @@ class Execution:
         values = self._decoded(found.readers, action.arguments)
         if found.takes_coins:
             self._take_coins(values, sender, action.contract)
-        value = self.session.call(action.contract, action.function, values, sender)
-        return value, self._encoded_result(found.result, value)
+        value = (self._session or self.session).call(action.contract, action.function, values, sender)
+        return value, None if found.result is None else self._encoded_result(found.result, value)
 
     def _decoded(self, readers: Sequence[Callable[[Any], Any]], arguments: bytes) -> tuple[Any, ...]:
         """Arguments from outside, which are paid for before they are read. Raises `Failure` WrongArguments, OutOfGas."""
@@ -214,6 +214,9 @@ class Execution:
 
     def _callee(self, address: bytes, name: str) -> Callee | None:
         """A function of a contract whose code has been paid for. Raises `Failure` NoContract, OutOfGas."""
+        known = self._machine.callees.get((address, name))
+        if known is not None:
+            return known
         verified = self._callable(address)
         if address in self._made:
             function = find_function(verified, name)
@@ -233,10 +236,8 @@ class Execution:
             raise Failure(Code.NO_CONTRACT, (address,))
         return found[0]
 
-    def _encoded_result(self, kind: Type | None, value: Any) -> bytes | None:
+    def _encoded_result(self, kind: Type, value: Any) -> bytes:
         """The encoding of what a function returned, paid for before it is made. Raises `Failure` OutOfGas."""
-        if kind is None:
-            return None
         self.session.charge(price_of_value("encode", kind, value).gas)
         return encode_value(kind, value)
 

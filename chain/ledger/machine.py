@@ -59,13 +59,13 @@ class BlockMachine:
         self._credit: Credit
         self._records: dict[bytes, Contract] = {}
         self._contracts: dict[bytes, tuple[Verified, str]] = {}
-        self._callees: dict[tuple[bytes, str], Callee] = {}
+        self.callees: dict[tuple[bytes, str], Callee] = {}  # of contracts that have been brought
 
     def begin(self, journal: Journal, gas_limit: int, credit: Credit) -> Session:
         """The session, at the beginning of a transaction."""
         self._credit = credit
         if len(self._records) > CONTRACTS_AT_HAND_MAX:
-            self._records, self._contracts, self._callees = {}, {}, {}
+            self._records, self._contracts, self.callees = {}, {}, {}
         session = self._session
         if session is None:
             session = self._session = Session(
@@ -127,11 +127,9 @@ class BlockMachine:
 
     def callee(self, address: bytes, name: str) -> Callee | None:
         """A function that may be called or read from outside, of a contract that has been brought; None if there is none."""
-        found = self._callees.get((address, name))
-        if found is None:
-            verified, _ = self._contracts[address]
-            function = find_function(verified, name)
-            if function is None:
-                return None
-            found = self._callees[address, name] = callee(verified, function)
+        verified, _ = self._contracts[address]
+        function = find_function(verified, name)
+        if function is None:
+            return None
+        found = self.callees[address, name] = callee(verified, function)
         return found
