@@ -174,14 +174,18 @@ class Session:
 
     def rule(self, address: bytes, payment: tuple[bytes, bytes, int]) -> None:
         """Run the contract's wallet rule on a payment (payer, to, minor units); the payer is the sender."""
-
-        def run() -> None:
-            contract = self._execution.contract(address)
-            if contract.verified.rule is None:
+        execution = self._execution
+        mark = execution.begin()
+        try:
+            contract = execution.contract(address)
+            rule = contract.verified.rule
+            if rule is None:
                 raise Failure(Code.NO_FUNCTION, detail="no wallet rule")
-            self._execution.enter(contract, contract.verified.rule, (payment,), payment[0])
-
-        self._outermost(run)
+            execution.enter(contract, rule, (payment,), payment[0])
+            execution.end()
+        except Failure:
+            execution.journal.undo(mark)
+            raise
 
     def finish(self) -> Effects:
         """What the session leaves behind. Raises `Defect` if the machine made or lost a coin."""

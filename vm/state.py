@@ -263,21 +263,16 @@ class State:
         self._cells: Final = cells
         self._load: Final = host.load
         self._journal = journal
-        self._seen: Final = Seen()
+        self.seen: Final = Seen()
         self._changed: list[_Change] = []
-
-    @property
-    def remembered_bytes(self) -> int:
-        """What is remembered of slots for the transactions to come, in abstract bytes, or more."""
-        return self._seen.bytes
 
     def renew(self, journal: Journal) -> None:
         """Begin the next transaction. What was to change in the last one is forgotten if nobody said that the store has it."""
         self._journal = journal
-        for slots in self._seen:
+        for slots in self.seen:
             slots.clear()
             slots.stored.clear()
-        self._seen.clear()
+        self.seen.clear()
         for (_, _), _, slots, token, _ in self._changed:
             slots.forget(token)
         self._changed = []
@@ -290,11 +285,11 @@ class State:
 
     def forget(self) -> None:
         """Note that contracts are opened anew from now on, so that nothing is remembered. Only between two transactions."""
-        self._seen.bytes = 0
+        self.seen.bytes = 0
 
     def open(self, address: bytes, verified: Verified, home: str) -> Contract:
         """A contract whose slots are part of this state."""
-        return Contract(address, verified, home, self._load, self._cells, self._seen)
+        return Contract(address, verified, home, self._load, self._cells, self.seen)
 
     def get(self, contract: Contract, field: int, key: Any) -> Any:
         """The value of a slot, or `ABSENT`. Raises what `Slots` raises."""
@@ -331,7 +326,7 @@ class State:
     def changes(self) -> dict[tuple[bytes, bytes], bytes | None]:
         """The slots whose values differ from those at the beginning, in order of address and slot, with their bytes."""
         changed: list[_Change] = []
-        for slots in self._seen:
+        for slots in self.seen:
             of = slots.of
             for token, (slot, before) in slots.stored.items():
                 value = slots.get(token, before)
