@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from machine_world import ALICE, BOB, HERE, NOW, THERE, World, address, program, run_pure, verified
 
-from vm.cells import cells
+from vm.cells import MEMORY, cells
 from vm.failure import Code, Failure
 from vm.gas import GAS_ADD, GAS_BASE, GAS_COMPARE, GAS_LOOP, GAS_PART_SCAN, GAS_SEGMENT
 from vm.journal import Journal
@@ -604,3 +604,109 @@ def test_a_caller_at_an_address_that_was_taken_back_is_another_one(tier: Tier) -
         session.deploy(HERE, verified(first), "CNY", [THERE], ALICE)
     session.deploy(HERE, verified(second), "CNY", [THERE], ALICE)
     assert session.read(HERE, "look", [], ALICE) == 2
+
+
+RENEWED = """module M
+type Text[16]
+type Map[Address, Text[16]]
+field n: u64
+field names: Map[Address, Text[16]]
+error No()
+event Told(n: u64)
+init start(n: u64) does write
+  get 0
+  store n
+  return
+public set(n: u64) does read write emit
+  load n
+  drop
+  get 0
+  store n
+  get 0
+  emit Told
+  return
+public set_and_fail(n: u64) does write
+  get 0
+  store n
+  fail No
+public name(text: Text[16]) does read write
+  sender
+  get 0
+  map_put names
+  return
+view n() -> u64 does read
+  load n
+  return
+"""
+
+
+@pytest.fixture
+def renewed() -> tuple[World, Session]:
+    """A contract with 7 in its field, and a session that has called it in a transaction of its own."""
+    world = World()
+    world.deploy(verified(RENEWED), 7)
+    session = world.session()
+    session.call(HERE, "set", (8,), ALICE)
+    return world, session
+
+
+def test_a_transaction_that_was_not_kept_leaves_nothing_to_the_next(renewed: tuple[World, Session]) -> None:
+    """The next one sees what the store has, whether the last one was finished or not."""
+    _, session = renewed
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 7
+    session.call(HERE, "set", (9,), ALICE)
+    session.finish()
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 7
+
+
+def test_a_transaction_that_was_kept_is_seen_by_the_next(renewed: tuple[World, Session]) -> None:
+    """And what that one leaves behind is the difference to it."""
+    world, session = renewed
+    world.commit(session)
+    session.keep()
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 8
+    session.call(HERE, "set", (8,), ALICE)
+    assert session.finish().writes == {}
+
+
+def test_a_call_that_failed_leaves_nothing_to_the_next_transaction(renewed: tuple[World, Session]) -> None:
+    """Its value is gone, and so is what failed with it."""
+    _, session = renewed
+    session.renew(Journal(), 1_000_000)
+    with pytest.raises(Failure, match="No"):
+        session.call(HERE, "set_and_fail", (9,), ALICE)
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 7
+    assert session.finish().writes == {}
+
+
+def test_each_transaction_has_gas_events_and_memory_of_its_own(renewed: tuple[World, Session]) -> None:
+    """They are what a new session would have, although the slots are known already."""
+    world, session = renewed
+    world.commit(session)
+    session.keep()
+    session.renew(Journal(), 5_000)
+    assert (session.gas_left, session.gas_used, session.events) == (5_000, 0, ())
+    alone = world.session(gas_limit=5_000)
+    for each in (session, alone):
+        each.call(HERE, "set", (9,), BOB)
+        each.call(HERE, "name", ("x",), BOB)
+    assert session.finish() == alone.finish()
+    assert session._execution.cells[MEMORY] == alone._execution.cells[MEMORY] > 0
+    with pytest.raises(Failure, match="OutOfGas"):
+        session.charge(session.gas_left + 1)
+
+
+def test_a_contract_that_was_made_is_the_hosts_in_the_next_transaction(renewed: tuple[World, Session]) -> None:
+    """Until the host has it there is none, however often it was called when it was new."""
+    _, session = renewed
+    session.renew(Journal(), 1_000_000)
+    session.deploy(THERE, verified(RENEWED), "CNY", [1], ALICE)
+    session.call(THERE, "set", (2,), ALICE)
+    session.renew(Journal(), 1_000_000)
+    with pytest.raises(Failure, match="NoContract"):
+        session.call(THERE, "set", (2,), ALICE)
+    assert session.finish().writes == {}
