@@ -637,6 +637,10 @@ public name(text: Text[16]) does read write
 view n() -> u64 does read
   load n
   return
+view name_of(who: Address) -> Text[16] does read
+  get 0
+  map_get names
+  return
 """
 
 
@@ -672,6 +676,14 @@ def test_a_transaction_that_was_kept_is_seen_by_the_next(renewed: tuple[World, S
     assert session.finish().writes == {}
 
 
+def test_what_the_store_has_counts_in_the_next_transaction(renewed: tuple[World, Session]) -> None:
+    """Also if nobody said that it has what the last one left behind."""
+    world, session = renewed
+    world.commit(session)
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 8
+
+
 def test_a_call_that_failed_leaves_nothing_to_the_next_transaction(renewed: tuple[World, Session]) -> None:
     """Its value is gone, and so is what failed with it."""
     _, session = renewed
@@ -686,18 +698,34 @@ def test_a_call_that_failed_leaves_nothing_to_the_next_transaction(renewed: tupl
 def test_each_transaction_has_gas_events_and_memory_of_its_own(renewed: tuple[World, Session]) -> None:
     """They are what a new session would have, although the slots are known already."""
     world, session = renewed
+    session.call(HERE, "name", ("sixteen or fewer",), ALICE)
     world.commit(session)
     session.keep()
-    session.renew(Journal(), 5_000)
-    assert (session.gas_left, session.gas_used, session.events) == (5_000, 0, ())
-    alone = world.session(gas_limit=5_000)
+    session.renew(Journal(), 9_000)
+    assert (session.gas_left, session.gas_used, session.events) == (9_000, 0, ())
+    alone = world.session(gas_limit=9_000)
     for each in (session, alone):
         each.call(HERE, "set", (9,), BOB)
         each.call(HERE, "name", ("x",), BOB)
+        assert each.read(HERE, "name_of", (ALICE,), BOB) == "sixteen or fewer"
     assert session.finish() == alone.finish()
     assert session._execution.cells[MEMORY] == alone._execution.cells[MEMORY] > 0
     with pytest.raises(Failure, match="OutOfGas"):
         session.charge(session.gas_left + 1)
+
+
+def test_each_transaction_has_calls_and_coins_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of other contracts are counted anew, and so is what coins do."""
+    monkeypatch.setattr("vm.limits.CALLS_MAX", 1)
+    world = pair()
+    session = world.session()
+    for _ in range(3):
+        session.call(HERE, "round_trip", (coin(7),), ALICE)
+        effects = world.commit(session)
+        assert effects.moved["CNY"].entered == effects.moved["CNY"].returned == 7
+        session.keep()
+        world.journal = Journal()
+        session.renew(world.journal, 1_000_000)
 
 
 def test_a_contract_that_was_made_is_the_hosts_in_the_next_transaction(renewed: tuple[World, Session]) -> None:
