@@ -1,10 +1,10 @@
 """What a transaction takes of the executor, by kind, without its signature and without the tree.
 
-    python bench/calls.py [--transactions 400] [--blocks 9]
+    python bench/calls.py [--transactions 400] [--blocks 9] [--gas-price 1]
 
 Microseconds of processor time a transaction, the median of some blocks: `add` is all of `BlockRun.add` with signatures that have
 been verified before, `execute` the part of it that is no admission. The token and the allowance are those of contracts/examples;
-every transaction pays a fee.
+every transaction pays a fee, unless gas is to cost nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from vm.types import Type  # noqa: E402
 from vm.values import encode_arguments  # noqa: E402
 
 GAS_LIMIT = 90_000
-GAS_PRICE = 1
 LANES = 200
 RECEIVERS = 16
 SUPPLY = 10**15
@@ -42,7 +41,8 @@ WEEKLY = 10**12
 class Scene:
     """A chain with a token that is all Alice's, and with an allowance that rules Bob's wallet."""
 
-    def __init__(self) -> None:
+    def __init__(self, gas_price: int = 1) -> None:
+        self.gas_price = gas_price
         self.world = World(gas_limit=2**40, gas_price_max=10**6)
         self.token, parameters = self._deploy("token", "FixedToken", SUPPLY)
         self.transfer = parameters["transfer"]
@@ -85,7 +85,7 @@ class Scene:
         lane = 1 + self._sent % LANES
         self._sent += 1
         sequence = self._sequences[name, lane] = self._sequences.get((name, lane), -1) + 1
-        return self.world.transaction(name, action, lane=lane, sequence=sequence, gas_limit=GAS_LIMIT, gas_price=GAS_PRICE)
+        return self.world.transaction(name, action, lane=lane, sequence=sequence, gas_limit=GAS_LIMIT, gas_price=self.gas_price)
 
 
 class Watch:
@@ -132,8 +132,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--transactions", type=int, default=400)
     parser.add_argument("--blocks", type=int, default=9)
+    parser.add_argument("--gas-price", type=int, default=1)
     options = parser.parse_args()
-    scene = Scene()
+    scene = Scene(options.gas_price)
     print(f"{'us a transaction':20} {'add':>8} {'execute':>8}")
     for name, kind in (("payment", scene.payment), ("guarded payment", scene.guarded), ("token transfer", scene.call)):
         columns = []
