@@ -21,7 +21,7 @@ from vm.gas import GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
-from vm.limits import CODE_CACHED_GAS_MAX
+from vm.limits import CODE_CACHED_GAS_MAX, CONTRACTS_AT_HAND_MAX
 from vm.native.adaptive import adaptive
 from vm.pricing import code_price
 from vm.state import Contract, Tables
@@ -141,6 +141,8 @@ class CompiledExecution(Execution):
         if self._callers:
             self._callers.clear()
         super().renew(journal, gas_limit)
+        if len(self._ways) > CONTRACTS_AT_HAND_MAX:
+            self.forget()
 
     def forget(self) -> None:
         """As the reference does."""

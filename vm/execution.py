@@ -122,7 +122,11 @@ class Execution:
             self._frames.clear()
         self._result = self._refused_by_host = None
         self._calls_made = 0
-        if len(self._known) > CONTRACTS_AT_HAND_MAX or self.state.seen.bytes > SLOTS_AT_HAND_BYTES_MAX:
+        if (
+            len(self._known) > CONTRACTS_AT_HAND_MAX
+            or len(self._reached) > CONTRACTS_AT_HAND_MAX
+            or self.state.seen.bytes > SLOTS_AT_HAND_BYTES_MAX
+        ):
             self.forget()
 
     def forget(self) -> None:

@@ -64,7 +64,7 @@ class BlockMachine:
     def begin(self, journal: Journal, gas_limit: int, credit: Credit) -> Session:
         """The session, at the beginning of a transaction."""
         self._credit = credit
-        if len(self._records) > CONTRACTS_AT_HAND_MAX:
+        if max(len(self._records), len(self.callees)) > CONTRACTS_AT_HAND_MAX:
             self._records, self._contracts, self.callees = {}, {}, {}
         session = self._session
         if session is None:
