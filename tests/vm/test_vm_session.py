@@ -17,6 +17,7 @@ from vm.journal import Journal
 from vm.machine import Defect, Moved, Session, Tier
 from vm.state import State
 from vm.types import CoinValue
+from vm.verifier import Verified
 
 
 def coin(amount: int, currency: str = "CNY") -> CoinValue:
@@ -642,6 +643,37 @@ view name_of(who: Address) -> Text[16] does read
   map_get names
   return
 """
+
+
+class Asked(World):
+    """Counts the questions for contracts and slots."""
+
+    count = 0
+
+    def contract(self, address: bytes) -> tuple[Verified, str] | None:
+        self.count += 1
+        return super().contract(address)
+
+    def load(self, contract: bytes, slot: bytes) -> bytes | None:
+        self.count += 1
+        return super().load(contract, slot)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("CONTRACTS_AT_HAND_MAX", 2), ("SLOTS_AT_HAND_BYTES_MAX", 2 * (64 + 1 + 64 + 8))])
+def test_what_is_remembered_is_dropped_past_the_limit(limit: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit nobody is asked again; past it for everything, two contracts and a slot of each."""
+    world = Asked()
+    for place in (HERE, THERE):
+        world.deploy(verified(RENEWED), 7, at=place)
+    for most_of_all, questions in ((most, 0), (most - 1, 4)):
+        monkeypatch.setattr(f"vm.execution.{limit}", most_of_all)
+        session = world.session()
+        for _ in range(2):
+            before = world.count
+            assert [session.read(place, "n", (), ALICE) for place in (HERE, THERE)] == [7, 7]
+            asked = world.count - before
+            session.renew(Journal(), 1_000_000)
+        assert asked == questions
 
 
 @pytest.fixture
