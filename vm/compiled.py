@@ -21,7 +21,7 @@ from vm.gas import GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
 from vm.host import Host
 from vm.journal import Journal
-from vm.limits import CODE_CACHED_GAS_MAX
+from vm.limits import CODE_CACHED_GAS_MAX, CONTRACTS_AT_HAND_MAX
 from vm.native.adaptive import adaptive
 from vm.pricing import code_price
 from vm.state import Contract, Tables
@@ -136,6 +136,19 @@ class CompiledExecution(Execution):
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
 
+    def renew(self, journal: Journal, gas_limit: int) -> None:
+        """As the reference does."""
+        if self._callers:
+            self._callers.clear()
+        super().renew(journal, gas_limit)
+        if len(self._ways) > CONTRACTS_AT_HAND_MAX:
+            self.forget()
+
+    def forget(self) -> None:
+        """As the reference does."""
+        self._ways.clear()
+        super().forget()
+
     def call_public(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
         """As the reference does. Most calls have nothing to check but their arguments; those take the short way."""
         way = self._ways.get((address, function)) or self._short_way(address, function)
@@ -175,7 +188,9 @@ class CompiledExecution(Execution):
         if entrance.guarded or entrance.pays_out:
             return None
         code: Compiled = contract.code or self._code(contract)
-        way = self._ways[address, function] = contract, contract.tables, code.function(entrance.function)
+        way = contract, contract.tables, code.function(entrance.function)
+        if address in self._known:  # one that this transaction made may yet be taken back
+            self._ways[address, function] = way
         return way
 
     def enter(self, contract: Contract, function: int, arguments: Sequence[Any], sender: bytes) -> Any:

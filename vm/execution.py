@@ -15,7 +15,7 @@ from vm.failure import Code, Failure
 from vm.host import Host
 from vm.interpreter import Frame
 from vm.journal import Event, Journal, Mark
-from vm.limits import EVENT_BYTES_EACH, EVENTS_BYTES_MAX, PROMISE_GAS_MAX
+from vm.limits import CONTRACTS_AT_HAND_MAX, EVENT_BYTES_EACH, EVENTS_BYTES_MAX, PROMISE_GAS_MAX, SLOTS_AT_HAND_BYTES_MAX
 from vm.module import Kind
 from vm.state import ABSENT, HOLDINGS_FIELD, PHASE_FIELD, Contract, State
 from vm.trace import Tracer
@@ -71,7 +71,7 @@ def wrong_count(arguments: Sequence[Any], count: int) -> Failure:
 
 
 class Execution:
-    """The frames of one session, its meter, and the tables that its journal guards."""
+    """The frames of one session, its meter, and the tables that the journal of a transaction guards."""
 
     def __init__(
         self,
@@ -88,8 +88,8 @@ class Execution:
         self.now: Final = now
         self.cells: Final = cells(journal, now=now, gas=gas_limit)
         self.state: Final = State(host, journal, self.cells)
-        self.journal: Final = journal
-        self._told: Final = len(journal.events)
+        self.journal = journal
+        self._told = len(journal.events)
         self.host: Final = host
         self.tracer: Final = tracer
         self.deployed: Final[dict[bytes, Contract]] = {}
@@ -103,6 +103,37 @@ class Execution:
         self._calls_made = 0
         self._promises = check_promises
         self._refused_by_host: Failure | None = None
+
+    # One transaction after the other.
+
+    def renew(self, journal: Journal, gas_limit: int) -> None:
+        """Begin the next transaction of the session, whatever became of the last one: as a new session would, but for the
+        contracts that are known and what is remembered of their slots. All that is dropped when it comes to be too much.
+        """
+        self.journal = journal
+        self._told = len(journal.events)
+        self.cells[:] = cells(journal, now=self.now, gas=gas_limit)
+        self.state.renew(journal)
+        if self.deployed or self._moved:
+            self.deployed.clear()
+            self._moved.clear()
+        if self._calls or self._frames:  # a defect of the store, or of the machine, ended the last one
+            self._calls.clear()
+            self._frames.clear()
+        self._result = self._refused_by_host = None
+        self._calls_made = 0
+        if (
+            len(self._known) > CONTRACTS_AT_HAND_MAX
+            or len(self._reached) > CONTRACTS_AT_HAND_MAX
+            or self.state.seen.bytes > SLOTS_AT_HAND_BYTES_MAX
+        ):
+            self.forget()
+
+    def forget(self) -> None:
+        """Forget all contracts, between two transactions."""
+        self._known.clear()
+        self._reached.clear()
+        self.state.forget()
 
     # Running.
 
@@ -373,7 +404,7 @@ class Execution:
             self.check_phase(contract, function)
             if fits is Fit.OTHER_CURRENCY:
                 raise Failure(Code.WRONG_CURRENCY)
-            if address in self._known:  # one that this session made may yet be taken back
+            if address in self._known and here.address in self._known:  # one that this transaction made may yet be taken back
                 self._reached[here, external, address] = contract, function
         if self._promises:
             self.entered.append(contract)

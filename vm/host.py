@@ -8,10 +8,11 @@ from vm.verifier import Verified
 
 
 class Host(Protocol):
-    """What the machine asks of its surroundings during one transaction.
+    """What the machine asks of its surroundings during the transactions of a session.
 
     Every change a host makes because of these calls goes through the transaction's `vm.journal.Journal`, so
-    that the machine can undo it together with its own.
+    that the machine can undo it together with its own. What is at an address stays there from one transaction to the next, and
+    what is in a slot changes by what sessions leave behind only.
     """
 
     def contract(self, address: bytes) -> tuple[Verified, str] | None:
@@ -20,7 +21,8 @@ class Host(Protocol):
     def code_price(self, address: bytes) -> int:
         """The gas that it takes to bring the code of the contract at an address, 0 if it is at hand or no contract is there.
 
-        The machine asks when a session first meets a contract, charges it, and only then asks for the contract itself.
+        The machine asks when a session first meets a contract, charges it, and only then asks for the contract itself. Code
+        that was brought is at hand for the rest of the session.
         """
 
     def load(self, contract: bytes, slot: bytes) -> bytes | None:

@@ -58,6 +58,10 @@ MEMORY_BYTES_MAX = 16 * 1024 * 1024  # abstract bytes of all values made
 JOURNAL_ENTRIES_MAX = 100_000
 CURRENCY_CODE_CHARACTERS_MAX = 12
 
+# Remembered from one transaction of a session for the next, then dropped altogether: some ten megabytes each.
+CONTRACTS_AT_HAND_MAX = 4096  # and ways into their functions; more than one transaction reaches by calls
+SLOTS_AT_HAND_BYTES_MAX = 16 * 1024 * 1024  # abstract bytes; as much as one transaction may see of them
+
 # Static bounds of gas: how exact they are, never whether they hold.
 BOUND_TERMS_MAX = 24  # of a polynomial; more than a reader takes in
 BOUND_ATOM_WEIGHT_MAX = 32  # terms and atoms within a `min`, `max` or quotient

@@ -1,4 +1,4 @@
-"""One transaction's run of contracts, as the ledger and tools drive it.
+"""The runs of contracts by one transaction after the other, as the ledger and tools drive them.
 
 How frames and calls follow each other is `vm.execution`'s business, how one function's code runs
 `vm.interpreter`'s.
@@ -54,11 +54,14 @@ class Effects(NamedTuple):
 
 
 class Session:
-    """Runs the calls of one transaction on one meter.
+    """Runs the calls of one transaction on one meter, then those of the next.
 
     A call that fails raises `vm.failure.Failure` and leaves nothing behind but the gas it used; the session
     goes on. Coins among arguments come out of nowhere as far as the machine knows: the ledger takes them
     from a wallet first.
+
+    `renew` begins the next transaction. What contracts are and what the store holds is remembered from one to the next and
+    nothing else, so that each has the outcome that it would have in a session of its own.
     """
 
     def __init__(
@@ -100,6 +103,17 @@ class Session:
         """Run a public function, by the address of its contract, its name, its arguments and the sender; its result, None if it
         has none. Coins in the result go to the sender's wallet. It is what the execution has: one call within another costs.
         """
+
+    def renew(self, journal: Journal, gas_limit: int) -> None:
+        """Begin the next transaction, with a journal and gas of its own, whatever became of the last one. If that was finished,
+        `keep` says that the store has what it left behind; without that it counts for nothing.
+        """
+        self._gas_limit = gas_limit
+        self._execution.renew(journal, gas_limit)
+
+    def keep(self) -> None:
+        """Note that from now on `Host.load` gives what `finish` said the last time."""
+        self._execution.state.keep()
 
     @property
     def gas_left(self) -> int:
@@ -160,14 +174,18 @@ class Session:
 
     def rule(self, address: bytes, payment: tuple[bytes, bytes, int]) -> None:
         """Run the contract's wallet rule on a payment (payer, to, minor units); the payer is the sender."""
-
-        def run() -> None:
-            contract = self._execution.contract(address)
-            if contract.verified.rule is None:
+        execution = self._execution
+        mark = execution.begin()
+        try:
+            contract = execution.contract(address)
+            rule = contract.verified.rule
+            if rule is None:
                 raise Failure(Code.NO_FUNCTION, detail="no wallet rule")
-            self._execution.enter(contract, contract.verified.rule, (payment,), payment[0])
-
-        self._outermost(run)
+            execution.enter(contract, rule, (payment,), payment[0])
+            execution.end()
+        except Failure:
+            execution.journal.undo(mark)
+            raise
 
     def finish(self) -> Effects:
         """What the session leaves behind. Raises `Defect` if the machine made or lost a coin."""
@@ -176,12 +194,7 @@ class Session:
         for currency, moved in all_moved.items():
             if not moved.is_conserved():
                 raise Defect(f"coins of {currency} are not conserved: {moved}")
-        return Effects(
-            writes=execution.state.changes(),
-            events=self.events,
-            gas_used=self.gas_used,
-            moved=all_moved,
-        )
+        return Effects(execution.state.changes(), execution.events(), self._gas_limit - execution.cells[GAS], all_moved)
 
     def _outermost(self, run: Callable[[], Any]) -> Any:
         """One call from outside: all of it happens, or nothing but its gas."""

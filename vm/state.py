@@ -1,10 +1,11 @@
 """What contracts remember, as one transaction sees it: decoded values over stored bytes, every change in the
-journal.
+journal. What is known of the store outlives the transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from vm.cells import Cells, grow
@@ -93,24 +94,26 @@ class Slots(dict[Any, Any]):
     A slot that is asked for the first time is loaded: it takes SLOT_BYTES and the size of its value out of the memory of the
     transaction. Raises `Failure` LimitExceeded past MEMORY_BYTES_MAX, `Defect` for bytes that are no value of the field. Who
     changes a value notes it in the journal.
+
+    `loaded` and `decoded` have what the store holds, for the transactions to come, which pay for memory all the same.
     """
 
-    __slots__ = ("address", "cells", "field", "layout", "load", "stored")
+    __slots__ = ("cells", "decoded", "field", "loaded", "of", "stored")
 
-    def __init__(self, address: bytes, field: int, layout: Layout, load: Load, cells: Cells) -> None:
+    def __init__(self, of: Tables, field: int) -> None:
         super().__init__()
-        self.address = address
+        self.of = of
+        self.cells = of.cells
         self.field = field
-        self.layout = layout
-        self.load = load
-        self.cells = cells
         self.stored: dict[Any, tuple[bytes, Any]] = {}
+        self.loaded: dict[Any, tuple[bytes, bytes | None]] = {}  # address of the slot, and its bytes
+        self.decoded: dict[Any, tuple[bytes, Any, int]] = {}  # address of the slot, value, the memory that it takes
 
     def present(self, token: Any) -> bool:
         """Whether there is a value, without decoding it, which nobody pays for."""
         if token in self:
             return self[token] is not ABSENT
-        return self.load(self.address, self.layout.address(self.field, token)) is not None
+        return (self.loaded.get(token) or self._load(token))[1] is not None
 
     def before(self, token: Any) -> Any:
         """What the journal is to note before a change of a slot: if its value is not known yet, it is not decoded, and after an
@@ -118,45 +121,90 @@ class Slots(dict[Any, Any]):
         """
         if token in self:
             return self[token]
-        slot = self.layout.address(self.field, token)
-        data = self.load(self.address, slot)
+        slot, data = self.loaded.get(token) or self._load(token)
         grow(self.cells, SLOT_BYTES + len(data or b""))
-        self.stored[token] = slot, _Undecoded(data)
+        stored = self.stored
+        if not stored:
+            self.of.seen.append(self)
+        stored[token] = slot, _Undecoded(data)
         return ABSENT_BEFORE
 
     def __missing__(self, token: Any) -> Any:
-        layout, field = self.layout, self.field
-        slot = layout.address(field, token)
-        data = self.load(self.address, slot)
-        value = ABSENT
-        size = SLOT_BYTES
-        if data is not None:
-            try:
-                value = layout.decoders[field](data)
-            except Failure as failure:
-                raise Defect(f"the store holds no value in field {field} of {self.address.hex()}") from failure
-            of = layout.sizes[field]
-            size += of if isinstance(of, int) else of.size(length(value))
+        slot, value, size = self.decoded.get(token) or self._decode(token)
         grow(self.cells, size)
-        self.stored[token] = slot, value
+        stored = self.stored
+        if not stored:
+            self.of.seen.append(self)
+        stored[token] = slot, value
         self[token] = value
         return value
+
+    def _load(self, token: Any) -> tuple[bytes, bytes | None]:
+        of = self.of
+        slot = of.layout.address(self.field, token)
+        found = self.loaded[token] = slot, of.load(of.address, slot)
+        of.seen.bytes += SLOT_BYTES + len(found[1] or b"")
+        return found
+
+    def _decode(self, token: Any) -> tuple[bytes, Any, int]:
+        of = self.of
+        slot, data = self.loaded.get(token) or self._load(token)
+        value = ABSENT
+        if data is not None:
+            try:
+                value = of.layout.decoders[self.field](data)
+            except Failure as failure:
+                raise Defect(f"the store holds no value in field {self.field} of {of.address.hex()}") from failure
+        return self._remember(token, slot, value)
+
+    def _remember(self, token: Any, slot: bytes, value: Any) -> tuple[bytes, Any, int]:
+        of = self.of
+        size = SLOT_BYTES
+        if value is not ABSENT:
+            each = of.layout.sizes[self.field]
+            size += each if isinstance(each, int) else each.size(length(value))
+        of.seen.bytes += size
+        found = self.decoded[token] = slot, value, size
+        return found
+
+    def keep(self, token: Any, slot: bytes, data: bytes | None, value: Any) -> None:
+        """Note that the store now holds this."""
+        self.loaded[token] = slot, data
+        self._remember(token, slot, value)
+
+    def forget(self, token: Any) -> None:
+        """Note that it is not known what the store holds."""
+        self.loaded.pop(token, None)
+        self.decoded.pop(token, None)
+
+
+class Seen(list[Slots]):
+    """The slots that the transaction has looked at, field by field. `bytes` counts what is remembered of slots for the
+    transactions to come, in abstract bytes.
+    """
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
 
 
 class Tables(dict[int, Slots]):
     """The slots of one contract by field; those of a field begin when it is asked for."""
 
-    __slots__ = ("address", "cells", "layout", "load")
+    __slots__ = ("address", "cells", "layout", "load", "seen")
 
-    def __init__(self, address: bytes, layout: Layout, load: Load, cells: Cells) -> None:
+    def __init__(self, address: bytes, layout: Layout, load: Load, cells: Cells, seen: Seen) -> None:
         super().__init__()
         self.address = address
         self.layout = layout
         self.load = load
         self.cells = cells
+        self.seen = seen
 
     def __missing__(self, field: int) -> Slots:
-        slots = self[field] = Slots(self.address, field, self.layout, self.load, self.cells)
+        slots = self[field] = Slots(self, field)
         return slots
 
 
@@ -165,13 +213,13 @@ class Contract:
 
     __slots__ = ("address", "code", "entrances", "home", "layout", "tables", "verified")
 
-    def __init__(self, address: bytes, verified: Verified, home: str, load: Load, cells: Cells) -> None:
+    def __init__(self, address: bytes, verified: Verified, home: str, load: Load, cells: Cells, seen: Seen) -> None:
         self.address = address
         self.verified = verified
         self.home = home
         self.layout = _layout(verified)
         self.entrances = entrances(verified)
-        self.tables = Tables(address, self.layout, load, cells)
+        self.tables = Tables(address, self.layout, load, cells, seen)
         self.code: Any = None
 
     @property
@@ -209,19 +257,39 @@ def is_safe_key(key: Type | None) -> bool:
 
 
 class State:
-    """The slots of all contracts of one transaction."""
+    """The slots of all contracts, as one transaction after the other sees them."""
 
     def __init__(self, host: Host, journal: Journal, cells: Cells) -> None:
         self._cells: Final = cells
         self._load: Final = host.load
-        self._journal: Final = journal
-        self._contracts: Final[list[Contract]] = []
+        self._journal = journal
+        self.seen: Final = Seen()
+        self._changed: list[_Change] = []
+
+    def renew(self, journal: Journal) -> None:
+        """Begin the next transaction. What was to change in the last one is forgotten if nobody said that the store has it."""
+        self._journal = journal
+        for slots in self.seen:
+            slots.clear()
+            slots.stored.clear()
+        self.seen.clear()
+        for (_, _), _, slots, token, _ in self._changed:
+            slots.forget(token)
+        self._changed = []
+
+    def keep(self) -> None:
+        """Note that the store holds what `changes` gave the last time."""
+        for (_, slot), data, slots, token, value in self._changed:
+            slots.keep(token, slot, data, value)
+        self._changed = []
+
+    def forget(self) -> None:
+        """Note that contracts are opened anew from now on, so that nothing is remembered. Only between two transactions."""
+        self.seen.bytes = 0
 
     def open(self, address: bytes, verified: Verified, home: str) -> Contract:
         """A contract whose slots are part of this state."""
-        contract = Contract(address, verified, home, self._load, self._cells)
-        self._contracts.append(contract)
-        return contract
+        return Contract(address, verified, home, self._load, self._cells, self.seen)
 
     def get(self, contract: Contract, field: int, key: Any) -> Any:
         """The value of a slot, or `ABSENT`. Raises what `Slots` raises."""
@@ -257,16 +325,23 @@ class State:
 
     def changes(self) -> dict[tuple[bytes, bytes], bytes | None]:
         """The slots whose values differ from those at the beginning, in order of address and slot, with their bytes."""
-        changed: list[tuple[tuple[bytes, bytes], bytes | None]] = []
-        for contract in self._contracts:
-            layout, address = contract.layout, contract.address
-            for field, slots in contract.tables.items():
-                for token, (slot, before) in slots.stored.items():
-                    value = slots.get(token, before)
-                    if value is before or value == before:
-                        continue
-                    data = None if value is ABSENT else layout.encoders[field](value)
-                    if not isinstance(before, _Undecoded) or data != before.data:
-                        changed.append(((address, slot), data))
-        changed.sort()
-        return dict(changed)
+        changed: list[_Change] = []
+        for slots in self.seen:
+            of = slots.of
+            for token, (slot, before) in slots.stored.items():
+                value = slots.get(token, before)
+                if value is before or value == before:
+                    continue
+                data = None if value is ABSENT else of.layout.encoders[slots.field](value)
+                if not isinstance(before, _Undecoded) or data != before.data:
+                    changed.append(((of.address, slot), data, slots, token, value))
+        if len(changed) > 1:
+            changed.sort(key=_PLACE)
+        self._changed = changed
+        return {change[0]: change[1] for change in changed}
+
+
+_Change: TypeAlias = tuple[tuple[bytes, bytes], bytes | None, Slots, Any, Any]
+"""A slot that a transaction leaves with another value: contract and slot, bytes; where it is in memory, and the value."""
+
+_PLACE: Final = itemgetter(0)

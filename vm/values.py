@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import call
 from typing import Any, Final
 
 import msgpack
@@ -258,10 +259,26 @@ def encode_arguments(types: Sequence[Type], values: Sequence[Any]) -> bytes:
 
 def decode_arguments(types: Sequence[Type], data: bytes) -> tuple[Any, ...]:
     """What `encode_arguments` encoded. Raises `Failure` WrongArguments for anything else."""
-    wire = unpack(data)
-    if type(wire) is not list or len(wire) != len(types):
-        raise Failure(Code.WRONG_ARGUMENTS, detail=f"not an array of {len(types)} arguments")
-    return tuple([from_wire(kind, x) for kind, x in zip(types, wire, strict=True)])
+    return read_arguments([reader(kind) for kind in types], unpack(data))
+
+
+def read_arguments(readers: Sequence[Callable[[Any], Any]], wire: Any) -> tuple[Any, ...]:
+    """The arguments of a wire form, each read by its `reader`. Raises `Failure` WrongArguments."""
+    if type(wire) is not list or len(wire) != len(readers):
+        raise Failure(Code.WRONG_ARGUMENTS, detail=f"not an array of {len(readers)} arguments")
+    return tuple(map(call, readers, wire))
+
+
+def reader(kind: Type) -> Callable[[Any], Any]:
+    """`from_wire` for many values of one type."""
+    any_form = partial(from_wire, kind)
+    match kind:
+        case Int() | Amount():
+            low, high = bounds(kind)
+            return lambda wire: wire if type(wire) is int and low <= wire <= high else any_form(wire)
+        case Address():
+            return lambda wire: wire if type(wire) is bytes and len(wire) == ADDRESS_BYTES else any_form(wire)
+    return any_form
 
 
 def unpack(data: bytes, elements_max: int = LIST_ELEMENTS_MAX) -> Any:

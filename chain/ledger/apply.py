@@ -12,6 +12,7 @@ from chain.currency.supply import read_supplies
 from chain.ledger.admission import admit, intrinsic_gas
 from chain.ledger.block import Block
 from chain.ledger.execution import Execution
+from chain.ledger.machine import BlockMachine
 from chain.ledger.parameters import Parameters, fee_of, read_parameters
 from chain.ledger.residence import settle
 from chain.primitives.hash import merkle_root
@@ -47,6 +48,7 @@ class BlockRun:
         self._time_ms = time_ms
         self._proposer = proposer
         self._overlay = BlockOverlay(view)
+        self._machine = BlockMachine(self._overlay, now_ms=time_ms)
         self.parameters: Parameters = read_parameters(view)
         self._transactions: list[Transaction] = []
         self._receipts: list[Receipt] = []
@@ -82,14 +84,7 @@ class BlockRun:
             or self._gas_used + transaction.body.gas_limit > self.parameters.gas_limit
         ):
             raise Refusal(Refused.BLOCK_FULL, f"block {self.height} is full")
-        receipt = execute(
-            self._overlay,
-            transaction,
-            self.parameters,
-            height=self.height,
-            index=len(self._receipts),
-            time_ms=self._time_ms,
-        )
+        receipt = execute(self._machine, transaction, self.parameters, height=self.height, index=len(self._receipts))
         self._transactions.append(transaction)
         self._receipts.append(receipt)
         self._gas_used += receipt.gas_used
@@ -152,20 +147,19 @@ def apply_block(view: View, parent: Header, block: Block) -> Applied:
 
 
 def execute(
-    block: BlockOverlay,
+    machine: BlockMachine,
     transaction: Transaction,
     parameters: Parameters,
     *,
     height: int,
     index: int,
-    time_ms: int,
     machine_gas_max: int = GAS_LIMIT_MAX,
 ) -> Receipt:
     """Execute an admitted transaction: sequence and fee stay whatever comes, the actions are all or none."""
     body = transaction.body
     intrinsic = intrinsic_gas(transaction)
     machine_gas = min(body.gas_limit - intrinsic, machine_gas_max)
-    execution = Execution(block, now_ms=time_ms, gas_limit=machine_gas, limits=body.limits)
+    execution = Execution(machine, gas_limit=machine_gas, limits=body.limits)
     execution.wallets.use_sequence(body.sender, body.lane, body.sequence)
     aside = fee_of(body.gas_limit, body.gas_price)
     currency = parameters.base_currency

@@ -5,44 +5,37 @@ Blocks, simulations, reads and the sandbox all come through here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
 from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
-from chain.ledger.contracts import (
-    Contract,
-    contract_value,
-    find_function,
-    load_verified,
-    read_contract,
-    verified_code,
-)
-from chain.ledger.residence import is_resident
+from chain.ledger.contracts import Contract, contract_value, find_function, verified_code
+from chain.ledger.machine import BlockMachine, Callee, callee
 from chain.primitives.address import ADDRESS_BYTES, contract_address
 from chain.primitives.codec import amount_plain, decode, encode
-from chain.primitives.keys import SCHEME_ED25519, verify_ed25519
+from chain.primitives.keys import SCHEME_ED25519
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
 from chain.primitives.limits import AMOUNT_MAX, GAS_ARGUMENT_VALUE
 from chain.primitives.receipt import Error, Event, Move
 from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetRules
-from chain.state.overlay import BlockOverlay, TransactionOverlay
+from chain.state.overlay import TransactionOverlay
 from vm.failure import Code, Failure
 from vm.gas import GAS_DEPLOY_BYTE
 from vm.illegal import Illegal
 from vm.machine import Effects, Session
 from vm.module import Module
 from vm.pricing import code_price, price_of_value
-from vm.trace import Tracer
 from vm.types import VAULT, CoinValue, Type
 from vm.values import decode as decode_value
-from vm.values import decode_arguments, encode_arguments, unpack
 from vm.values import encode as encode_value
+from vm.values import encode_arguments, read_arguments, unpack
 from vm.verifier import Verified
 
 _NOBODY: Final = bytes(ADDRESS_BYTES)
 """The sender that a read sees."""
+_NO_EFFECTS: Final = Effects({}, (), 0, {})
+"""What a transaction leaves behind that has not needed the machine."""
 
 SPENDING_LIMIT: Final = "SpendingLimit"
 ILLEGAL_MODULE: Final = "IllegalModule"
@@ -52,8 +45,7 @@ NO_RULE_FOR_CURRENCY: Final = "NoRuleForCurrency"
 WRONG_KEY: Final = "WrongKey"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What actions came to. `error` None means success; otherwise nothing of them is left but the gas."""
 
     error: Error | None
@@ -66,71 +58,35 @@ class Outcome:
 
 
 class Execution:
-    """One transaction at work. It is the machine's `vm.host.Host`."""
+    """One transaction at work. The machine's session begins when a contract is needed, since most payments need none."""
 
-    def __init__(
-        self,
-        block: BlockOverlay,
-        *,
-        now_ms: int,
-        gas_limit: int,
-        limits: tuple[tuple[str, int], ...] | None = None,
-        tracer: Tracer | None = None,
-        check_promises: bool = False,
-    ) -> None:
-        self._block = block
-        self.overlay = TransactionOverlay(block)
+    def __init__(self, machine: BlockMachine, *, gas_limit: int, limits: tuple[tuple[str, int], ...] | None = None) -> None:
+        """On the block of the machine, with gas for the machine, and with limits in minor units to what may leave the sender's
+        wallet.
+        """
+        self._machine = machine
+        self._gas_limit = gas_limit
+        self.overlay = TransactionOverlay(machine.block)
         self.wallets = Wallets(self.overlay)
         self._limits = None if limits is None else dict(limits)
         self._spent: dict[str, int] = {}
         self._moves: dict[int, Move] = {}
-        self._records: dict[bytes, Contract] = {}
-        self._contracts: dict[bytes, tuple[Verified, str]] = {}
+        self._made: dict[bytes, tuple[Verified, Contract]] = {}
         self._deploying: dict[bytes, Verified] = {}
         self._in_contracts: dict[str, int] = {}
-        self.session = Session(
-            self,
-            self.overlay.journal,
-            now=now_ms,
-            gas_limit=gas_limit,
-            tracer=tracer,
-            check_promises=check_promises,
-        )
+        self._session: Session | None = None
 
-    # The machine's host.
+    @property
+    def session(self) -> Session:
+        """The machine's session, which begins with the first question for it."""
+        if self._session is None:
+            self._session = self._machine.begin(self.overlay.journal, self._gas_limit, self._credit)
+        return self._session
 
-    def contract(self, address: bytes) -> tuple[Verified, str] | None:
-        """The verified module at an address and its home currency, or None."""
-        found = self._contracts.get(address)
-        if found is None:
-            contract = self._record(address)
-            if contract is None:
-                return None
-            found = self._contracts[address] = load_verified(self.overlay, contract.code_hash), contract.currency
-            self._block.used[contract.code_hash] = contract.code_price
-        return found
-
-    def code_price(self, address: bytes) -> int:
-        """The gas that bringing the code of a contract takes: none if it is resident or has been used in this block."""
-        if address in self._contracts:
-            return 0
-        contract = self._record(address)
-        if contract is None or contract.code_hash in self._block.used or is_resident(self._block, contract.code_hash):
-            return 0
-        return contract.code_price
-
-    def load(self, contract: bytes, slot: bytes) -> bytes | None:
-        """The stored bytes of a slot."""
-        return self.overlay.get(slot_key(contract, slot))
-
-    def credit(self, to: bytes, currency: str, amount: int) -> None:
-        """A contract pays a wallet."""
-        self.wallets.credit(to, currency, amount)
-        self.record(Move(None, to, currency, amount, "payout"))
-
-    def verify_ed25519(self, key: bytes, message: bytes, signature: bytes) -> bool:
-        """The ledger's one signature rule."""
-        return verify_ed25519(key, message, signature)
+    @property
+    def gas_used(self) -> int:
+        """Gas that the machine has used."""
+        return 0 if self._session is None else self._session.gas_used
 
     # Actions.
 
@@ -149,28 +105,24 @@ class Execution:
                 values.append(value)
                 results.append(result)
             position = None
-            effects = self.session.finish()
+            effects = _NO_EFFECTS if self._session is None else self._session.finish()
             self._write(effects)
         except Failure as failure:
             error = self._error(failure, position)
             journal.undo(mark)
             self.overlay.seal()
-            return Outcome(error, failure, self.session.gas_used, (), (), (), ())
+            return Outcome(error, failure, self.gas_used, (), (), (), ())
         self.overlay.seal()
-        return Outcome(
-            None,
-            None,
-            effects.gas_used,
-            tuple([Event(*event) for event in effects.events]),
-            tuple(results),
-            tuple(values),
-            tuple(self._moves[i] for i in sorted(self._moves)),
-        )
+        events = tuple(map(Event._make, effects.events))
+        moves = tuple([self._moves[n] for n in range(len(self._moves))])
+        return Outcome(None, None, effects.gas_used, events, tuple(results), tuple(values), moves)
 
     def commit(self) -> None:
         """Make it all the block's. Raises `SupplyBroken` if money came from nowhere or went there."""
         record_moves(self.overlay, self.wallets.held, self._in_contracts)
         self.overlay.commit()
+        if self._session is not None:
+            self._session.keep()
 
     def record(self, move: Move) -> None:
         """Remember that money moved, undoably."""
@@ -179,13 +131,12 @@ class Execution:
 
     def read(self, address: bytes, function: str, arguments: bytes) -> tuple[Any, bytes | None]:
         """The value and encoded value of a view or pure function. Raises `Failure`."""
-        verified, _ = self._callable(address)
-        found = find_function(verified, function)
+        found = self._callee(address, function)
         if found is None:
             raise Failure(Code.NO_FUNCTION, contract=address)
-        values = self._decoded([kind for _, kind in found.parameters], arguments)
+        values = self._decoded(found.readers, arguments)
         value = self.session.read(address, function, values, _NOBODY)
-        return value, self._encoded_result(found.result, value)
+        return value, None if found.result is None else self._encoded_result(found.result, value)
 
     def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
         match action:
@@ -220,7 +171,7 @@ class Execution:
 
     def _check_rules(self, rules: tuple[bytes, ...]) -> None:
         for rule in rules:
-            if self._callable(rule)[0].rule is None:
+            if self._callable(rule).rule is None:
                 raise Failure(NOT_A_RULE, (rule,))
 
     def _deploy(self, action: Deploy, sender: bytes, address: bytes) -> None:
@@ -232,47 +183,61 @@ class Execution:
             raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
         price = code_price(len(action.module), verified.bodies)
         self.session.charge(price - GAS_DEPLOY_BYTE * len(action.module))  # its bytes are paid for before execution
-        self._block.used[code_hash] = price
+        self._machine.block.used[code_hash] = price
         self._deploying[address] = verified
-        init = None if verified.init is None else verified.module.functions[verified.init]
-        parameters = [] if init is None else [kind for _, kind in init.parameters]
-        values = self._decoded(parameters, action.arguments)
-        self._take_coins(values, sender, address)
+        init = callee(verified, None if verified.init is None else verified.module.functions[verified.init])
+        values = self._decoded(init.readers, action.arguments)
+        if init.takes_coins:
+            self._take_coins(values, sender, address)
         self.session.deploy(address, verified, action.currency, values, sender)
         if self.overlay.get(code_key(code_hash)) is None:
             self.overlay.set(code_key(code_hash), action.module)
         contract = Contract(code_hash, action.currency, sender, price)
         self.overlay.set(contract_key(address), contract_value(contract))
+        self._made[address] = verified, contract
 
     def _call(self, action: Call, sender: bytes) -> tuple[Any, bytes | None]:
-        verified, _ = self._callable(action.contract)
-        function = find_function(verified, action.function)
-        if function is None:
+        found = self._callee(action.contract, action.function)
+        if found is None:
             raise Failure(Code.NO_FUNCTION, (action.function,), contract=action.contract)
-        values = self._decoded([kind for _, kind in function.parameters], action.arguments)
-        self._take_coins(values, sender, action.contract)
-        value = self.session.call(action.contract, action.function, values, sender)
-        return value, self._encoded_result(function.result, value)
+        values = self._decoded(found.readers, action.arguments)
+        if found.takes_coins:
+            self._take_coins(values, sender, action.contract)
+        value = (self._session or self.session).call(action.contract, action.function, values, sender)
+        return value, None if found.result is None else self._encoded_result(found.result, value)
 
-    def _decoded(self, kinds: list[Type], arguments: bytes) -> tuple[Any, ...]:
-        """Arguments from outside, which are paid for before they are decoded. Raises `Failure` WrongArguments, OutOfGas."""
-        self.session.charge(GAS_ARGUMENT_VALUE * _count_values(arguments))
-        return decode_arguments(kinds, arguments)
+    def _decoded(self, readers: Sequence[Callable[[Any], Any]], arguments: bytes) -> tuple[Any, ...]:
+        """Arguments from outside, which are paid for before they are read. Raises `Failure` WrongArguments, OutOfGas."""
+        wire = unpack(arguments)
+        (self._session or self.session).charge(GAS_ARGUMENT_VALUE * _count_values(wire))
+        return read_arguments(readers, wire)
 
-    def _callable(self, address: bytes) -> tuple[Verified, str]:
-        """A contract whose code has been paid for. Raises `Failure` NoContract, OutOfGas."""
-        price = self.code_price(address)
+    def _callee(self, address: bytes, name: str) -> Callee | None:
+        """A function of a contract whose code has been paid for. Raises `Failure` NoContract, OutOfGas."""
+        known = self._machine.callees.get((address, name))
+        if known is not None:
+            return known
+        verified = self._callable(address)
+        if address in self._made:
+            function = find_function(verified, name)
+            return None if function is None else callee(verified, function)
+        return self._machine.callee(address, name)
+
+    def _callable(self, address: bytes) -> Verified:
+        """The module of a contract whose code has been paid for. Raises `Failure` NoContract, OutOfGas."""
+        made = self._made.get(address)
+        if made is not None:
+            return made[0]
+        price = self._machine.code_price(address)
         if price:
             self.session.charge(price)
-        found = self.contract(address)
+        found = self._machine.contract(address)
         if found is None:
             raise Failure(Code.NO_CONTRACT, (address,))
-        return found
+        return found[0]
 
-    def _encoded_result(self, kind: Type | None, value: Any) -> bytes | None:
+    def _encoded_result(self, kind: Type, value: Any) -> bytes:
         """The encoding of what a function returned, paid for before it is made. Raises `Failure` OutOfGas."""
-        if kind is None:
-            return None
         self.session.charge(price_of_value("encode", kind, value).gas)
         return encode_value(kind, value)
 
@@ -305,38 +270,40 @@ class Execution:
             self.session.rule(rule, (source, to, amount))
         self.wallets.debit(source, currency, amount)
 
-    def _record(self, address: bytes) -> Contract | None:
-        """What the state has of a contract; only a failing transaction takes one away again."""
-        found = self._records.get(address) or read_contract(self.overlay, address)
-        if found is not None:
-            self._records[address] = found
-        return found
-
-    def _currency(self, contract: bytes) -> str:
+    def _currency(self, address: bytes) -> str:
         """The home currency of a contract, whose code is not needed for that."""
-        found = self._record(contract)
+        made = self._made.get(address)
+        found = self._machine.record(address) if made is None else made[1]
         if found is None:
-            raise Failure(Code.NO_CONTRACT, (contract,))
+            raise Failure(Code.NO_CONTRACT, (address,))
         return found.currency
+
+    def _credit(self, to: bytes, currency: str, amount: int) -> None:
+        """A contract pays a wallet."""
+        self.wallets.credit(to, currency, amount)
+        self.record(Move(None, to, currency, amount, "payout"))
 
     # What comes out.
 
     def _write(self, effects: Effects) -> None:
         in_contracts: dict[str, int] = {}
+        overlay = self.overlay
         for (contract, slot), value in effects.writes.items():
             key = slot_key(contract, slot)
-            summed = _summed_currency(slot)
-            if summed is not None:
-                change = _slot_sum(value) - _slot_sum(self.overlay.get(key))
-                in_contracts[summed] = in_contracts.get(summed, 0) + change
-            self.overlay.set(key, value)
+            if slot.startswith(_SUM_SLOT_PREFIX):
+                currency = _summed_currency(slot)
+                change = _slot_sum(value) - _slot_sum(overlay.get(key))
+                in_contracts[currency] = in_contracts.get(currency, 0) + change
+            overlay.set(key, value)
         self._in_contracts = in_contracts
 
     def _error(self, failure: Failure, position: int | None) -> Error:
         kinds = None
         if failure.contract is not None:
-            found = self.contract(failure.contract)
-            verified = self._deploying.get(failure.contract) if found is None else found[0]
+            verified = self._deploying.get(failure.contract)
+            if verified is None:
+                found = self._machine.contract(failure.contract)
+                verified = None if found is None else found[0]
             kinds = None if verified is None else _error_types(verified.module, failure.name)
         if kinds is not None and len(kinds) == len(failure.values):
             payload = encode_arguments(kinds, failure.values)
@@ -349,26 +316,28 @@ def _as_plain(value: object) -> object:
     return amount_plain(value) if type(value) is int and 0 <= value <= AMOUNT_MAX else value
 
 
-_SUM_SLOT_PREFIX = encode([-2, ""])[:2]
+_SUM_SLOT_PREFIX: Final = encode([-2, ""])[:2]
+"""What the slots begin with that hold the sum of a contract's vaults of a currency."""
 
 
-def _summed_currency(slot: bytes) -> str | None:
-    """The currency whose vaults' sum a slot holds, or None for any other slot."""
-    return decode(slot)[1] if slot.startswith(_SUM_SLOT_PREFIX) else None
+def _summed_currency(slot: bytes) -> str:
+    currency: str = decode(slot)[1]
+    return currency
 
 
 def _slot_sum(value: bytes | None) -> int:
     return 0 if value is None else int(decode_value(VAULT, value))
 
 
-def _count_values(arguments: bytes) -> int:
-    """How many values there are in encoded arguments, one within another counted too. Raises `Failure` WrongArguments."""
-    count, waiting = 0, [unpack(arguments)]
+def _count_values(wire: Any) -> int:
+    """How many values there are in the wire form of arguments, one within another counted too."""
+    if type(wire) is not list:
+        return 0
+    count, waiting = len(wire), [value for value in wire if type(value) is list]
     while waiting:
         found = waiting.pop()
-        if type(found) is list:
-            count += len(found)
-            waiting += [value for value in found if type(value) is list]
+        count += len(found)
+        waiting += [value for value in found if type(value) is list]
     return count
 
 

@@ -13,6 +13,7 @@ from chain.currency.supply import add_currency, issue, read_supplies, record_mov
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import find_function, load_verified, read_contract, verified_code
 from chain.ledger.execution import Execution, Outcome
+from chain.ledger.machine import BlockMachine
 from chain.ledger.residence import settle
 from chain.primitives.account import Account
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
@@ -145,7 +146,7 @@ class Sandbox:
         try:
             value, _ = execution.read(address, function, self._arguments(address, function, arguments))
         finally:
-            self.last_gas = execution.session.gas_used
+            self.last_gas = execution.gas_used
             self._block.used.clear()  # a read leaves nothing behind
         return value
 
@@ -191,13 +192,8 @@ class Sandbox:
         return encode_arguments([kind for _, kind in found.parameters], arguments)
 
     def _execution(self) -> Execution:
-        return Execution(
-            self._block,
-            now_ms=self.time_ms,
-            gas_limit=self.gas_limit,
-            tracer=self.tracer,
-            check_promises=self.check_promises,
-        )
+        machine = BlockMachine(self._block, now_ms=self.time_ms, tracer=self.tracer, check_promises=self.check_promises)
+        return Execution(machine, gas_limit=self.gas_limit)
 
     def _run(self, action: Action, sender: bytes) -> Any:
         self._count += 1

@@ -6,6 +6,7 @@ from chain.ledger.admission import check_fee, check_gas, intrinsic_gas, read_bal
 from chain.ledger.apply import execute
 from chain.ledger.block import Block, decode_block
 from chain.ledger.execution import Execution
+from chain.ledger.machine import BlockMachine
 from chain.ledger.parameters import Parameters
 from chain.primitives.header import Header
 from chain.primitives.limits import READ_GAS_MAX
@@ -54,9 +55,9 @@ class Questions:
 
     def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
         """(encoded value, gas) of a view or pure function at the head. Raises `vm.failure.Failure`."""
-        execution = Execution(BlockOverlay(self.store), now_ms=self.now_ms(), gas_limit=READ_GAS_MAX)
+        execution = Execution(BlockMachine(BlockOverlay(self.store), now_ms=self.now_ms()), gas_limit=READ_GAS_MAX)
         _, encoded = execution.read(contract, function, arguments)
-        return encoded, execution.session.gas_used
+        return encoded, execution.gas_used
 
     def simulate(self, data: bytes) -> Receipt:
         """What a transaction would come to in the next block, whatever its signatures and sequence. Raises
@@ -68,12 +69,11 @@ class Questions:
         check_gas(transaction, self.parameters)
         check_fee(body, self.parameters, self.balance(body.payer, self.parameters.base_currency))
         receipt = execute(
-            BlockOverlay(self.store),
+            BlockMachine(BlockOverlay(self.store), now_ms=self.now_ms()),
             transaction,
             self.parameters,
             height=self.head.height + 1,
             index=0,
-            time_ms=self.now_ms(),
             machine_gas_max=READ_GAS_MAX,
         )
         most = READ_GAS_MAX + intrinsic_gas(transaction)

@@ -14,6 +14,7 @@ from ledger_world import ALICE, BOB, CHAIN_ID, KEYS, World, specification
 
 from chain.client.keystore import Keystore
 from chain.ledger import contracts, execution
+from chain.ledger.machine import BlockMachine
 from chain.node import api
 from chain.node.development import devnet_specification, refuse_development_keys
 from chain.node.devnet import start_devnet
@@ -155,15 +156,15 @@ def test_arguments_that_cannot_be_paid_are_not_decoded(way: str, monkeypatch: py
     first = world.transaction("alice", Deploy(module, "CNY", short))
     assert world.commit(first).receipts[0].ok
     address = contract_address(ALICE, first.identity, 0)
-    decoded: list[bytes] = []
-    monkeypatch.setattr(execution, "decode_arguments", lambda _, data: decoded.append(data))
+    decoded: list[object] = []
+    monkeypatch.setattr(execution, "read_arguments", lambda _, wire: decoded.append(wire))
     gas = 4_000 * GAS_ARGUMENT_VALUE  # one value less than there are, the list being one
     if way == "read":
         with pytest.raises(Failure, match="OutOfGas"):
-            execution.Execution(BlockOverlay(world.view), now_ms=0, gas_limit=gas).read(address, "see", long)
+            execution.Execution(BlockMachine(BlockOverlay(world.view), now_ms=0), gas_limit=gas).read(address, "see", long)
     else:
         action = Call(address, "go", long) if way == "call" else Deploy(module, "CNY", long)
-        run = execution.Execution(BlockOverlay(world.view), now_ms=0, gas_limit=gas)
+        run = execution.Execution(BlockMachine(BlockOverlay(world.view), now_ms=0), gas_limit=gas)
         error = run.run((action,), ALICE, bytes(32)).error
         assert error is not None
         assert error.name == "OutOfGas"

@@ -10,8 +10,9 @@ import pytest
 from cachetools import LRUCache
 from ledger_world import ADDRESSES, ALICE, BOB, CAROL, CHAIN_ID, KEYS, World, specification
 
-from chain.ledger import execution, residence
+from chain.ledger import machine, residence
 from chain.ledger.contracts import Contract, read_contract
+from chain.ledger.machine import BlockMachine
 from chain.ledger.sandbox import Sandbox
 from chain.node.node import Node
 from chain.primitives.address import contract_address
@@ -182,13 +183,13 @@ def test_who_cannot_pay_brings_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     intrinsic = town.send("bob", go(BOB), gas_limit=4_000_000).gas_used
     assert intrinsic == town.send("bob", go(BOB), gas_limit=4_000_000).gas_used
     brought: list[bytes] = []
-    load = execution.load_verified
+    load = machine.load_verified
 
     def watched(state: Any, code_hash: bytes) -> Any:
         brought.append(code_hash)
         return load(state, code_hash)
 
-    monkeypatch.setattr(execution, "load_verified", watched)
+    monkeypatch.setattr(machine, "load_verified", watched)
     enough = intrinsic + town.price(address)
     short = town.send("bob", go(address), gas_limit=enough - 1)
     assert short.error is not None
@@ -414,8 +415,8 @@ def test_restart_replay_and_a_copy_of_the_state_agree(tmp_path: Path, monkeypatc
     copy = MemoryView()
     copy.apply(dict(running.store.entries()), {})
     for address in addresses:
-        ours = execution.Execution(BlockOverlay(running.store), now_ms=TIME_MS, gas_limit=1).code_price(address)
-        assert ours == execution.Execution(BlockOverlay(copy), now_ms=TIME_MS, gas_limit=1).code_price(address)
+        ours = BlockMachine(BlockOverlay(running.store), now_ms=TIME_MS).code_price(address)
+        assert ours == BlockMachine(BlockOverlay(copy), now_ms=TIME_MS).code_price(address)
     assert running.replay() == running.head.state_root
     running.close()
 
@@ -428,7 +429,7 @@ def test_simulations_and_reads_see_the_price_and_leave_nothing(tmp_path: Path, m
     with monkeypatch.context() as patch:
         limit(patch, 0)
         done(running, Deploy(module(2), "CNY", NO_ARGUMENTS))
-    price = execution.Execution(BlockOverlay(running.store), now_ms=TIME_MS, gas_limit=1).code_price(address)
+    price = BlockMachine(BlockOverlay(running.store), now_ms=TIME_MS).code_price(address)
     assert price > 0
     for _ in range(2):
         assert running.read(address, "see", NO_ARGUMENTS)[1] == near + price
@@ -444,7 +445,7 @@ def test_reads_and_simulations_of_dear_code_end_after_their_gas(tmp_path: Path, 
     running = node(tmp_path)
     running.submit(bytes_of(running, Deploy(module(1, 4_000), "CNY", NO_ARGUMENTS), gas_limit=100_000_000))
     address = running.produce().receipts[0].results[0] or b""
-    monkeypatch.setattr(execution.Execution, "code_price", lambda self, address: READ_GAS_MAX + 1)
+    monkeypatch.setattr(BlockMachine, "code_price", lambda self, address: READ_GAS_MAX + 1)
     with pytest.raises(Failure) as failed:
         running.read(address, "see", NO_ARGUMENTS)
     assert failed.value.name == "OutOfGas"

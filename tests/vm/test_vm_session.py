@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from machine_world import ALICE, BOB, HERE, NOW, THERE, World, address, program, run_pure, verified
 
-from vm.cells import cells
+from vm.cells import MEMORY, cells
 from vm.failure import Code, Failure
 from vm.gas import GAS_ADD, GAS_BASE, GAS_COMPARE, GAS_LOOP, GAS_PART_SCAN, GAS_SEGMENT
 from vm.journal import Journal
 from vm.machine import Defect, Moved, Session, Tier
 from vm.state import State
 from vm.types import CoinValue
+from vm.verifier import Verified
 
 
 def coin(amount: int, currency: str = "CNY") -> CoinValue:
@@ -604,3 +605,168 @@ def test_a_caller_at_an_address_that_was_taken_back_is_another_one(tier: Tier) -
         session.deploy(HERE, verified(first), "CNY", [THERE], ALICE)
     session.deploy(HERE, verified(second), "CNY", [THERE], ALICE)
     assert session.read(HERE, "look", [], ALICE) == 2
+
+
+RENEWED = """module M
+type Text[16]
+type Map[Address, Text[16]]
+field n: u64
+field names: Map[Address, Text[16]]
+error No()
+event Told(n: u64)
+init start(n: u64) does write
+  get 0
+  store n
+  return
+public set(n: u64) does read write emit
+  load n
+  drop
+  get 0
+  store n
+  get 0
+  emit Told
+  return
+public set_and_fail(n: u64) does write
+  get 0
+  store n
+  fail No
+public name(text: Text[16]) does read write
+  sender
+  get 0
+  map_put names
+  return
+view n() -> u64 does read
+  load n
+  return
+view name_of(who: Address) -> Text[16] does read
+  get 0
+  map_get names
+  return
+"""
+
+
+class Asked(World):
+    """Counts the questions for contracts and slots."""
+
+    count = 0
+
+    def contract(self, address: bytes) -> tuple[Verified, str] | None:
+        self.count += 1
+        return super().contract(address)
+
+    def load(self, contract: bytes, slot: bytes) -> bytes | None:
+        self.count += 1
+        return super().load(contract, slot)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("CONTRACTS_AT_HAND_MAX", 2), ("SLOTS_AT_HAND_BYTES_MAX", 2 * (64 + 1 + 64 + 8))])
+def test_what_is_remembered_is_dropped_past_the_limit(limit: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit nobody is asked again; past it for everything, two contracts and a slot of each."""
+    world = Asked()
+    for place in (HERE, THERE):
+        world.deploy(verified(RENEWED), 7, at=place)
+    for most_of_all, questions in ((most, 0), (most - 1, 4)):
+        monkeypatch.setattr(f"vm.execution.{limit}", most_of_all)
+        session = world.session()
+        for _ in range(2):
+            before = world.count
+            assert [session.read(place, "n", (), ALICE) for place in (HERE, THERE)] == [7, 7]
+            asked = world.count - before
+            session.renew(Journal(), 1_000_000)
+        assert asked == questions
+
+
+@pytest.fixture
+def renewed() -> tuple[World, Session]:
+    """A contract with 7 in its field, and a session that has called it in a transaction of its own."""
+    world = World()
+    world.deploy(verified(RENEWED), 7)
+    session = world.session()
+    session.call(HERE, "set", (8,), ALICE)
+    return world, session
+
+
+def test_a_transaction_that_was_not_kept_leaves_nothing_to_the_next(renewed: tuple[World, Session]) -> None:
+    """The next one sees what the store has, whether the last one was finished or not."""
+    _, session = renewed
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 7
+    session.call(HERE, "set", (9,), ALICE)
+    session.finish()
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 7
+
+
+def test_a_transaction_that_was_kept_is_seen_by_the_next(renewed: tuple[World, Session]) -> None:
+    """And what that one leaves behind is the difference to it."""
+    world, session = renewed
+    world.commit(session)
+    session.keep()
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 8
+    session.call(HERE, "set", (8,), ALICE)
+    assert session.finish().writes == {}
+
+
+def test_what_the_store_has_counts_in_the_next_transaction(renewed: tuple[World, Session]) -> None:
+    """Also if nobody said that it has what the last one left behind."""
+    world, session = renewed
+    world.commit(session)
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 8
+
+
+def test_a_call_that_failed_leaves_nothing_to_the_next_transaction(renewed: tuple[World, Session]) -> None:
+    """Its value is gone, and so is what failed with it."""
+    _, session = renewed
+    session.renew(Journal(), 1_000_000)
+    with pytest.raises(Failure, match="No"):
+        session.call(HERE, "set_and_fail", (9,), ALICE)
+    session.renew(Journal(), 1_000_000)
+    assert session.read(HERE, "n", (), ALICE) == 7
+    assert session.finish().writes == {}
+
+
+def test_each_transaction_has_gas_events_and_memory_of_its_own(renewed: tuple[World, Session]) -> None:
+    """They are what a new session would have, although the slots are known already."""
+    world, session = renewed
+    session.call(HERE, "name", ("sixteen or fewer",), ALICE)
+    world.commit(session)
+    session.keep()
+    session.renew(Journal(), 9_000)
+    assert (session.gas_left, session.gas_used, session.events) == (9_000, 0, ())
+    alone = world.session(gas_limit=9_000)
+    for each in (session, alone):
+        each.call(HERE, "set", (9,), BOB)
+        each.call(HERE, "name", ("x",), BOB)
+        assert each.read(HERE, "name_of", (ALICE,), BOB) == "sixteen or fewer"
+    assert session.finish() == alone.finish()
+    assert session._execution.cells[MEMORY] == alone._execution.cells[MEMORY] > 0
+    with pytest.raises(Failure, match="OutOfGas"):
+        session.charge(session.gas_left + 1)
+
+
+def test_each_transaction_has_calls_and_coins_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of other contracts are counted anew, and so is what coins do."""
+    monkeypatch.setattr("vm.limits.CALLS_MAX", 1)
+    world = pair()
+    session = world.session()
+    for _ in range(3):
+        session.call(HERE, "round_trip", (coin(7),), ALICE)
+        effects = world.commit(session)
+        assert effects.moved["CNY"].entered == effects.moved["CNY"].returned == 7
+        session.keep()
+        world.journal = Journal()
+        session.renew(world.journal, 1_000_000)
+
+
+def test_a_contract_that_was_made_is_the_hosts_in_the_next_transaction(renewed: tuple[World, Session]) -> None:
+    """Until the host has it there is none, however often it was called when it was new."""
+    _, session = renewed
+    session.renew(Journal(), 1_000_000)
+    session.deploy(THERE, verified(RENEWED), "CNY", [1], ALICE)
+    session.call(THERE, "set", (2,), ALICE)
+    session.renew(Journal(), 1_000_000)
+    with pytest.raises(Failure, match="NoContract"):
+        session.call(THERE, "set", (2,), ALICE)
+    assert session.finish().writes == {}
