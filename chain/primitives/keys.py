@@ -7,9 +7,9 @@ A key is its scheme's byte and the raw key; what is valid, each scheme's module 
 from __future__ import annotations
 
 import secrets
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from chain.primitives import ed25519, p256
+from chain.primitives import ed25519
 from chain.primitives.ed25519 import verify_ed25519 as verify_ed25519  # noqa: PLC0414 - the machine's host asks it here
 from chain.primitives.hash import TAG_DEV_KEY, TAG_SIGNATURE, tagged_hash
 from chain.primitives.limits import (
@@ -18,10 +18,13 @@ from chain.primitives.limits import (
     GAS_SIGNATURE_WEBAUTHN,
     SIGNATURES_REMEMBERED_BYTES_MAX,
 )
-from chain.primitives.p256 import verify_p256
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.signature_memory import SignatureMemory
-from chain.primitives.webauthn import verify_webauthn
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+# The modules of P-256 are imported where they are first needed: they bring OpenSSL, 50 ms that most commands would wait for.
 
 SCHEME_ED25519 = 1
 SCHEME_P256 = 2
@@ -29,8 +32,8 @@ SCHEME_WEBAUTHN = 3
 SECRET_BYTES = 32
 PUBLIC_KEY_BYTES = 1 + ed25519.KEY_BYTES  # of Ed25519
 SIGNATURE_BYTES = ed25519.SIGNATURE_BYTES  # of Ed25519
-PUBLIC_KEY_BYTES_MAX = 1 + p256.KEY_BYTES
-_P256_KEY_BYTES = 1 + p256.KEY_BYTES
+_P256_KEY_BYTES = 34  # the scheme, the sign of y, and x
+PUBLIC_KEY_BYTES_MAX = _P256_KEY_BYTES
 
 SCHEME_KEY_BYTES: Final = {SCHEME_ED25519: PUBLIC_KEY_BYTES, SCHEME_P256: _P256_KEY_BYTES, SCHEME_WEBAUTHN: _P256_KEY_BYTES}
 """Bytes of a key, its scheme's byte included."""
@@ -96,17 +99,23 @@ class P256SecretKey:
 
     def __init__(self, secret: bytes) -> None:
         """From the 32 bytes of a number in 1 … n - 1. Raises `Refusal` WrongKey."""
-        self._key = p256.private_key(secret)
-        self.public: bytes = bytes([SCHEME_P256]) + p256.raw_public_key(self._key)
+        from chain.primitives.p256 import private_key, raw_public_key
+
+        self._key: EllipticCurvePrivateKey = private_key(secret)
+        self.public: bytes = bytes([SCHEME_P256]) + raw_public_key(self._key)
 
     @classmethod
     def generate(cls) -> P256SecretKey:
         """A new key from the system's randomness."""
-        return cls(p256.random_secret())
+        from chain.primitives.p256 import random_secret
+
+        return cls(random_secret())
 
     def sign(self, message: bytes) -> bytes:
         """`r ‖ s` of a message, 64 bytes, with the low `s`."""
-        return p256.sign_p256(self._key, message)
+        from chain.primitives.p256 import sign_p256
+
+        return sign_p256(self._key, message)
 
     def __repr__(self) -> str:
         return f"P256SecretKey(public={self.public.hex()})"
@@ -124,7 +133,7 @@ def check_public_key(key: bytes) -> bytes:
         raise Refusal(Refused.UNKNOWN_KEY_SCHEME, f"key scheme {key[0]} is not known", scheme=key[0])
     if len(key) != size:
         raise Refusal(Refused.WRONG_KEY, f"a public key of scheme {key[0]} has {size} bytes, not {len(key)}")
-    if size == _P256_KEY_BYTES and not p256.has_key_form(key[1:]):
+    if size == _P256_KEY_BYTES and key[1] not in (2, 3):
         raise Refusal(Refused.WRONG_KEY, "a key of P-256 is a compressed point: 02 or 03, and x")
     return key
 
@@ -141,7 +150,11 @@ def verify_once(key: bytes, message: bytes, signature: bytes) -> bool:
     if key[0] == SCHEME_ED25519:
         return verify_ed25519(key[1:], message, signature)
     if key[0] == SCHEME_P256:
+        from chain.primitives.p256 import verify_p256
+
         return verify_p256(key[1:], message, signature)
+    from chain.primitives.webauthn import verify_webauthn
+
     return verify_webauthn(key[1:], message, signature)
 
 

@@ -50,19 +50,12 @@ def verify_p256(raw_key: bytes, message: bytes, signature: bytes) -> bool:
 @lru_cache(maxsize=P256_KEYS_KEPT_MAX)
 def point_of(raw_key: bytes) -> ec.EllipticCurvePublicKey | None:
     """The point, or None if there is none. Kept, since finding `y` takes a third as long as verifying."""
-    if not has_key_form(raw_key):
+    if len(raw_key) != KEY_BYTES or raw_key[0] not in (2, 3):
         return None  # the library would also take the uncompressed forms and the point at infinity
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, raw_key)
     except ValueError:
         return None
-
-
-def has_key_form(raw_key: bytes) -> bool:
-    """Whether it has the length and first byte of a compressed point. Whether `x` is on the curve costs 45
-    microseconds, is not asked here, and harms nobody: such a key has no valid signatures.
-    """
-    return len(raw_key) == KEY_BYTES and raw_key[0] in (2, 3)
 
 
 def low_s(der: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from chain.primitives.address import format_address
 from chain.primitives.codec import as_bytes, as_int, as_list, decode, encode, malformed
@@ -91,15 +91,15 @@ def check_signers(needed: Sequence[tuple[bytes, Policy]], keys: Sequence[bytes])
     `Refusal` MissingSignature, ExtraSignature.
     """
     signed = set(keys)
-    counted: list[tuple[int, Policy]] = []
+    needed_keys: set[bytes] = set()
     for address, policy in needed:
         count = len(signed.intersection(policy.keys))
         if count < policy.threshold:
             raise _missing(address, policy, count)
-        counted.append((count, policy))
-    tight = {key for count, policy in counted if count == policy.threshold for key in policy.keys}
+        if count == policy.threshold:
+            needed_keys.update(policy.keys)
     for key in keys:
-        if key not in tight:
+        if key not in needed_keys:
             raise Refusal(Refused.EXTRA_SIGNATURE, f"key {key.hex()} need not sign", key=key.hex())
 
 
@@ -116,8 +116,7 @@ def _missing(address: bytes, policy: Policy, count: int) -> Refusal:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """That signatures of these keys over this message are valid: made by `check_valid` or by a process that one trusts
     to have called it, and believed from then on. It hangs on no state, so it never becomes untrue.
     """
