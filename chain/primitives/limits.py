@@ -25,6 +25,12 @@ HEIGHT_MAX = 2**53
 PROTOCOLS_MAX = 2**16  # far more than there will be
 TIME_MS_MAX = 2**53
 
+# Keys and signatures.
+SIGNATURE_BYTES_MAX = 1024  # of a passkey, with what its browser adds: 250 to 500 in use; all others have 64
+POLICY_KEYS_MAX = 16  # of one wallet: bounds its record, and the signatures that a transaction can need
+P256_KEYS_KEPT_MAX = 1024  # points at hand, about a kilobyte each
+SIGNATURES_REMEMBERED_BYTES_MAX = 24 * 1024 * 1024  # answers to a pool that is full, twice over
+
 # Wallets and currencies.
 CURRENCIES_MAX = 64  # of a chain: a wallet's balances stand in one record
 RULES_MAX = 4  # rules of one wallet: each runs before every payment
@@ -82,6 +88,9 @@ GAS_TRANSACTION = 1_000
 GAS_TRANSACTION_BYTE = 10  # decode, hash, store
 GAS_ARGUMENT_VALUE = 450  # a value in the arguments of a call or deployment, be it within another: decode and check it
 GAS_TRANSACTION_SIGNATURE = 15_000
+GAS_SIGNATURE_ED25519 = 15_000  # 104 us as measured, and nearly half as much again; the others in proportion
+GAS_SIGNATURE_P256 = 30_000  # 205 us: its point is not at hand
+GAS_SIGNATURE_WEBAUTHN = 38_000  # 260 us: and what the browser adds is unpacked and hashed
 GAS_OPEN_WALLET = 3_000
 GAS_SET_RULES = 2_000
 GAS_PAYMENT = 1_000

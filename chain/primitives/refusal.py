@@ -18,6 +18,7 @@ class Refused(StrEnum):
     # keys
     WRONG_KEY = "WrongKey"
     UNKNOWN_KEY_SCHEME = "UnknownKeyScheme"
+    WRONG_LIBRARY = "WrongLibrary"
     WRONG_PASSWORD = "WrongPassword"
     WRONG_KEY_FILE = "WrongKeyFile"
     DEVELOPMENT_KEY = "DevelopmentKey"
@@ -67,8 +68,9 @@ REMEDIES: dict[Refused, str] = {
     Refused.WRONG_ADDRESS: "Look for a typing error; an address begins with tael1 and has 63 characters.",
     Refused.WRONG_AMOUNT: "Write an amount such as 1_000.00 CNY.",
     Refused.WRONG_PROOF: "Do not trust this answer; ask another node.",
-    Refused.WRONG_KEY: "Give the 32 bytes of the secret, or the 33 bytes of the public key.",
-    Refused.UNKNOWN_KEY_SCHEME: "Use an Ed25519 key: 01 and its 32 bytes.",
+    Refused.WRONG_KEY: "Give the 32 bytes of the secret, or the scheme's byte and the raw public key.",
+    Refused.UNKNOWN_KEY_SCHEME: "Use Ed25519 (01 and 32 bytes), P-256 (02 and 33) or a passkey (03 and 33).",
+    Refused.WRONG_LIBRARY: "Install PyNaCl and cryptography from their wheels, not built on another libsodium or OpenSSL.",
     Refused.WRONG_PASSWORD: "Try the password again; it cannot be recovered.",
     Refused.WRONG_KEY_FILE: "Restore the key file from a backup.",
     Refused.DEVELOPMENT_KEY: "Everybody knows development keys: make a wallet of your own for this chain.",

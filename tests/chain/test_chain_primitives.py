@@ -197,7 +197,7 @@ def test_keys_of_small_order_and_not_canonical_keys_are_refused(key: str) -> Non
 def test_a_key_of_an_unknown_scheme_is_refused() -> None:
     """The first byte names the scheme."""
     with pytest.raises(Refusal) as caught:
-        check_public_key(b"\x02" + bytes(32))
+        check_public_key(b"\x09" + bytes(32))
     assert caught.value.code is Refused.UNKNOWN_KEY_SCHEME
 
 
