@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.primitives.codec import decode, encode
@@ -23,6 +23,7 @@ ITEMS = st.dictionaries(KEY, st.binary(max_size=3), max_size=40)
 KEYS = st.sets(KEY, min_size=1)
 
 
+@settings(deadline=None)
 @given(ITEMS, KEYS)
 def test_all_keys_asked_for_are_shown_at_once(items: dict[bytes, bytes], keys: set[bytes]) -> None:
     """Present and absent ones, also in an empty tree, and the proof comes back from its bytes."""
@@ -34,6 +35,7 @@ def test_all_keys_asked_for_are_shown_at_once(items: dict[bytes, bytes], keys: s
     assert multi.encoded == data
 
 
+@settings(deadline=None)
 @given(ITEMS, KEYS)
 def test_it_does_not_matter_in_which_order_keys_are_asked_for(items: dict[bytes, bytes], keys: set[bytes]) -> None:
     """One set of keys under one root has one proof, be it merged forwards, backwards or twice."""
@@ -42,6 +44,7 @@ def test_it_does_not_matter_in_which_order_keys_are_asked_for(items: dict[bytes,
     assert merge_proofs(proofs) == merge_proofs(proofs[::-1] + proofs)
 
 
+@settings(deadline=None)
 @given(ITEMS, KEY)
 def test_of_one_key_it_says_the_same_as_a_single_proof(items: dict[bytes, bytes], key: bytes) -> None:
     """The siblings are those of the single proof."""
@@ -51,6 +54,7 @@ def test_of_one_key_it_says_the_same_as_a_single_proof(items: dict[bytes, bytes]
     assert sorted(merge_proofs([single]).siblings) == sorted(single.path)
 
 
+@settings(deadline=None)
 @given(ITEMS, KEYS, st.data())
 def test_an_altered_byte_is_refused(items: dict[bytes, bytes], keys: set[bytes], data: st.DataObject) -> None:
     """Whichever byte it is and whatever it becomes: it does not show the same, and nothing that is not so."""
