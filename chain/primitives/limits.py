@@ -38,6 +38,10 @@ AMOUNT_MAX = 2**128 - 1  # minor units, as the machine's
 DECIMALS_MAX = 18
 CURRENCY_CODE_CHARACTERS_MAX = 12  # as the machine's
 
+# Proofs.
+PROOF_KEYS_MAX = 1_000  # of one proof of many keys: a page of the API
+PROOF_BYTES_MAX = 2 * 1024 * 1024  # 1,000 keys of usual values with 64 steps each; bounds the hashing of who checks it
+
 # Blocks.
 BLOCK_TRANSACTIONS_MAX = 10_000
 BLOCK_BYTES_MAX = 8 * 1024 * 1024

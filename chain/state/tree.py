@@ -52,19 +52,22 @@ class Tree:
 
     def prove(self, key: bytes, value: bytes | None) -> Proof:
         """The proof that `key` has `value`, which the caller has read, or that it is absent."""
-        key_hash = sha256(key).digest()
-        digits = key_hash.hex().encode()
-        node, path, place = self._root, list[bytes](), b""
+        leaf, beside = self.descend(sha256(key).digest())
+        return Proof(key, value, beside[::-1], leaf if value is None else None)
+
+    def descend(self, path: bytes) -> tuple[tuple[bytes, bytes] | None, tuple[bytes, ...]]:
+        """Where a path (32 bytes) ends: the leaf there, as its (key hash, value hash), or None; and the hashes beside the way to
+        it, from the root down.
+        """
+        digits = path.hex().encode()
+        node, beside, place = self._root, list[bytes](), b""
         while isinstance(node, bytes):
             page = self._page(place)
             digit = int(digits[len(place) : len(place) + 1], 16)
             node, siblings = _descend(page, digit)
-            path.extend(siblings)
+            beside.extend(siblings)
             place = digits[: len(place) + 1]
-        path.reverse()
-        if value is not None:
-            return Proof(key, value, tuple(path))
-        return Proof(key, None, tuple(path), node)
+        return node, tuple(beside)
 
     def _update(self, place: bytes, node: Node, changes: Sequence[tuple[bytes, bytes, bytes | None]]) -> Node:
         """The subtree at `place` after the changes, all of which belong below it."""

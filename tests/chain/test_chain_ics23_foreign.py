@@ -1,0 +1,113 @@
+"""What implementations of ICS-23 that are not ours say about our proofs. Run with `-m long -s`; skipped where there is no Go."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from chain.state.proving import absence_proof, batch_proof, existence_proof
+from tests.chain.proof_world import World, absent_key, random_world
+
+HERE = Path(__file__).parent / "ics23"
+SIZES = (1, 2, 3, 4, 7, 16, 33, 100, 250, 700, 1_800, 5_000)  # keys of a tree
+TREES_EACH = 3
+KEYS_EACH = 130  # of a tree, proved present; as many absent
+BATCHES_EACH = 20
+ALTERED_EACH = 3  # proofs of each kind of which every byte is altered
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that asks github.com/cosmos/ics23 in Go."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("needs Go")
+    program = tmp_path_factory.mktemp("ics23") / "check"
+    built = subprocess.run([go, "build", "-o", program, "."], cwd=HERE, capture_output=True, text=True, check=False)
+    if "dial tcp" in built.stderr or "lookup" in built.stderr:
+        pytest.skip("needs the Go module, which cannot be fetched")
+    assert built.returncode == 0, built.stderr
+    return program
+
+
+def ask(checker: Path, lines: Iterator[str]) -> dict[str, int]:
+    """The figures of the program, which must have found every line as expected."""
+    done = subprocess.run([checker], input="\n".join(lines), capture_output=True, text=True, check=True)
+    print(done.stdout)
+    words = done.stdout.splitlines()[-1].split()
+    figures = {name: int(count) for name, count in zip(words[::2], words[1::2], strict=True)}
+    assert figures["wrong"] == 0, done.stdout
+    return figures
+
+
+def line(verdict: str, root: bytes, proof: bytes, claims: Mapping[bytes, bytes | None], *, alter: bool = False) -> str:
+    """A question: whether a proof shows the claims."""
+    words = [f"{key.hex()}!" if value is None else f"{key.hex()}={value.hex()}" for key, value in claims.items()]
+    return " ".join([verdict, "*" if alter else ".", root.hex(), proof.hex(), *words])
+
+
+def single_lines(world: World, chance: random.Random) -> Iterator[str]:
+    """Proofs of one key, each also for what it does not show."""
+    elsewhere = bytes([world.root[0] ^ 1]) + world.root[1:]
+    for number in range(KEYS_EACH):
+        key, absent = chance.choice(world.ordered), absent_key(world, chance)
+        value, alter = world.items[key], number < ALTERED_EACH
+        proof = existence_proof(world.state, key)
+        yield line("+", world.root, proof, {key: value}, alter=alter)
+        yield line("-", elsewhere, proof, {key: value})
+        yield line("-", world.root, proof, {key: value + b"x"})
+        yield line("-", world.root, proof, {absent: value})
+        yield line("-", world.root, proof, {key: None})
+        yield line("-", world.root, proof, {absent: None})
+        proof = absence_proof(world.state, absent)
+        yield line("+", world.root, proof, {absent: None}, alter=alter)
+        yield line("-", elsewhere, proof, {absent: None})
+        yield line("-", world.root, proof, {key: None})
+        yield line("-", world.root, proof, {absent: b"x"})
+
+
+def batch_lines(world: World, chance: random.Random) -> Iterator[str]:
+    """Proofs of up to 40 keys, each also with one claim that is not so."""
+    for number in range(BATCHES_EACH):
+        keys = [chance.choice(world.ordered) for _ in range(chance.randint(0, 20))]
+        keys += [absent_key(world, chance) for _ in range(chance.randint(1, 20))]
+        claims = {key: world.items.get(key) for key in keys[: 6 if number < ALTERED_EACH else None]}
+        proof = batch_proof(world.state, claims)
+        yield line("+", world.root, proof, claims, alter=number < ALTERED_EACH)
+        key, value = chance.choice(list(claims.items()))
+        yield line("-", world.root, proof, {**claims, key: b"x" if value is None else value + b"x"})
+        yield line("-", world.root, proof, {**claims, key: None if value is not None else b"x"})
+
+
+def test_another_implementation_accepts_proofs_and_refuses_what_they_do_not_show(checker: Path) -> None:
+    """Of 36 random trees of 1 to 5,000 keys, present, absent and in batches; and no altered byte of sampled ones is accepted."""
+    chance = random.Random(23)
+
+    def lines() -> Iterator[str]:
+        for size in SIZES * TREES_EACH:
+            world = random_world(size, chance)
+            yield from single_lines(world, chance)
+            yield from batch_lines(world, chance)
+
+    figures = ask(checker, lines())
+    trees = len(SIZES) * TREES_EACH
+    assert figures["accepted"] == trees * (2 * KEYS_EACH + BATCHES_EACH)
+    assert figures["refused"] == trees * (8 * KEYS_EACH + 2 * BATCHES_EACH)
+    assert figures["altered"] > 500_000
+
+
+def test_the_question_can_be_answered_otherwise(checker: Path) -> None:
+    """The program does tell a wrong expectation: what holds is not reported as refused, nor the other way around."""
+    world = random_world(5, random.Random(1))
+    key = world.ordered[0]
+    proof = existence_proof(world.state, key)
+    for verdict, value in (("-", world.items[key]), ("+", b"other")):
+        with pytest.raises(AssertionError, match="WRONG line 1"):
+            ask(checker, iter([line(verdict, world.root, proof, {key: value})]))
