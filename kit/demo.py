@@ -196,7 +196,8 @@ def _come_back(story: Story, folder: Path, head: Header, after: dict[str, int]) 
     """Start again from the disk: the same head, the same balances by proof, the same root from genesis."""
     from chain.node.devnet import devnet_specification, start_devnet
     from chain.node.node import Node
-    from chain.primitives.keyspace import balance_key, read_amount
+    from chain.primitives.account import read_balance
+    from chain.primitives.keyspace import account_key
     from kit.network import open_network
 
     story.chapter("Stopped, and opened again from the disk")
@@ -206,8 +207,8 @@ def _come_back(story: Story, folder: Path, head: Header, after: dict[str, int]) 
         story.figures(("block", f"{found.height}, hash {short(found.hash)}"), ("state root", found.state_root.hex()))
         story.check("the ledger goes on at the block where it stopped", found.encoded == head.encoded)
         address = network.address(SELLER)
-        proven = network.client.prove(balance_key(address, CURRENCY), head)
-        amount = read_amount(proven.value)
+        proven = network.client.prove(account_key(address), head)
+        amount = read_balance(proven.value, CURRENCY)
         claim = f"{SELLER} has {_money(network, amount)}: a Merkle proof under that root, checked here"
         story.check(claim, amount == after[SELLER])
         network.client.close()

@@ -9,23 +9,25 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from chain.primitives.account import read_balance
 from chain.primitives.address import format_address
 from chain.primitives.header import Header, decode_header
 from chain.primitives.keys import SecretKey
-from chain.primitives.keyspace import balance_key, read_amount
+from chain.primitives.keyspace import account_key
 from chain.primitives.limits import GAS_LIMIT_MAX, REQUEST_BYTES_MAX
 from chain.primitives.proof import decode_proof, verify_proof
 from chain.primitives.receipt import Receipt, decode_receipt
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Action, Body, Pay, Transaction, sign
 
-EXPIRY_BLOCKS = 1_000
-"""How far ahead of the head a transaction expires if nothing else is said."""
+EXPIRY_MS = 10 * 60 * 1000
+"""How long after the head's time a transaction expires if nothing else is said: ten minutes, however fast blocks are made."""
 GAS_LIMIT = 20_000_000
 """Of a transaction if nothing else is said: cheap to over-state, since only what is used is paid."""
 _ANSWER_BYTES_MAX = 64 * 1024 * 1024
@@ -146,7 +148,7 @@ class Client:
 
     def proved_balance(self, address: bytes, currency: str, header: Header | None = None) -> int:
         """What a wallet holds, in minor units, proved under the head's (or a trusted header's) state root."""
-        return read_amount(self.prove(balance_key(address, currency), header).value)
+        return read_balance(self.prove(account_key(address), header).value, currency)
 
     # Transactions.
 
@@ -163,7 +165,8 @@ class Client:
         *,
         lane: int = 0,
         sequence: int | None = None,
-        expiry: int | None = None,
+        expiry_height: int | None = None,
+        expiry_ms: int | None = None,
         gas_limit: int = GAS_LIMIT,
         gas_price: int | None = None,
         fee_payer: bytes | None = None,
@@ -172,11 +175,14 @@ class Client:
     ) -> Body:
         """A transaction's body; what is not given is asked of the node.
 
+        It expires `EXPIRY_MS` after the head, or after this clock if that is later, unless a height or time is given.
         `gas_price` is the chain's least if not given. `limits` maps currencies to the most that may leave the
         sender.
         """
         status = self.status()
         self._chain_id = str(status["chain_id"])
+        if expiry_height is None and expiry_ms is None:
+            expiry_ms = max(int(status["time_ms"]), time.time_ns() // 1_000_000) + EXPIRY_MS
         if sequence is None:
             sequence = self._next_sequence(sender, lane)
         return Body(
@@ -184,10 +190,11 @@ class Client:
             sender=sender,
             lane=lane,
             sequence=sequence,
-            expiry=int(status["height"]) + EXPIRY_BLOCKS if expiry is None else expiry,
             gas_limit=min(gas_limit, int(status["gas_limit"]), GAS_LIMIT_MAX),
             gas_price=int(status["gas_price_min"]) if gas_price is None else gas_price,
             actions=tuple(actions),
+            expiry_height=expiry_height,
+            expiry_ms=expiry_ms,
             fee_payer=fee_payer,
             limits=None if limits is None else tuple(sorted(limits.items())),
             memo=memo,

@@ -1,4 +1,4 @@
-"""What the state remembers about currencies and wallets, and its encoding."""
+"""What the state remembers about currencies, and its encoding."""
 
 from __future__ import annotations
 
@@ -17,17 +17,6 @@ class Currency:
     issuer: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """A wallet: the 33-byte public key that signs for it, its guardian, the rules (contracts) that judge its
-    payments.
-    """
-
-    key: bytes
-    guardian: bytes | None
-    rules: tuple[bytes, ...]
-
-
 def currency_value(currency: Currency) -> bytes:
     """The stored form of a currency."""
     return encode([currency.decimals, currency.issuer])
@@ -37,17 +26,6 @@ def read_currency(code: str, value: bytes) -> Currency:
     """The currency of a stored form."""
     decimals, issuer = as_list(decode(value), "a currency", size=2)
     return Currency(code, decimals, issuer)
-
-
-def wallet_value(wallet: Wallet) -> bytes:
-    """The stored form of a wallet."""
-    return encode([wallet.key, wallet.guardian, list(wallet.rules)])
-
-
-def read_wallet(value: bytes) -> Wallet:
-    """The wallet of a stored form."""
-    key, guardian, rules = as_list(decode(value), "a wallet", size=3)
-    return Wallet(key, guardian, tuple(rules))
 
 
 def supply_value(supply: Supply) -> bytes:

@@ -21,6 +21,8 @@ def record_moves(overlay: TransactionOverlay, wallets: dict[str, int], contracts
     """Enter by how much, per currency, all wallets and all contracts grew. Raises `SupplyBroken` if money
     came or went.
     """
+    if not contracts and not any(wallets.values()):
+        return
     for currency in sorted({*wallets, *contracts}):
         in_wallets, in_contracts = wallets.get(currency, 0), contracts.get(currency, 0)
         if in_wallets == in_contracts == 0:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from chain.currency.records import Wallet, read_wallet, wallet_value
+from chain.primitives.account import Account
 from chain.primitives.address import wallet_address
-from chain.primitives.keyspace import amount_value, balance_key, currency_key, read_amount, wallet_key
 from chain.primitives.limits import AMOUNT_MAX
 from chain.state.overlay import TransactionOverlay
 from vm.failure import Code, Failure
@@ -30,61 +29,92 @@ class Wallets:
         self._overlay = overlay
         self.held: dict[str, int] = {}
 
-    def find(self, address: bytes) -> Wallet | None:
+    def find(self, address: bytes) -> Account | None:
         """The wallet at an address, or None."""
-        value = self._overlay.get(wallet_key(address))
-        return None if value is None else read_wallet(value)
+        account = self._overlay.account(address)
+        return account if account is not None and account.key else None
 
     def balance(self, address: bytes, currency: str) -> int:
         """What a wallet holds, in minor units."""
-        return read_amount(self._overlay.get(balance_key(address, currency)))
+        account = self._overlay.account(address)
+        return 0 if account is None else account.balances.get(currency, 0)
 
     def open(self, key: bytes, guardian: bytes | None, rules: tuple[bytes, ...]) -> bytes:
         """Open the wallet of a key and return its address. Fails with WalletExists."""
         address = wallet_address(key, guardian)
-        if self._overlay.get(wallet_key(address)) is not None:
+        before = self._overlay.account(address)
+        if before is not None and before.key:
             raise Failure(WALLET_EXISTS, (address,))
-        self.place(address, Wallet(key, guardian, rules))
+        sequences = {} if before is None else before.sequences
+        self._overlay.place_account(address, Account(key, guardian, rules, sequences))
         return address
-
-    def place(self, address: bytes, wallet: Wallet) -> None:
-        """Enter a wallet at an address, whatever stands there."""
-        self._overlay.set(wallet_key(address), wallet_value(wallet))
 
     def set_rules(self, address: bytes, rules: tuple[bytes, ...], by: bytes) -> None:
         """Replace a wallet's rules. Fails with NoWallet, or NotAuthorized unless `by` is its guardian, or its
         owner if none.
         """
-        wallet = self.find(address)
-        if wallet is None:
-            raise Failure(Code.NO_WALLET, (address,))
-        if by != (address if wallet.guardian is None else wallet.guardian):
+        account = self._existing(address)
+        if by != (address if account.guardian is None else account.guardian):
             raise Failure(Code.NOT_AUTHORIZED, (by,))
-        self.place(address, replace(wallet, rules=rules))
+        # Another record, so that taking it back is to put the first in its place; it shares the tables that change with both.
+        changed = replace(account, rules=rules)
+        self._overlay.place_account(address, changed)
+
+    # What stays whatever becomes of a transaction's actions, and is in no journal.
+
+    def use_sequence(self, address: bytes, lane: int, sequence: int) -> None:
+        """Note that a lane's sequence has been used, also of a wallet that its transaction may fail to open."""
+        account = self._overlay.account(address)
+        if account is None:
+            account = Account(b"", None, ())
+            self._overlay.place_account(address, account)
+        account.sequences[lane] = sequence + 1
+
+    def set_fee_aside(self, payer: bytes, currency: str, amount: int) -> None:
+        """Take the greatest fee from a wallet that has it. Fails as a debit does."""
+        balances = self._existing(payer).balances
+        balance = balances.get(currency, 0)
+        if balance < amount:
+            raise Failure(Code.INSUFFICIENT_FUNDS, (currency, balance, amount))
+        balances[currency] = balance - amount
+
+    def settle_fee(self, payer: bytes, to: bytes, currency: str, aside: int, fee: int) -> None:
+        """Of what was set aside, give the fee to the fee wallet and the rest back."""
+        assert 0 <= fee <= aside, "a fee beyond what was set aside"
+        for address, amount in ((payer, aside - fee), (to, fee)):
+            balances = self._existing(address).balances
+            balances[currency] = balances.get(currency, 0) + amount
 
     def credit(self, to: bytes, currency: str, amount: int) -> None:
         """Add to a wallet. Fails with UnknownCurrency, NoWallet, LimitExceeded."""
-        if self._overlay.get(currency_key(currency)) is None:
-            raise Failure(UNKNOWN_CURRENCY, (currency,))
-        if self._overlay.get(wallet_key(to)) is None:
-            raise Failure(Code.NO_WALLET, (to,))
-        balance = self.balance(to, currency) + amount
+        self._check_currency(currency)
+        account = self._existing(to)
+        balance = account.balances.get(currency, 0) + amount
         if balance > AMOUNT_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, (currency, AMOUNT_MAX), detail="a wallet cannot hold more")
-        self._hold(to, currency, balance, amount)
+        self._hold(account, currency, balance, amount)
 
     def debit(self, source: bytes, currency: str, amount: int) -> None:
         """Debit a wallet. Fails with UnknownCurrency, NoWallet, InsufficientFunds(currency, have, want)."""
-        if self._overlay.get(currency_key(currency)) is None:
-            raise Failure(UNKNOWN_CURRENCY, (currency,))
-        if self._overlay.get(wallet_key(source)) is None:
-            raise Failure(Code.NO_WALLET, (source,))
-        balance = self.balance(source, currency)
+        self._check_currency(currency)
+        account = self._existing(source)
+        balance = account.balances.get(currency, 0)
         if balance < amount:
             raise Failure(Code.INSUFFICIENT_FUNDS, (currency, balance, amount))
-        self._hold(source, currency, balance - amount, -amount)
+        self._hold(account, currency, balance - amount, -amount)
 
-    def _hold(self, address: bytes, currency: str, balance: int, change: int) -> None:
+    def _check_currency(self, currency: str) -> None:
+        if not self._overlay.has_currency(currency):
+            raise Failure(UNKNOWN_CURRENCY, (currency,))
+
+    def _existing(self, address: bytes) -> Account:
+        account = self._overlay.account(address)
+        if account is None or not account.key:
+            raise Failure(Code.NO_WALLET, (address,))
+        return account
+
+    def _hold(self, account: Account, currency: str, balance: int, change: int) -> None:
         assert 0 <= balance <= AMOUNT_MAX
-        self._overlay.set(balance_key(address, currency), amount_value(balance))
-        self._overlay.journal.set(self.held, currency, self.held.get(currency, 0) + change)
+        journal = self._overlay.journal
+        journal.set(account.balances, currency, balance)
+        journal.set(self.held, currency, self.held.get(currency, 0) + change)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from chain.currency.records import Wallet, read_wallet
 from chain.ledger.parameters import Parameters, fee_of
+from chain.primitives.account import Account, own_account
 from chain.primitives.address import format_address, wallet_address
-from chain.primitives.codec import as_int, decode
 from chain.primitives.keys import check_public_key, signing_message, verify
-from chain.primitives.keyspace import balance_key, read_amount, sequence_key, wallet_key
+from chain.primitives.keyspace import account_key
 from chain.primitives.limits import (
     EXPIRY_BLOCKS_MAX,
+    EXPIRY_MS_MAX,
     GAS_OPEN_WALLET,
     GAS_PAYMENT,
     GAS_SET_RULES,
     GAS_TRANSACTION,
     GAS_TRANSACTION_BYTE,
     GAS_TRANSACTION_SIGNATURE,
-    SEQUENCE_MAX,
     TRANSACTION_GAS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused
@@ -31,12 +30,14 @@ def intrinsic_gas(transaction: Transaction) -> int:
         GAS_TRANSACTION
         + GAS_TRANSACTION_BYTE * len(transaction.encoded)
         + GAS_TRANSACTION_SIGNATURE * len(transaction.signatures)
-        + sum(_action_gas(action) for action in transaction.body.actions)
+        + sum([_action_gas(action) for action in transaction.body.actions])
     )
 
 
 def check_alone(transaction: Transaction, parameters: Parameters) -> None:
-    """What can be checked without the state of wallets. Raises `Refusal`."""
+    """What can be checked without the state of wallets, once. Raises `Refusal`."""
+    if transaction.checked is parameters:
+        return
     body = transaction.body
     if body.chain_id != parameters.chain_id:
         raise Refusal(
@@ -44,8 +45,10 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
             f"signed for chain {body.chain_id!r}, this is {parameters.chain_id!r}",
             chain_id=parameters.chain_id,
         )
+    if body.authority is not None:
+        raise Refusal(Refused.NO_AUTHORITY, f"the wallet has no authority {body.authority.hex()}")
     keys = [key for key, _ in transaction.signatures]
-    if keys != sorted(set(keys)):
+    if len(keys) > 1 and keys != sorted(set(keys)):
         raise Refusal(Refused.WRONG_SIGNATURE, "signatures must be sorted by key, each key once")
     message = signing_message(body.chain_id, transaction.identity)
     for key, signature in transaction.signatures:
@@ -53,6 +56,7 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
         if not verify(key, message, signature):
             raise Refusal(Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex())
     check_gas(transaction, parameters)
+    transaction.checked = parameters
 
 
 def check_gas(transaction: Transaction, parameters: Parameters) -> None:
@@ -76,29 +80,40 @@ def check_gas(transaction: Transaction, parameters: Parameters) -> None:
         )
 
 
-def check_expiry(body: Body, height: int) -> None:
-    """Whether a transaction may be in the block of a height. Raises `Refusal`."""
-    if body.expiry < height:
-        raise Refusal(Refused.EXPIRED, f"it expired after block {body.expiry}; the next is {height}", height=height)
-    if body.expiry > height + EXPIRY_BLOCKS_MAX:
+def check_expiry(body: Body, height: int, time_ms: int) -> None:
+    """Whether a transaction may be in the block of a height and a time. Raises `Refusal`."""
+    if body.expiry_height is not None and body.expiry_height < height:
+        raise Refusal(Refused.EXPIRED, f"it expired after block {body.expiry_height}; the next is {height}", height=height)
+    if body.expiry_ms is not None and body.expiry_ms < time_ms:
+        raise Refusal(Refused.EXPIRED, f"it expired {time_ms - body.expiry_ms} ms before the next block", time_ms=time_ms)
+    if body.expiry_height is not None and body.expiry_height > height + EXPIRY_BLOCKS_MAX:
         raise Refusal(
             Refused.EXPIRY_TOO_FAR,
-            f"block {body.expiry} is more than {EXPIRY_BLOCKS_MAX} ahead of {height}",
-            expiry_max=height + EXPIRY_BLOCKS_MAX,
+            f"block {body.expiry_height} is more than {EXPIRY_BLOCKS_MAX} ahead of {height}",
+            expiry_height_max=height + EXPIRY_BLOCKS_MAX,
+        )
+    if body.expiry_ms is not None and body.expiry_ms > time_ms + EXPIRY_MS_MAX:
+        raise Refusal(
+            Refused.EXPIRY_TOO_FAR,
+            f"it expires more than {EXPIRY_MS_MAX} ms after the next block",
+            expiry_ms_max=time_ms + EXPIRY_MS_MAX,
         )
 
 
 def signers(body: Body, state: View | BlockOverlay) -> dict[bytes, bytes]:
     """The keys that must sign, each with the wallet it signs for. Raises `Refusal` NoWallet."""
-    needed = {_wallet_of(body, body.sender, state).key: body.sender}
-    needed.setdefault(_wallet_of(body, body.payer, state).key, body.payer)
+    needed = {_key_of(body, body.sender, state): body.sender}
+    needed.setdefault(_key_of(body, body.payer, state), body.payer)
     return needed
 
 
 def check_signers(transaction: Transaction, state: View | BlockOverlay) -> None:
     """That the keys of sender and fee payer have signed, and no others. Raises `Refusal`."""
-    needed = signers(transaction.body, state)
-    signed = {key for key, _ in transaction.signatures}
+    body, signatures = transaction.body, transaction.signatures
+    if body.fee_payer is None and len(signatures) == 1 and signatures[0][0] == _key_of(body, body.sender, state):
+        return
+    needed = signers(body, state)
+    signed = {key for key, _ in signatures}
     for key, address in needed.items():
         if key not in signed:
             text = format_address(address)
@@ -142,24 +157,39 @@ def admit(
     parameters: Parameters,
     *,
     height: int,
+    time_ms: int,
     waiting: int = 0,
 ) -> None:
-    """The whole ladder for a transaction in the block of a height, on the state just before it.
+    """The whole ladder for a transaction in the block of a height and a time, on the state just before it.
 
     `waiting` is how many transactions of its lane will come before it. Raises `Refusal`.
     """
     body = transaction.body
     check_alone(transaction, parameters)
-    check_expiry(body, height)
+    check_expiry(body, height, time_ms)
     check_signers(transaction, state)
     check_sequence(body, read_sequence(state, body.sender, body.lane) + waiting)
-    check_fee(body, parameters, read_amount(state.get(balance_key(body.payer, parameters.base_currency))))
+    check_fee(body, parameters, read_balance(state, body.payer, parameters.base_currency))
+
+
+def find_account(state: View | BlockOverlay, address: bytes) -> Account | None:
+    """The account at an address, or None. Raises `Refusal` Malformed if its record is damaged."""
+    if isinstance(state, BlockOverlay):
+        return state.account(address)
+    value = state.get(account_key(address))
+    return None if value is None else own_account(value)
 
 
 def read_sequence(state: View | BlockOverlay, wallet: bytes, lane: int) -> int:
     """The next sequence of a wallet's lane."""
-    value = state.get(sequence_key(wallet, lane))
-    return 0 if value is None else as_int(decode(value), 1, SEQUENCE_MAX + 1, "a sequence")
+    account = find_account(state, wallet)
+    return 0 if account is None else account.sequences.get(lane, 0)
+
+
+def read_balance(state: View | BlockOverlay, wallet: bytes, currency: str) -> int:
+    """What a wallet holds, in minor units."""
+    account = find_account(state, wallet)
+    return 0 if account is None else account.balances.get(currency, 0)
 
 
 def opens_itself(body: Body) -> bytes | None:
@@ -170,26 +200,26 @@ def opens_itself(body: Body) -> bytes | None:
     return None
 
 
-def _wallet_of(body: Body, address: bytes, state: View | BlockOverlay) -> Wallet:
-    value = state.get(wallet_key(address))
-    if value is not None:
-        return read_wallet(value)
+def _key_of(body: Body, address: bytes, state: View | BlockOverlay) -> bytes:
+    account = find_account(state, address)
+    if account is not None and account.key:
+        return account.key
     key = opens_itself(body) if address == body.sender else None
     if key is None:
         text = format_address(address)
         raise Refusal(Refused.NO_WALLET, f"there is no wallet {text}", wallet=text)
-    return Wallet(key, None, ())
+    return key
 
 
 def _action_gas(action: Action) -> int:
-    match action:
-        case OpenWallet():
-            return GAS_OPEN_WALLET
-        case SetRules():
-            return GAS_SET_RULES
-        case Pay():
-            return GAS_PAYMENT
-        case Deploy(module):
-            return GAS_DEPLOY + GAS_DEPLOY_BYTE * len(module)
-        case Call():
-            return 0
+    if isinstance(action, Deploy):
+        return GAS_DEPLOY + GAS_DEPLOY_BYTE * len(action.module)
+    return _ACTION_GAS[type(action)]
+
+
+_ACTION_GAS: dict[type[Action], int] = {
+    OpenWallet: GAS_OPEN_WALLET,
+    SetRules: GAS_SET_RULES,
+    Pay: GAS_PAYMENT,
+    Call: 0,  # the machine's meter
+}

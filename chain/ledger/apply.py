@@ -14,10 +14,8 @@ from chain.ledger.block import Block
 from chain.ledger.execution import Execution
 from chain.ledger.parameters import Parameters, fee_of, read_parameters
 from chain.ledger.residence import settle
-from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
-from chain.primitives.header import Header
-from chain.primitives.keyspace import sequence_key
+from chain.primitives.header import PROTOCOL_VERSION, Header
 from chain.primitives.limits import BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, GAS_LIMIT_MAX
 from chain.primitives.receipt import Move, Receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
@@ -77,7 +75,7 @@ class BlockRun:
             raise
 
     def _add(self, transaction: Transaction) -> Receipt:
-        admit(transaction, self._overlay, self.parameters, height=self.height)
+        admit(transaction, self._overlay, self.parameters, height=self.height, time_ms=self._time_ms)
         if (
             len(self._transactions) >= BLOCK_TRANSACTIONS_MAX
             or self._bytes + len(transaction.encoded) > BLOCK_BYTES_MAX
@@ -102,12 +100,14 @@ class BlockRun:
         """The block with its header and all its changes. Raises `StoreFailed` if the state has bytes that are no value."""
         try:
             settle(self._overlay)
+            self._overlay.settle_accounts()
         except Refusal as refusal:
             raise _damaged(refusal) from refusal
         tree = Tree(self._view.page)
         state_root = tree.update(self._overlay.changes.items())
         encoded = tuple(transaction.encoded for transaction in self._transactions)
         header = Header(
+            protocol=PROTOCOL_VERSION,
             chain_id=self.parameters.chain_id,
             height=self.height,
             time_ms=self._time_ms,
@@ -138,6 +138,10 @@ def apply_block(view: View, parent: Header, block: Block) -> Applied:
     lies.
     """
     claimed = block.header
+    if claimed.protocol != PROTOCOL_VERSION:
+        raise Refusal(
+            Refused.UNKNOWN_VERSION, f"block {claimed.height} follows protocol {claimed.protocol}, not {PROTOCOL_VERSION}"
+        )
     run = BlockRun(view, parent, time_ms=claimed.time_ms, proposer=claimed.proposer)
     for data in block.transactions:
         run.add(decode_transaction(data))
@@ -162,18 +166,16 @@ def execute(
     intrinsic = intrinsic_gas(transaction)
     machine_gas = min(body.gas_limit - intrinsic, machine_gas_max)
     execution = Execution(block, now_ms=time_ms, gas_limit=machine_gas, limits=body.limits)
-    execution.overlay.set(sequence_key(body.sender, body.lane), encode(body.sequence + 1))
-    reserved = fee_of(body.gas_limit, body.gas_price)
+    execution.wallets.use_sequence(body.sender, body.lane, body.sequence)
+    aside = fee_of(body.gas_limit, body.gas_price)
     currency = parameters.base_currency
-    if reserved:
-        execution.wallets.debit(body.payer, currency, reserved)
+    if aside:
+        execution.wallets.set_fee_aside(body.payer, currency, aside)
     outcome = execution.run(body.actions, body.sender, transaction.identity)
     gas_used = intrinsic + outcome.gas_used
     fee = fee_of(gas_used, body.gas_price)
-    if reserved > fee:
-        execution.wallets.credit(body.payer, currency, reserved - fee)
-    if fee:
-        execution.wallets.credit(parameters.fee_wallet, currency, fee)
+    if aside:
+        execution.wallets.settle_fee(body.payer, parameters.fee_wallet, currency, aside, fee)
     execution.commit()
     fee_move = (Move(body.payer, parameters.fee_wallet, currency, fee, "fee"),) if fee else ()
     return Receipt(

@@ -27,13 +27,14 @@ from chain.ledger.parameters import Parameters, parameters_value
 from chain.primitives.address import wallet_address
 from chain.primitives.codec import amount_plain, as_int, as_list, as_text, encode
 from chain.primitives.hash import TAG_GENESIS, merkle_root, tagged_hash
-from chain.primitives.header import Header
+from chain.primitives.header import PROTOCOL_VERSION, Header
 from chain.primitives.keys import check_public_key
 from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.limits import (
     AMOUNT_MAX,
     BLOCK_GAS_MAX,
     CHAIN_ID_CHARACTERS_MAX,
+    CURRENCIES_MAX,
     DECIMALS_MAX,
     GAS_LIMIT_MAX,
     GAS_PRICE_MAX,
@@ -78,7 +79,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     )
     time_ms = as_int(specification["time_ms"], 0, TIME_MS_MAX, "time_ms")
     currencies = sorted(
-        (_currency(entry) for entry in as_list(specification["currencies"], "currencies")),
+        (_currency(entry) for entry in as_list(specification["currencies"], "currencies", most=CURRENCIES_MAX)),
         key=lambda c: c.code,
     )
     codes = [currency.code for currency in currencies]
@@ -101,6 +102,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
             issue(overlay, accounts, address, code, amount)
     record_moves(overlay, accounts.held, {})
     overlay.commit()
+    block.settle_accounts()
     tree = Tree(nothing.page)
     state_root = tree.update(block.changes.items())
     supply = read_supplies(block, codes)
@@ -112,6 +114,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
         ]
     )
     header = Header(
+        protocol=PROTOCOL_VERSION,
         chain_id=parameters.chain_id,
         height=0,
         time_ms=time_ms,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chain.primitives.codec import as_list, decode, encode
 from chain.primitives.keyspace import PARAMETERS
@@ -31,6 +32,12 @@ def read_parameters(state: View | BlockOverlay | TransactionOverlay) -> Paramete
     """The parameters in a state that has had its genesis."""
     value = state.get(PARAMETERS)
     assert value is not None, "a state without genesis"
+    return _parameters(value)
+
+
+@lru_cache(maxsize=16)
+def _parameters(value: bytes) -> Parameters:
+    """One object for one setting, so that whoever compares two compares their identity."""
     return Parameters(*as_list(decode(value), "parameters", size=6))
 
 

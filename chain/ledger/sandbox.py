@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chain.currency.records import Currency, Wallet
+from chain.currency.records import Currency
 from chain.currency.supply import add_currency, issue, read_supplies, record_moves
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import find_function, load_verified, read_contract, verified_code
 from chain.ledger.execution import Execution, Outcome
 from chain.ledger.residence import settle
+from chain.primitives.account import Account
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
@@ -91,11 +92,12 @@ class Sandbox:
         overlay = TransactionOverlay(self._block)
         wallets = Wallets(overlay)
         if wallets.find(address) is None:
-            wallets.place(address, Wallet(bytes(PUBLIC_KEY_BYTES), None, ()))
+            overlay.place_account(address, Account(bytes(PUBLIC_KEY_BYTES), None, ()))
         for currency, amount in (balances or {}).items():
             issue(overlay, wallets, address, currency, amount)
         record_moves(overlay, wallets.held, {})
         overlay.commit()
+        self._block.settle_accounts()
         return address
 
     def balance(self, address: bytes, currency: str) -> int:
@@ -164,6 +166,7 @@ class Sandbox:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this sandbox."""
         self._block.changes = dict(snapshot.state)
+        self._block.forget()
         self.time_ms = snapshot.time_ms
         self._count = snapshot.count
         del self.events[snapshot.events :]
@@ -205,6 +208,7 @@ class Sandbox:
         if outcome.failure is None:
             execution.commit()
         settle(self._block)  # each transaction is a block of its own
+        self._block.settle_accounts()
         if outcome.failure is not None:
             raise outcome.failure
         self.events.extend(outcome.events)

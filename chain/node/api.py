@@ -20,7 +20,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from chain.currency.records import read_currency, read_wallet
+from chain.currency.records import read_currency
+from chain.ledger.admission import find_account
 from chain.ledger.contracts import find_function, load_verified, read_contract
 from chain.node.node import Node
 from chain.node.openapi import describe
@@ -37,7 +38,7 @@ from chain.node.rendering import (
 )
 from chain.primitives.address import format_address, parse_address
 from chain.primitives.codec import decode
-from chain.primitives.keyspace import code_key, currency_key, wallet_key
+from chain.primitives.keyspace import code_key, currency_key
 from chain.primitives.limits import (
     FUNCTION_NAME_CHARACTERS_MAX,
     HEIGHT_MAX,
@@ -49,7 +50,7 @@ from chain.primitives.limits import (
     WAIT_SECONDS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused
-from chain.state.store import CURSOR_BYTES
+from chain.state.reader import CURSOR_BYTES
 from vm.failure import Failure
 
 _STATUS: dict[Refused, int] = {
@@ -265,17 +266,16 @@ class Api:
         address = parse_address(query.path["address"])
         lane = _number(query.query.get("lane", "0"), "lane", 0, LANE_MAX)
         node = self._node
-        value = node.store.get(wallet_key(address))
-        if value is None:
+        wallet = find_account(node.store, address)
+        if wallet is None or not wallet.key:
             raise Refusal(Refused.NOT_FOUND, "there is no wallet at this address", "Open it first.")
-        wallet = read_wallet(value)
         return {
             "address": format_address(address),
             "key": wallet.key.hex(),
             "guardian": None if wallet.guardian is None else format_address(wallet.guardian),
             "rules": [format_address(rule) for rule in wallet.rules],
             "balances": [
-                money_json(node.balance(address, supply.currency), supply.currency, node.store) for supply in node.head.supply
+                money_json(wallet.balances.get(supply.currency, 0), supply.currency, node.store) for supply in node.head.supply
             ],
             "lane": lane,
             "next_sequence": node.next_sequence(address, lane),

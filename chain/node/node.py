@@ -10,37 +10,31 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from chain.ledger.admission import admit, check_fee, check_gas, intrinsic_gas, read_sequence, signers
-from chain.ledger.apply import Applied, BlockRun, apply_block, execute
-from chain.ledger.block import Block, decode_block
-from chain.ledger.execution import Execution
+from chain.ledger.admission import admit, read_sequence
+from chain.ledger.apply import Applied, BlockRun, apply_block
 from chain.ledger.genesis import make_genesis
-from chain.ledger.parameters import Parameters, read_parameters
+from chain.ledger.parameters import read_parameters
 from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
+from chain.node.questions import Questions
 from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header
-from chain.primitives.keyspace import PARAMETERS, balance_key, read_amount
-from chain.primitives.limits import (
-    BLOCKS_CHECKED_AT_START,
-    KEYS_CHECKED_AT_START,
-    READ_GAS_MAX,
-    TRANSACTIONS_CHECKED_AT_START,
-)
-from chain.primitives.proof import Proof
-from chain.primitives.receipt import Receipt, decode_receipt
+from chain.primitives.keyspace import PARAMETERS
+from chain.primitives.limits import BLOCKS_CHECKED_AT_START, KEYS_CHECKED_AT_START, TRANSACTIONS_CHECKED_AT_START
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
+from chain.state.directory import damaged
 from chain.state.memory import MemoryView
-from chain.state.overlay import BlockOverlay
-from chain.state.store import Commit, Store, damaged
+from chain.state.pending import PendingView
+from chain.state.store import Store
 from chain.state.tree import Tree
+from chain.state.writing import Commit
 
 _REFUSED_MAX = 10_000  # remembered for those who wait for them
 
 
-class Node:
+class Node(Questions):
     """A ledger in a data directory. Not for use by several threads at once."""
 
     def __init__(
@@ -59,14 +53,18 @@ class Node:
         self._specification = specification
         refuse_development_keys(specification)
         genesis = make_genesis(specification)
-        self.store = Store(directory)
+        self.store: Store = Store(directory)
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
+        self._view = PendingView(self.store)
+        self._unwritten: dict[bytes, tuple[int, int]] = {}
         try:
             self._begin(genesis)
-            self.head: Header = self._check(genesis)
-            self.parameters: Parameters = read_parameters(self.store)
+            self.head = self._check(genesis)
+            self.parameters = read_parameters(self.store)
+            self.newest: Header = self.head
+            """Of the newest block that was made, be it on disk or not."""
             self.store.mark(genesis.block.header.hash)
         except BaseException:
             self.store.close()
@@ -80,14 +78,24 @@ class Node:
 
     def submit(self, data: bytes) -> Transaction:
         """Take a transaction's bytes into the pool. Raises `Refusal`; AlreadyIncluded if it has a receipt."""
-        self._check_running()
         transaction = decode_transaction(data)
+        if self.offer(transaction) is not None:
+            raise Refusal(Refused.ALREADY_INCLUDED, "it is in a block already", id=transaction.identity.hex())
+        return transaction
+
+    def offer(self, transaction: Transaction) -> tuple[int, int] | None:
+        """Take a transaction into the pool, unless it waits there; (height, index) of one that is in a block already. Raises
+        `Refusal`.
+        """
+        self._check_running()
         body, identity = transaction.body, transaction.identity
-        if self.store.find(identity) is not None:
-            raise Refusal(Refused.ALREADY_INCLUDED, "it is in a block already", id=identity.hex())
         if identity in self.pool:
-            return transaction
-        used = read_sequence(self.store, body.sender, body.lane)
+            return None
+        used = read_sequence(self._view, body.sender, body.lane)
+        if body.sequence < used:
+            place = self._unwritten.get(identity) or self.store.find(identity)
+            if place is not None:
+                return place
         waiting = self.pool.next_sequence(body.sender, body.lane, used) - used
         if used <= body.sequence < used + waiting:
             raise Refusal(
@@ -95,13 +103,25 @@ class Node:
                 f"another transaction with sequence {body.sequence} of lane {body.lane} waits",
                 next_sequence=used + waiting,
             )
-        admit(transaction, self.store, self.parameters, height=self.head.height + 1, waiting=waiting)
+        height = self.newest.height + 1
+        admit(transaction, self._view, self.parameters, height=height, time_ms=self.now_ms(), waiting=waiting)
         self.pool.add(transaction)
         self.refused.pop(identity, None)
-        return transaction
+        return None
 
     def produce(self) -> Applied:
-        """Make the next block of what waits (nothing is a block too) and write it to disk.
+        """Make the next block of what waits (nothing is a block too) and write it to disk. See `make_block`."""
+        applied = self.make_block()
+        try:
+            self.store.write(self.commit_of(applied))
+        except BaseException as error:
+            self.failure = error
+            raise
+        self.written(applied)
+        return applied
+
+    def make_block(self) -> Applied:
+        """Make the next block of what waits; the one after it may be made before it is written.
 
         Transactions that may not be in it any more leave the pool and stand in `refused`. Raises
         `StoreFailed` and
@@ -109,7 +129,7 @@ class Node:
         """
         self._check_running()
         try:
-            run = BlockRun(self.store, self.head, time_ms=self._time(), proposer=self.parameters.fee_wallet)
+            run = BlockRun(self._view, self.newest, time_ms=self.now_ms(), proposer=self.parameters.fee_wallet)
             for transaction in self.pool.in_order():
                 try:
                     run.add(transaction)
@@ -119,73 +139,31 @@ class Node:
                     self.refused[transaction.identity] = refusal
                     self.pool.remove(transaction.identity)
             applied = run.finish()
-            self._commit(applied)
         except BaseException as error:
             self.failure = error
             raise
-        self.head = applied.block.header
-        for identity in applied.identities:
+        header = applied.block.header
+        self.newest = header
+        self._view.add(header.height, applied.state, applied.tree)
+        for index, identity in enumerate(applied.identities):
+            self._unwritten[identity] = header.height, index
             self.pool.remove(identity)
         return applied
 
-    def simulate(self, data: bytes) -> Receipt:
-        """What a transaction would come to in the next block, whatever its signatures and sequence. Raises
-        `Refusal`.
-        """
-        self._check_running()
-        transaction = decode_transaction(data)
-        body = transaction.body
-        signers(body, self.store)
-        check_gas(transaction, self.parameters)
-        check_fee(body, self.parameters, self.balance(body.payer, self.parameters.base_currency))
-        receipt = execute(
-            BlockOverlay(self.store),
-            transaction,
-            self.parameters,
-            height=self.head.height + 1,
-            index=0,
-            time_ms=self._time(),
-            machine_gas_max=READ_GAS_MAX,
-        )
-        most = READ_GAS_MAX + intrinsic_gas(transaction)
-        if receipt.gas_used == most < body.gas_limit:
-            raise Refusal(
-                Refused.GAS_LIMIT_TOO_HIGH,
-                f"a simulation has at most {READ_GAS_MAX} gas beyond the intrinsic, and this needs more",
-                gas_limit_max=most,
-            )
-        return receipt
+    def written(self, applied: Applied) -> None:
+        """A block that was made is on disk now; blocks are written in order."""
+        self.store.renew()
+        header = applied.block.header
+        self.head = header
+        self._view.written(header.height, applied.state, applied.tree)
+        for identity in applied.identities:
+            del self._unwritten[identity]
 
-    # Questions.
-
-    def balance(self, wallet: bytes, currency: str) -> int:
-        """What a wallet holds, in minor units."""
-        return read_amount(self.store.get(balance_key(wallet, currency)))
+    # Questions beside those of a reader.
 
     def next_sequence(self, wallet: bytes, lane: int) -> int:
         """The next sequence of a lane, those that wait counted."""
-        return self.pool.next_sequence(wallet, lane, read_sequence(self.store, wallet, lane))
-
-    def receipt(self, identity: bytes) -> Receipt | None:
-        """The receipt of a transaction, or None while it is in no block."""
-        place = self.store.find(identity)
-        data = None if place is None else self.store.receipt(*place)
-        return None if data is None else decode_receipt(data)
-
-    def block(self, height: int) -> Block | None:
-        """The block at a height, or None."""
-        data = self.store.block(height) if height >= 0 else None
-        return None if data is None else decode_block(data)
-
-    def prove(self, key: bytes) -> Proof:
-        """The proof of a key under the state root of the head."""
-        return Tree(self.store.page).prove(key, self.store.get(key))
-
-    def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
-        """(encoded value, gas) of a view or pure function at the head. Raises `vm.failure.Failure`."""
-        execution = Execution(BlockOverlay(self.store), now_ms=self._time(), gas_limit=READ_GAS_MAX)
-        _, encoded = execution.read(contract, function, arguments)
-        return encoded, execution.session.gas_used
+        return self.pool.next_sequence(wallet, lane, read_sequence(self._view, wallet, lane))
 
     def replay(self) -> bytes:
         """Execute all blocks from genesis again and return the state root. Raises `Refusal` WrongBlock at a
@@ -206,31 +184,32 @@ class Node:
 
     # Within.
 
-    def _time(self) -> int:
-        return max(self._clock(), self.head.time_ms)
+    def now_ms(self) -> int:
+        """The time that a block made now would have."""
+        return max(self._clock(), self.newest.time_ms)
 
     def _check_running(self) -> None:
         if self.failure is not None:
             raise Refusal(Refused.STOPPED, "the node has stopped after a failure")
 
-    def _commit(self, applied: Applied) -> None:
+    @staticmethod
+    def commit_of(applied: Applied) -> Commit:
+        """All that a block writes."""
         events = [
             (receipt.index, number, encode([receipt.identity, event.contract, event.number, event.payload]))
             for receipt in applied.receipts
             for number, event in enumerate(receipt.events)
         ]
         header = applied.block.header
-        self.store.commit(
-            Commit(
-                height=header.height,
-                block_hash=header.hash,
-                block=applied.block.encoded,
-                identities=applied.identities,
-                receipts=[receipt.encoded for receipt in applied.receipts],
-                events=events,
-                state=applied.state,
-                tree=applied.tree,
-            )
+        return Commit(
+            height=header.height,
+            block_hash=header.hash,
+            block=applied.block.encoded,
+            identities=applied.identities,
+            receipts=[receipt.encoded for receipt in applied.receipts],
+            events=events,
+            state=applied.state,
+            tree=applied.tree,
         )
 
     def _begin(self, genesis: Applied) -> None:
@@ -244,7 +223,7 @@ class Node:
         if self.store.marked() is not None:
             raise damaged("it had a ledger, which is gone")
         try:
-            self._commit(genesis)
+            self.store.commit(self.commit_of(genesis))
         except StoreFailed as error:
             remedy = "See that there is room on the disk, or choose another directory."
             raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error}", remedy) from None

@@ -1,17 +1,40 @@
-"""When blocks are made: at once when a transaction arrives, or at an interval."""
+"""When blocks are made: at once when transactions arrive, or at an interval. It tells those who wait what became of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from chain.ledger.apply import Applied
 from chain.node.node import Node
+from chain.node.outcome import Row
+from chain.node.writer import Writer
+from chain.primitives.limits import BLOCKS_AHEAD_MAX, TRANSACTIONS_AHEAD_MAX
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.transaction import Transaction
+
+
+class _Submission:
+    """Transactions that were handed in together, and what is known of each."""
+
+    __slots__ = ("done", "left", "rows")
+
+    def __init__(self, size: int) -> None:
+        self.rows: list[Row | None] = [None] * size
+        self.left = size
+        self.done: asyncio.Future[None] | None = None
+
+    def set(self, place: int, row: Row) -> None:
+        """Enter what became of one."""
+        self.rows[place] = row
+        self.left -= 1
+        if not self.left and self.done is not None and not self.done.done():
+            self.done.set_result(None)
 
 
 class Producer:
-    """Drives a node in an event loop, and tells those who wait what became of their transactions."""
+    """Drives a node in an event loop. Blocks are made there and written in another thread; what is told is on disk."""
 
     def __init__(self, node: Node, block_time_ms: int, on_failure: Callable[[BaseException], None]) -> None:
         """`block_time_ms` 0 makes a block as soon as there is something for it. `on_failure` must stop the
@@ -20,74 +43,131 @@ class Producer:
         self._node = node
         self._block_time_ms = block_time_ms
         self._on_failure = on_failure
-        self._waiting: dict[bytes, list[asyncio.Future[Receipt]]] = {}
+        self._waiting: dict[bytes, list[tuple[_Submission, int]]] = {}
         self._scheduled = False
+        self._ahead: list[int] = []  # transactions of each block that is being written
         self._ticker: asyncio.Task[None] | None = None
+        self._writer: Writer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Begin to make blocks at the interval, if there is one."""
+        """Begin to make blocks."""
+        self._loop = asyncio.get_running_loop()
+        self._writer = Writer(self._node, self._written_elsewhere, self._failed_elsewhere)
         if self._block_time_ms:
-            self._ticker = asyncio.get_running_loop().create_task(self._tick())
+            self._ticker = self._loop.create_task(self._tick())
 
     def stop(self) -> None:
-        """Make no more blocks; those who wait are told so."""
+        """Make no more blocks; those that were made are written, and who still waits is told so."""
         if self._ticker is not None:
             self._ticker.cancel()
-        for identity in list(self._waiting):
-            self._tell(identity, Refusal(Refused.STOPPED, "the node stops"))
+        if self._writer is not None:
+            self._writer.close()
+        self._tell_all(Refusal(Refused.STOPPED, "the node stops"))
 
-    def arrived(self) -> None:
-        """A transaction is in the pool: those that arrive in the same moment share a block."""
-        if not self._block_time_ms and not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self.produce)
+    async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
+        """What became of transactions: at once if `wait_seconds` is None, else when all are on disk or were refused. The same
+        ones again are answered with what became of the first.
+        """
+        submission = _Submission(len(transactions))
+        for place, transaction in enumerate(transactions):
+            self._offer(submission, place, transaction)
+        if submission.left:
+            self._arrived()
+        if submission.left and wait_seconds is not None:
+            submission.done = asyncio.get_running_loop().create_future()
+            try:
+                await asyncio.wait_for(submission.done, wait_seconds)
+            except TimeoutError:
+                late = Refusal(Refused.NOT_COMMITTED, f"it is in no block after {wait_seconds:g} s")
+                return [row or Row(t.identity, refusal=late) for t, row in zip(transactions, submission.rows, strict=True)]
+        return [row or Row(t.identity) for t, row in zip(transactions, submission.rows, strict=True)]
+
+    def _offer(self, submission: _Submission, place: int, transaction: Transaction) -> None:
+        identity = transaction.identity
+        try:
+            found = self._node.offer(transaction)
+        except Refusal as refusal:
+            submission.set(place, Row(identity, refusal=refusal))
+            return
+        if found is None or found[0] > self._node.head.height:
+            self._waiting.setdefault(identity, []).append((submission, place))
+        else:
+            receipt = self._node.receipt(identity)
+            assert receipt is not None
+            submission.set(place, _row(receipt))
+
+    # Making blocks.
+
+    def _arrived(self) -> None:
+        """There is something in the pool: what arrives in the same moment shares a block. While a large block, or many small ones,
+        are being written, the next one gathers what comes.
+        """
+        if self._block_time_ms or self._scheduled or not self._has_room():
+            return
+        self._scheduled = True
+        asyncio.get_running_loop().call_soon(self.produce)
+
+    def _has_room(self) -> bool:
+        return len(self._ahead) < BLOCKS_AHEAD_MAX and sum(self._ahead) < TRANSACTIONS_AHEAD_MAX
 
     def produce(self) -> None:
-        """Make one block now and tell who waits."""
+        """Make one block now."""
         self._scheduled = False
-        try:
-            applied = self._node.produce()
-        except BaseException as error:  # whatever it is, the node has stopped
-            for identity in list(self._waiting):
-                self._tell(identity, Refusal(Refused.STOPPED, "the node has stopped after a failure"))
-            self._on_failure(error)
+        if self._node.failure is not None or self._writer is None:
             return
-        for receipt in applied.receipts:
-            self._tell(receipt.identity, receipt)
-        for identity in list(self._waiting):
-            refusal = self._node.refused.get(identity)
-            if refusal is not None:
-                self._tell(identity, refusal)
-        if len(self._node.pool):
-            self.arrived()
-
-    async def committed(self, identity: bytes, timeout_seconds: float) -> Receipt:
-        """The receipt of a waiting transaction, once it is on disk. Raises `Refusal`; NotCommitted when time
-        is up.
-        """
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.setdefault(identity, [])
-        waiting.append(future)
         try:
-            return await asyncio.wait_for(future, timeout_seconds)
-        except TimeoutError:
-            raise Refusal(Refused.NOT_COMMITTED, f"it is in no block after {timeout_seconds:g} s") from None
-        finally:
-            if future in waiting:
-                waiting.remove(future)
-            if not waiting and self._waiting.get(identity) is waiting:
-                del self._waiting[identity]
-
-    def _tell(self, identity: bytes, outcome: Receipt | Refusal) -> None:
-        for future in self._waiting.pop(identity, []):
-            if future.done():
-                continue
-            if isinstance(outcome, Refusal):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+            applied = self._node.make_block()
+        except BaseException as error:  # whatever it is, the node has stopped
+            self._failed(error)
+            return
+        for identity, refusal in self._node.refused.items() if self._node.refused_lately else ():
+            self._tell(identity, Row(identity, refusal=refusal))
+        self._ahead.append(len(applied.identities))
+        self._writer.write(applied)
+        if len(self._node.pool):
+            self._arrived()
 
     async def _tick(self) -> None:
         while self._node.failure is None:
             await asyncio.sleep(self._block_time_ms / 1000)
-            self.produce()
+            if len(self._ahead) < BLOCKS_AHEAD_MAX:
+                self.produce()
+
+    # What became of them.
+
+    def _written_elsewhere(self, blocks: list[Applied]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._written, blocks)
+
+    def _failed_elsewhere(self, error: BaseException) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._failed, error)
+
+    def _written(self, blocks: list[Applied]) -> None:
+        del self._ahead[: len(blocks)]
+        for applied in blocks:
+            self._node.written(applied)
+            for receipt in applied.receipts:
+                if receipt.identity in self._waiting:
+                    self._tell(receipt.identity, _row(receipt))
+        if len(self._node.pool):
+            self._arrived()
+
+    def _failed(self, error: BaseException) -> None:
+        self._node.failure = error
+        self._tell_all(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
+        self._on_failure(error)
+
+    def _tell(self, identity: bytes, row: Row) -> None:
+        for submission, place in self._waiting.pop(identity, ()):
+            submission.set(place, row)
+
+    def _tell_all(self, refusal: Refusal) -> None:
+        for identity in list(self._waiting):
+            self._tell(identity, Row(identity, refusal=refusal))
+
+
+def _row(receipt: Receipt) -> Row:
+    error = None if receipt.error is None else receipt.error.name
+    return Row(receipt.identity, receipt.height, receipt.index, receipt.ok, error)

@@ -26,9 +26,16 @@ def encode(value: object) -> bytes:
 
 def decode(data: bytes, *, bytes_max: int = VALUE_BYTES_MAX, elements_max: int = ARRAY_ELEMENTS_MAX) -> Any:
     """The value of a canonical encoding. Raises `Refusal` TooLarge or Malformed."""
-    if len(data) > bytes_max:
-        raise Refusal(Refused.TOO_LARGE, f"{len(data)} bytes; at most {bytes_max} are taken", bytes_max=bytes_max)
+    _check_size(data, bytes_max)
     _check_shape(data, elements_max)
+    return unpack_canonical(data, bytes_max=bytes_max, elements_max=elements_max)
+
+
+def unpack_canonical(data: bytes, *, bytes_max: int, elements_max: int) -> Any:
+    """As `decode`, but arrays may be as deep as msgpack goes (about a thousand): for who looks at every part of a value, and
+    allows few elements an array, since room for them is made before they are seen. Raises `Refusal` TooLarge or Malformed.
+    """
+    _check_size(data, bytes_max)
     try:
         value = msgpack.unpackb(data, raw=False, use_list=True, max_array_len=elements_max, max_map_len=0, max_ext_len=0)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -37,6 +44,21 @@ def decode(data: bytes, *, bytes_max: int = VALUE_BYTES_MAX, elements_max: int =
     if encode(value) != data:
         raise malformed("not in the shortest form")
     return value
+
+
+def unpack_stored(data: bytes) -> Any:
+    """The value of bytes that this node wrote and whose checksum it has compared; arrays come as tuples. Raises `Refusal`
+    Malformed.
+    """
+    try:
+        return msgpack.unpackb(data, raw=False, use_list=False)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise malformed(f"not msgpack: {type(error).__name__}") from None
+
+
+def _check_size(data: bytes, bytes_max: int) -> None:
+    if len(data) > bytes_max:
+        raise Refusal(Refused.TOO_LARGE, f"{len(data)} bytes; at most {bytes_max} are taken", bytes_max=bytes_max)
 
 
 def malformed(detail: str) -> Refusal:
@@ -157,7 +179,7 @@ def amount_plain(amount: int) -> int | bytes:
     return amount if amount <= _INT_MAX else amount.to_bytes(amount.bit_length() // 8 + 1)
 
 
-def check_version(value: object, what: str) -> None:
-    """Version 1, or a `Refusal` UnknownVersion."""
-    if type(value) is not int or value != 1:
-        raise Refusal(Refused.UNKNOWN_VERSION, f"{what} has an unknown version")
+def check_version(value: object, what: str, version: int = 1) -> None:
+    """That version, or a `Refusal` UnknownVersion."""
+    if type(value) is not int or value != version:
+        raise Refusal(Refused.UNKNOWN_VERSION, f"{what} is not of version {version}")

@@ -23,8 +23,13 @@ from chain.primitives.limits import (
     CURRENCY_CODE_CHARACTERS_MAX,
     GAS_LIMIT_MAX,
     HEIGHT_MAX,
+    PROTOCOLS_MAX,
     TIME_MS_MAX,
 )
+
+HEADER_VERSION = 2
+PROTOCOL_VERSION = 1
+"""Of the rules by which a block is executed: a change of what a block means is a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,11 @@ class Supply:
 
 @dataclass(frozen=True)
 class Header:
-    """What a block is, in hashes. `time_ms` is milliseconds since 1970 UTC; the roots are those after the
-    block.
+    """What a block is, in hashes. `protocol` is the version of the rules that made it, `time_ms` is milliseconds since 1970 UTC;
+    the roots are those after the block.
     """
 
+    protocol: int
     chain_id: str
     height: int
     time_ms: int
@@ -66,7 +72,8 @@ class Header:
         """The one byte string of this header."""
         return encode(
             [
-                1,
+                HEADER_VERSION,
+                self.protocol,
                 self.chain_id,
                 self.height,
                 self.time_ms,
@@ -89,21 +96,22 @@ class Header:
 
 def decode_header(data: bytes) -> Header:
     """The header of a byte string. Raises `Refusal` Malformed, UnknownVersion."""
-    fields = as_list(decode(data), "a header", size=12)
-    check_version(fields[0], "the header")
-    parent, transactions, receipts, state = (as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[4:8])
+    fields = as_list(decode(data), "a header", size=13)
+    check_version(fields[0], "the header", HEADER_VERSION)
+    parent, transactions, receipts, state = (as_bytes(value, "a hash", size=HASH_BYTES) for value in fields[5:9])
     return Header(
-        chain_id=as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
-        height=as_int(fields[2], 0, HEIGHT_MAX, "height"),
-        time_ms=as_int(fields[3], 0, TIME_MS_MAX, "time_ms"),
+        protocol=as_int(fields[1], 0, PROTOCOLS_MAX, "protocol"),
+        chain_id=as_text(fields[2], "chain_id", CHAIN_ID_CHARACTERS_MAX),
+        height=as_int(fields[3], 0, HEIGHT_MAX, "height"),
+        time_ms=as_int(fields[4], 0, TIME_MS_MAX, "time_ms"),
         parent=parent,
         transactions_root=transactions,
         receipts_root=receipts,
         state_root=state,
-        supply=tuple(_read_supply(entry) for entry in as_list(fields[8], "supply")),
-        gas_used=as_int(fields[9], 0, GAS_LIMIT_MAX, "gas_used"),
-        gas_limit=as_int(fields[10], 0, GAS_LIMIT_MAX, "gas_limit"),
-        proposer=as_bytes(fields[11], "proposer", size=ADDRESS_BYTES),
+        supply=tuple(_read_supply(entry) for entry in as_list(fields[9], "supply")),
+        gas_used=as_int(fields[10], 0, GAS_LIMIT_MAX, "gas_used"),
+        gas_limit=as_int(fields[11], 0, GAS_LIMIT_MAX, "gas_limit"),
+        proposer=as_bytes(fields[12], "proposer", size=ADDRESS_BYTES),
     )
 
 

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from chain.primitives.codec import amount_plain, as_amount, decode, encode
-
 PARAMETERS = b"p"
 
 
-def balance_key(wallet: bytes, currency: str) -> bytes:
-    """Where a wallet's balance of a currency stands."""
-    return b"b" + wallet + currency.encode()
+def account_key(wallet: bytes) -> bytes:
+    """Where a wallet's account stands: its key, guardian, rules, sequences and balances."""
+    return b"w" + wallet
 
 
 def contract_key(address: bytes) -> bytes:
@@ -29,11 +27,6 @@ def residence_key(code_hash: bytes = b"") -> bytes:
     return b"r" + code_hash
 
 
-def sequence_key(wallet: bytes, lane: int) -> bytes:
-    """Where the next sequence of a lane stands."""
-    return b"n" + wallet + bytes([lane])
-
-
 def slot_key(contract: bytes, slot: bytes) -> bytes:
     """Where a slot of a contract stands."""
     return b"s" + contract + slot
@@ -47,18 +40,3 @@ def supply_key(currency: str) -> bytes:
 def currency_key(currency: str) -> bytes:
     """Where a currency's decimals and issuer stand."""
     return b"u" + currency.encode()
-
-
-def wallet_key(address: bytes) -> bytes:
-    """Where a wallet's key, guardian and rules stand."""
-    return b"w" + address
-
-
-def amount_value(amount: int) -> bytes | None:
-    """The stored form of a balance: absent when zero."""
-    return encode(amount_plain(amount)) if amount else None
-
-
-def read_amount(value: bytes | None) -> int:
-    """The balance that a stored form stands for."""
-    return 0 if value is None else as_amount(decode(value), "an amount")

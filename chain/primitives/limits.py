@@ -11,8 +11,10 @@ VALUE_BYTES_MAX = 16 * 1024 * 1024  # of one decoded value; a block is the large
 TRANSACTION_BYTES_MAX = 128 * 1024  # a module of 64 KiB and its arguments fit with room
 ACTIONS_MAX = 64  # a batch of payments; bounds the work of one transaction with its gas
 SIGNATURES_MAX = 4  # sender and fee payer need two
-LANE_MAX = 255  # a lane costs a state entry for ever
+LANE_MAX = 255  # a lane stands in the record of its wallet for ever
 EXPIRY_BLOCKS_MAX = 100_000  # about a day at a block a second; how long a pool may have to remember
+EXPIRY_MS_MAX = 24 * 60 * 60 * 1000  # a day, for the same reason
+AUTHORITY_BYTES = 16  # names one of a wallet's own authorities
 SPENDING_LIMITS_MAX = 16  # currencies
 CHAIN_ID_CHARACTERS_MAX = 32
 FUNCTION_NAME_CHARACTERS_MAX = 64  # as the machine's names
@@ -20,9 +22,11 @@ GAS_LIMIT_MAX = 2**40  # keeps every product with a price well inside 128 bits
 GAS_PRICE_MAX = 2**40  # minor units per million gas
 SEQUENCE_MAX = 2**53  # JSON numbers stay exact
 HEIGHT_MAX = 2**53
+PROTOCOLS_MAX = 2**16  # far more than there will be
 TIME_MS_MAX = 2**53
 
 # Wallets and currencies.
+CURRENCIES_MAX = 64  # of a chain: a wallet's balances stand in one record
 RULES_MAX = 4  # rules of one wallet: each runs before every payment
 AMOUNT_MAX = 2**128 - 1  # minor units, as the machine's
 DECIMALS_MAX = 18
@@ -50,6 +54,15 @@ READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and 
 BLOCKS_CHECKED_AT_START = 1_000
 TRANSACTIONS_CHECKED_AT_START = 5_000
 KEYS_CHECKED_AT_START = 5_000
+
+# Store.
+STORE_MAP_BYTES = 2**40  # address space, not disk: the file grows as it is filled
+STORE_READERS_MAX = 1_024  # read transactions of all processes at a time; 64 bytes of shared memory each
+UNDO_BLOCKS_MAX = 128  # blocks that can be taken back, whose states can be read
+UNDO_BYTES_MAX = 64 * 1024 * 1024  # of their records, if that is reached first; a full block of payments leaves 1.3 MB
+UNDO_RECORDS_REMOVED_MAX = 4  # by one block, so that a smaller limit is reached bit by bit
+OLD_VIEW_BYTES_MAX = 256 * 1024 * 1024  # of memory for the states of old blocks; records of 64 MiB take some 160
+PRUNED_ROWS_MAX = 20_000  # by one call, which ends with the block that goes past it: about a second
 
 # Gas of the ledger's own work, charged before execution. Hand estimates in proportion to the machine's
 # schedule (10 ns).

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from chain.primitives.address import ADDRESS_BYTES
 from chain.primitives.codec import (
@@ -25,8 +24,7 @@ from chain.primitives.limits import GAS_LIMIT_MAX, HEIGHT_MAX
 _NAME_CHARACTERS_MAX = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Error:
+class Error(NamedTuple):
     """Why it failed: a stable name, its encoded values, the contract and the action (by index) it came from.
 
     `payload` is the array of the values: in the types that the contract's error declares, as they are for the
@@ -39,8 +37,7 @@ class Error:
     action: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event of a contract: which of its module's events it is, and the array of its encoded fields."""
 
     contract: bytes
@@ -48,8 +45,7 @@ class Event:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """Money moved, in minor units. `reason`: pay, coins (into a contract), payout (out of one), fee.
 
     `source` is None for a payout.
@@ -62,9 +58,11 @@ class Move:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Receipt:
-    """The outcome of one transaction. `results` has one entry per action, when it went well."""
+    """The outcome of one transaction. `results` has one entry per action, when it went well. Not to be changed: it is no frozen
+    data class only because those take ten times as long to make.
+    """
 
     identity: bytes
     height: int
@@ -76,26 +74,28 @@ class Receipt:
     events: tuple[Event, ...]
     results: tuple[bytes | None, ...]
     moves: tuple[Move, ...]
+    _encoded: bytes | None = field(default=None, compare=False, repr=False)
 
-    @cached_property
+    @property
     def encoded(self) -> bytes:
-        """The one byte string of this receipt."""
-        error = self.error
-        return encode(
-            [
-                1,
-                self.identity,
-                self.height,
-                self.index,
-                self.ok,
-                None if error is None else [error.name, error.payload, error.contract, error.action],
-                self.gas_used,
-                amount_plain(self.fee),
-                [[event.contract, event.number, event.payload] for event in self.events],
-                list(self.results),
-                [[m.source, m.to, m.currency, amount_plain(m.amount), m.reason] for m in self.moves],
-            ]
-        )
+        """The one byte string of this receipt, made once."""
+        if self._encoded is None:
+            self._encoded = encode(
+                (
+                    1,
+                    self.identity,
+                    self.height,
+                    self.index,
+                    self.ok,
+                    self.error,
+                    self.gas_used,
+                    amount_plain(self.fee),
+                    self.events,
+                    self.results,
+                    [(source, to, currency, amount_plain(amount), reason) for source, to, currency, amount, reason in self.moves],
+                )
+            )
+        return self._encoded
 
 
 def decode_receipt(data: bytes) -> Receipt:

@@ -33,6 +33,7 @@ class Refused(StrEnum):
     EXPIRED = "Expired"
     EXPIRY_TOO_FAR = "ExpiryTooFar"
     NO_WALLET = "NoWallet"
+    NO_AUTHORITY = "NoAuthority"
     SEQUENCE_USED = "SequenceUsed"
     SEQUENCE_AHEAD = "SequenceAhead"
     FEE_NOT_COVERED = "FeeNotCovered"
@@ -42,6 +43,7 @@ class Refused(StrEnum):
     WRONG_BLOCK = "WrongBlock"
     WRONG_GENESIS = "WrongGenesis"
     WRONG_STORE = "WrongStore"
+    PRUNED = "Pruned"
     # node
     POOL_FULL = "PoolFull"
     SENDER_FULL = "SenderFull"
@@ -57,7 +59,7 @@ class Refused(StrEnum):
 REMEDIES: dict[Refused, str] = {
     Refused.MALFORMED: "Encode it as docs/ledger.md says: canonical msgpack, arrays only.",
     Refused.TOO_LARGE: "Split it into smaller parts.",
-    Refused.UNKNOWN_VERSION: "Use version 1, or a newer node.",
+    Refused.UNKNOWN_VERSION: "Use the version that docs/ledger.md gives, or a newer node.",
     Refused.WRONG_ADDRESS: "Look for a typing error; an address begins with tael1 and has 63 characters.",
     Refused.WRONG_AMOUNT: "Write an amount such as 1_000.00 CNY.",
     Refused.WRONG_PROOF: "Do not trust this answer; ask another node.",
@@ -77,6 +79,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.EXPIRED: "Sign it again with a later expiry.",
     Refused.EXPIRY_TOO_FAR: "Sign it again with a nearer expiry.",
     Refused.NO_WALLET: "Open the wallet first, with an open-wallet action.",
+    Refused.NO_AUTHORITY: "Sign with the wallet's own keys, or with an authority that it has granted.",
     Refused.SEQUENCE_USED: "Ask for the lane's next sequence and sign again.",
     Refused.SEQUENCE_AHEAD: "Send the transactions of the lane in order, without gaps.",
     Refused.FEE_NOT_COVERED: "Lower gas_limit or gas_price, or name a fee payer.",
@@ -85,6 +88,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.WRONG_BLOCK: "Do not apply it; ask another node for this height.",
     Refused.WRONG_GENESIS: "Correct the genesis specification.",
     Refused.WRONG_STORE: "Restore the data directory, or begin with an empty one.",
+    Refused.PRUNED: "Ask for a height that is kept, or a node that keeps all (an archive).",
     Refused.POOL_FULL: "Try again in a moment.",
     Refused.SENDER_FULL: "Wait until earlier transactions of this wallet are in a block.",
     Refused.STOPPED: "Start the node again.",
@@ -109,8 +113,8 @@ class Refusal(Exception):
 
 
 class StoreFailed(Exception):
-    """The disk failed while a block was being written. The process must stop; a restart finds the last whole
-    block.
+    """The disk failed while a block was being written, or gave bytes that are not those that were written. The process must
+    stop; a restart finds the last whole block, or says what is damaged.
     """
 
 

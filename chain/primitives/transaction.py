@@ -1,11 +1,13 @@
-"""Transactions: what a signer asks for, its one encoding, its identity and its signatures."""
+"""Transactions: what a signer asks for, its one encoding, its identity and its signatures.
+
+What is decoded for every transaction of a node is a named tuple here: a frozen data class of as many fields takes ten times as
+long to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from chain.primitives.address import ADDRESS_BYTES
 from chain.primitives.codec import (
@@ -17,14 +19,15 @@ from chain.primitives.codec import (
     as_list,
     as_text,
     check_version,
-    decode,
     encode,
     malformed,
+    unpack_canonical,
 )
 from chain.primitives.hash import HASH_BYTES, TAG_TRANSACTION, tagged_hash
 from chain.primitives.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, SecretKey, signing_message
 from chain.primitives.limits import (
     ACTIONS_MAX,
+    AUTHORITY_BYTES,
     CHAIN_ID_CHARACTERS_MAX,
     CURRENCY_CODE_CHARACTERS_MAX,
     FUNCTION_NAME_CHARACTERS_MAX,
@@ -36,12 +39,16 @@ from chain.primitives.limits import (
     SEQUENCE_MAX,
     SIGNATURES_MAX,
     SPENDING_LIMITS_MAX,
+    TIME_MS_MAX,
     TRANSACTION_BYTES_MAX,
 )
 
+TRANSACTION_VERSION = 2
+_BODY_FIELDS = 14
+_ELEMENTS_MAX = ACTIONS_MAX  # of any array in a transaction; the others are shorter
 
-@dataclass(frozen=True, slots=True)
-class OpenWallet:
+
+class OpenWallet(NamedTuple):
     """Open the wallet of a 33-byte public key; `guarded` makes the sender its guardian."""
 
     key: bytes
@@ -49,16 +56,14 @@ class OpenWallet:
     rules: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SetRules:
+class SetRules(NamedTuple):
     """Replace the rules (contract addresses) of a wallet."""
 
     wallet: bytes
     rules: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pay:
+class Pay(NamedTuple):
     """Pay minor units of a currency to a wallet."""
 
     to: bytes
@@ -66,8 +71,7 @@ class Pay:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Deploy:
+class Deploy(NamedTuple):
     """Deploy a module with a home currency; `arguments` is the encoded argument list of its `init`."""
 
     module: bytes
@@ -75,8 +79,7 @@ class Deploy:
     arguments: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """Call a public function of a contract; `arguments` is the encoded argument list."""
 
     contract: bytes
@@ -87,18 +90,24 @@ class Call:
 Action: TypeAlias = OpenWallet | SetRules | Pay | Deploy | Call
 
 
-@dataclass(frozen=True)
-class Body:
-    """What is signed. `limits` None sets no limit; a tuple limits every currency, those not in it to 0."""
+class Body(NamedTuple):
+    """What is signed.
+
+    `expiry_height` is the last block it may be in, `expiry_ms` the last block time; at least one of them is given. `authority`
+    names what signs in the wallet's stead, None if its own keys do. `limits` None sets no limit; a tuple limits every currency,
+    those not in it to 0.
+    """
 
     chain_id: str
     sender: bytes
-    lane: int
     sequence: int
-    expiry: int
     gas_limit: int
     gas_price: int
     actions: tuple[Action, ...]
+    lane: int = 0
+    expiry_height: int | None = None
+    expiry_ms: int | None = None
+    authority: bytes | None = None
     fee_payer: bytes | None = None
     limits: tuple[tuple[str, int], ...] | None = None
     memo: bytes | None = None
@@ -107,12 +116,14 @@ class Body:
         """The body as the codec takes it."""
         limits = None if self.limits is None else [[code, amount_plain(most)] for code, most in self.limits]
         return [
-            1,
+            TRANSACTION_VERSION,
             self.chain_id,
             self.sender,
+            self.authority,
             self.lane,
             self.sequence,
-            self.expiry,
+            self.expiry_height,
+            self.expiry_ms,
             self.gas_limit,
             self.gas_price,
             self.fee_payer,
@@ -121,7 +132,7 @@ class Body:
             self.memo,
         ]
 
-    @cached_property
+    @property
     def identity(self) -> bytes:
         """The transaction's identity, 32 bytes; the same whoever signs it, known before it is sent."""
         return tagged_hash(TAG_TRANSACTION, encode(self.plain()))
@@ -132,28 +143,58 @@ class Body:
         return self.sender if self.fee_payer is None else self.fee_payer
 
 
-@dataclass(frozen=True)
 class Transaction:
-    """A body and its signatures: (public key, signature), sorted by key."""
+    """A body and its signatures: (public key, signature), sorted by key. Immutable; equal if both are.
 
-    body: Body
-    signatures: tuple[tuple[bytes, bytes], ...] = ()
+    `checked` is for admission: the parameters by which it was found to be well made, so that it is looked at once, not by pool
+    and block alike.
+    """
+
+    __slots__ = ("_encoded", "_identity", "body", "checked", "signatures")
+
+    def __init__(
+        self,
+        body: Body,
+        signatures: tuple[tuple[bytes, bytes], ...] = (),
+        *,
+        encoded: bytes | None = None,
+        identity: bytes | None = None,
+    ) -> None:
+        """`encoded` and `identity` are for who knows them already."""
+        self.body = body
+        self.signatures = signatures
+        self.checked: object = None
+        self._encoded = encoded
+        self._identity = identity
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Transaction) and self.encoded == other.encoded
+
+    def __hash__(self) -> int:
+        return hash(self.encoded)
+
+    def __repr__(self) -> str:
+        return f"Transaction({self.body!r}, {self.signatures!r})"
 
     @property
     def identity(self) -> bytes:
         """See `Body.identity`."""
-        return self.body.identity
+        if self._identity is None:
+            self._identity = self.body.identity
+        return self._identity
 
-    @cached_property
+    @property
     def encoded(self) -> bytes:
         """The one byte string of this transaction."""
-        return encode([self.body.plain(), [list(pair) for pair in self.signatures]])
+        if self._encoded is None:
+            self._encoded = encode([self.body.plain(), self.signatures])
+        return self._encoded
 
     def signed(self, key: SecretKey) -> Transaction:
         """This transaction with the signature of one more key (or the same key's again)."""
         signature = key.sign(signing_message(self.body.chain_id, self.identity))
         others = [pair for pair in self.signatures if pair[0] != key.public]
-        return replace(self, signatures=tuple(sorted([*others, (key.public, signature)])))
+        return Transaction(self.body, tuple(sorted([*others, (key.public, signature)])), identity=self.identity)
 
 
 def sign(body: Body, keys: Iterable[SecretKey]) -> Transaction:
@@ -169,7 +210,9 @@ def decode_transaction(data: bytes) -> Transaction:
 
     Says nothing about signatures and state: that is admission's business.
     """
-    body_plain, signatures_plain = as_list(decode(data, bytes_max=TRANSACTION_BYTES_MAX), "a transaction", size=2)
+    plain = unpack_canonical(data, bytes_max=TRANSACTION_BYTES_MAX, elements_max=_ELEMENTS_MAX)
+    body_plain, signatures_plain = as_list(plain, "a transaction", size=2)
+    body = _read_body(body_plain)
     signatures = []
     for pair in as_list(signatures_plain, "signatures", most=SIGNATURES_MAX):
         key, signature = as_list(pair, "a signature", size=2)
@@ -179,32 +222,37 @@ def decode_transaction(data: bytes) -> Transaction:
                 as_bytes(signature, "a signature", size=SIGNATURE_BYTES),
             )
         )
-    transaction = Transaction(_read_body(body_plain), tuple(signatures))
-    transaction.__dict__["encoded"] = data  # decode has proved it to be the one encoding
-    return transaction
+    # The encoding is canonical, so the body's own bytes stand in it: after the byte that says "two", before the signatures.
+    identity = tagged_hash(TAG_TRANSACTION, data[1 : len(data) - len(encode(signatures_plain))])
+    return Transaction(body, tuple(signatures), encoded=data, identity=identity)
 
 
 def _read_body(plain: object) -> Body:
     fields = as_list(plain, "a transaction's body")
     if fields:
-        check_version(fields[0], "the transaction")
-    as_list(plain, "a transaction's body", size=12)
-    fee_payer, limits, memo = fields[8], fields[10], fields[11]
-    actions = as_list(fields[9], "actions", most=ACTIONS_MAX)
+        check_version(fields[0], "the transaction", TRANSACTION_VERSION)
+    as_list(plain, "a transaction's body", size=_BODY_FIELDS)
+    authority, expiry_height, expiry_ms = fields[3], fields[6], fields[7]
+    fee_payer, limits, memo = fields[10], fields[12], fields[13]
+    actions = as_list(fields[11], "actions", most=ACTIONS_MAX)
     if not actions:
         raise malformed("a transaction has at least one action")
+    if expiry_height is None and expiry_ms is None:
+        raise malformed("a transaction has an expiry, by height or by time")
     return Body(
-        chain_id=as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
-        sender=_address(fields[2], "sender"),
-        lane=as_int(fields[3], 0, LANE_MAX, "lane"),
-        sequence=as_int(fields[4], 0, SEQUENCE_MAX, "sequence"),
-        expiry=as_int(fields[5], 0, HEIGHT_MAX, "expiry"),
-        gas_limit=as_int(fields[6], 0, GAS_LIMIT_MAX, "gas_limit"),
-        gas_price=as_int(fields[7], 0, GAS_PRICE_MAX, "gas_price"),
-        fee_payer=None if fee_payer is None else _address(fee_payer, "fee_payer"),
-        actions=tuple(_read_action(action) for action in actions),
-        limits=None if limits is None else _read_limits(limits),
-        memo=None if memo is None else as_bytes(memo, "memo", size=HASH_BYTES),
+        as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
+        _address(fields[2], "sender"),
+        as_int(fields[5], 0, SEQUENCE_MAX, "sequence"),
+        as_int(fields[8], 0, GAS_LIMIT_MAX, "gas_limit"),
+        as_int(fields[9], 0, GAS_PRICE_MAX, "gas_price"),
+        tuple([_read_action(action) for action in actions]),
+        as_int(fields[4], 0, LANE_MAX, "lane"),
+        None if expiry_height is None else as_int(expiry_height, 0, HEIGHT_MAX, "expiry_height"),
+        None if expiry_ms is None else as_int(expiry_ms, 0, TIME_MS_MAX, "expiry_ms"),
+        None if authority is None else as_bytes(authority, "authority", size=AUTHORITY_BYTES),
+        None if fee_payer is None else _address(fee_payer, "fee_payer"),
+        None if limits is None else _read_limits(limits),
+        None if memo is None else as_bytes(memo, "memo", size=HASH_BYTES),
     )
 
 

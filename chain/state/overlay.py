@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from chain.primitives.account import Account, account_value, own_account
+from chain.primitives.keyspace import account_key, currency_key
 from vm.journal import Journal
 
 
@@ -22,14 +24,19 @@ class View(Protocol):
 class BlockOverlay:
     """The changes of a block under construction. `changes` maps keys to values, None where one went away.
 
+    Accounts are read once a block and changed as objects, each change through the journal of a transaction; `settle_accounts`
+    makes records of them again.
+
     `used` has the price in gas of every code that was at work, by its hash: what was brought stays for the block, even if its
     transaction fails.
     """
 
-    __slots__ = ("_view", "changes", "used")
+    __slots__ = ("_currencies", "_view", "accounts", "changes", "used")
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._currencies: set[str] = set()
+        self.accounts: dict[bytes, Account | None] = {}
         self.changes: dict[bytes, bytes | None] = {}
         self.used: dict[bytes, int] = {}
 
@@ -39,9 +46,40 @@ class BlockOverlay:
             return self.changes[key]
         return self._view.get(key)
 
+    def account(self, address: bytes) -> Account | None:
+        """The account at an address with the block's changes so far, or None. Raises `Refusal` Malformed if it is damaged."""
+        try:
+            return self.accounts[address]
+        except KeyError:
+            value = self.get(account_key(address))
+            found = self.accounts[address] = None if value is None else own_account(value)
+            return found
+
+    def has_currency(self, code: str) -> bool:
+        """Whether there is such a currency: once there, it stays."""
+        if code in self._currencies:
+            return True
+        if self.get(currency_key(code)) is None:
+            return False
+        self._currencies.add(code)
+        return True
+
+    def forget(self) -> None:
+        """Forget what was read of accounts and currencies: the state has been exchanged for another one."""
+        self._currencies.clear()
+        self.accounts.clear()
+
+    def settle_accounts(self) -> None:
+        """Enter the records of the accounts that changed among the changes."""
+        for address, account in self.accounts.items():
+            if account is not None:
+                value = account_value(account)
+                if value != account.stored:
+                    self.changes[account_key(address)] = account.stored = value
+
 
 class TransactionOverlay:
-    """The changes of one transaction, all of which its journal can take back."""
+    """The changes of one transaction, all of which its journal can take back; those of accounts are in the block already."""
 
     __slots__ = ("_block", "_table", "journal")
 
@@ -55,6 +93,18 @@ class TransactionOverlay:
         if key in self._table:
             return self._table[key]
         return self._block.get(key)
+
+    def account(self, address: bytes) -> Account | None:
+        """See `BlockOverlay.account`; whoever changes it does so through the journal."""
+        return self._block.account(address)
+
+    def has_currency(self, code: str) -> bool:
+        """Whether there is such a currency."""
+        return self._block.has_currency(code) or self.get(currency_key(code)) is not None
+
+    def place_account(self, address: bytes, account: Account) -> None:
+        """Put an account at an address, undoably. Raises `vm.failure.Failure` LimitExceeded."""
+        self.journal.set(self._block.accounts, address, account)
 
     def set(self, key: bytes, value: bytes | None) -> None:
         """Set a key, undoably; None removes it. Raises `vm.failure.Failure` LimitExceeded."""

@@ -122,7 +122,8 @@ def _presence(value: bytes | None) -> tuple[str, Any]:
 
 
 def _balance(network: Network, name: str, address: bytes, currency: str) -> tuple[str, bytes, Any]:
-    from chain.primitives.keyspace import balance_key, read_amount
+    from chain.primitives.account import read_balance
+    from chain.primitives.keyspace import account_key
     from kit.values import plain_money, show_money
 
     if currency not in network.status.decimals:
@@ -130,10 +131,10 @@ def _balance(network: Network, name: str, address: bytes, currency: str) -> tupl
     setting = network.setting(currency)
 
     def show(value: bytes | None) -> tuple[str, Any]:
-        minor = read_amount(value)
+        minor = read_balance(value, currency)
         return show_money(minor, currency, setting), plain_money(minor, currency, setting)
 
-    return f"balance of {name}", balance_key(address, currency), show
+    return f"balance of {name}", account_key(address), show
 
 
 def _field(network: Network, contract: OnLedger, name: str, entry: str | None) -> tuple[str, bytes, Any]:

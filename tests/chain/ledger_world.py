@@ -11,9 +11,10 @@ from typing import Any
 
 from chain.ledger.apply import Applied, BlockRun, apply_block
 from chain.ledger.genesis import make_genesis
+from chain.primitives.account import read_balance
 from chain.primitives.address import contract_address, wallet_address
 from chain.primitives.keys import SecretKey
-from chain.primitives.keyspace import balance_key, read_amount
+from chain.primitives.keyspace import account_key
 from chain.primitives.receipt import Receipt
 from chain.primitives.transaction import Action, Body, Call, Deploy, Transaction, sign
 from chain.state.memory import MemoryView
@@ -95,7 +96,7 @@ class World:
             "sender": sender,
             "lane": lane,
             "sequence": self._sequences.get((sender, lane), 0),
-            "expiry": self.head.height + 10,
+            "expiry_height": self.head.height + 10,
             "gas_limit": GAS_LIMIT,
             "gas_price": 0,
             "actions": tuple(actions),
@@ -138,4 +139,4 @@ class World:
 
     def balance(self, address: bytes, currency: str = "CNY") -> int:
         """What a wallet holds."""
-        return read_amount(self.view.get(balance_key(address, currency)))
+        return read_balance(self.view.get(account_key(address)), currency)

@@ -22,7 +22,7 @@ from chain.node.devnet import Devnet, start_devnet
 from chain.primitives.address import contract_address, format_address, wallet_address
 from chain.primitives.header import decode_header
 from chain.primitives.keys import SecretKey
-from chain.primitives.keyspace import balance_key, contract_key
+from chain.primitives.keyspace import account_key, contract_key
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import OpenWallet, Pay, sign
 from chain.state.store import Commit, Store
@@ -91,7 +91,7 @@ def test_a_proof_under_another_header_is_refused(client: Client) -> None:
     old = decode_header(bytes.fromhex(client.block(0)["header"]["encoded"]))
     client.pay(ALICE.key, ALICE.address, BOB.address, "CNY", 1)
     with pytest.raises(Refusal) as caught:
-        client.prove(balance_key(BOB.address, "CNY"), old)
+        client.prove(account_key(BOB.address), old)
     assert caught.value.code is Refused.WRONG_PROOF
 
 

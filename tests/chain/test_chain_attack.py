@@ -19,13 +19,14 @@ from chain.node.development import devnet_specification, refuse_development_keys
 from chain.node.devnet import start_devnet
 from chain.node.node import Node
 from chain.primitives.address import contract_address
-from chain.primitives.keyspace import balance_key
+from chain.primitives.keyspace import account_key
 from chain.primitives.limits import GAS_ARGUMENT_VALUE, GAS_TRANSACTION_BYTE, PAGE_BYTES_MAX, READ_GAS_MAX
 from chain.primitives.receipt import decode_receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Body, Call, Deploy, Pay, sign
-from chain.state import store as store_module
+from chain.state import directory as directory_module
 from chain.state.overlay import BlockOverlay
+from chain.state.sealed import seal
 from vm import instructions as i
 from vm.codec import encode_module
 from vm.failure import Failure
@@ -198,7 +199,7 @@ def open_node(directory: Path) -> Node:
 def payment(node: Node, *actions: Any, gas_limit: int = 5_000_000) -> bytes:
     """The next transaction of Alice's first lane."""
     sequence = node.next_sequence(ALICE, 0)
-    body = Body(CHAIN_ID, ALICE, 0, sequence, 5_000, gas_limit, 0, actions or (Pay(BOB, "CNY", 1),))
+    body = Body(CHAIN_ID, ALICE, sequence, gas_limit, 0, actions or (Pay(BOB, "CNY", 1),), expiry_height=5_000)
     return sign(body, [KEYS["alice"]]).encoded
 
 
@@ -220,9 +221,9 @@ def test_damaged_state_stops_the_node_and_blames_no_transaction(tmp_path: Path) 
     node = open_node(tmp_path)
     data = payment(node)
     with node.store._env.begin(write=True) as transaction:
-        transaction.put(balance_key(BOB, "CNY"), b"\xff\xff", db=node.store._tables[b"state"])
-    node.store._read.abort()
-    node.store._read = node.store._env.begin()
+        key = account_key(BOB)
+        transaction.put(key, seal(b"state", key, b"\xff\xff"), db=node.store._tables[b"state"])
+    node.store.renew()
     identity = node.submit(data).identity
     with pytest.raises(StoreFailed):
         node.produce()
@@ -235,7 +236,7 @@ def test_damaged_state_stops_the_node_and_blames_no_transaction(tmp_path: Path) 
 
 def test_a_full_disk_stops_the_node_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A map with no room left raises `StoreFailed`; with room again the node goes on from the last whole block."""
-    monkeypatch.setattr(store_module, "MAP_BYTES", 512 * 1024)
+    monkeypatch.setattr(directory_module, "STORE_MAP_BYTES", 512 * 1024)
     node = open_node(tmp_path)
     committed: list[bytes] = []
     with pytest.raises(StoreFailed):
@@ -245,7 +246,7 @@ def test_a_full_disk_stops_the_node_and_loses_nothing(tmp_path: Path, monkeypatc
             committed.append(identity)
     assert committed
     node.close()
-    monkeypatch.setattr(store_module, "MAP_BYTES", 64 * 1024 * 1024)
+    monkeypatch.setattr(directory_module, "STORE_MAP_BYTES", 64 * 1024 * 1024)
     again = open_node(tmp_path)
     assert again.head.height == len(committed)
     assert all(again.receipt(identity) is not None for identity in committed)
@@ -257,7 +258,7 @@ def test_a_full_disk_stops_the_node_and_loses_nothing(tmp_path: Path, monkeypatc
 
 def test_a_genesis_without_room_for_it_is_a_typed_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store too small for its first block says so."""
-    monkeypatch.setattr(store_module, "MAP_BYTES", 10 * 4_096)
+    monkeypatch.setattr(directory_module, "STORE_MAP_BYTES", 10 * 4_096)
     with pytest.raises((StoreFailed, Refusal)):
         open_node(tmp_path)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,10 +95,10 @@ class Chaos:
                     {"fee_payer": self.address()},
                     {"limits": (("CNY", self.amount()),)},
                     {"sender": self.address()},
-                    {"expiry": chance.randrange(200_000)},
+                    {"expiry_height": chance.randrange(200_000)},
                 ]
             )
-            body = replace(body, **off)
+            body = body._replace(**off)
         keys = [KEYS[name]]
         if body.fee_payer in ADDRESSES.values() and chance.random() < 0.8:
             keys.append(KEYS[next(n for n, a in ADDRESSES.items() if a == body.fee_payer)])

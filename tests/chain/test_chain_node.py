@@ -21,10 +21,11 @@ from chain.node.node import Node
 from chain.node.pool import Pool
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import decode_header
-from chain.primitives.keyspace import balance_key
+from chain.primitives.keyspace import account_key
 from chain.primitives.proof import verify_proof
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Action, Body, Pay, Transaction, sign
+from chain.state.sealed import seal
 
 TIME_MS = 1_700_000_000_000
 ROOT = Path(__file__).parents[2]
@@ -45,7 +46,7 @@ def node(tmp_path: Path) -> Iterator[Node]:
 
 def payment(sequence: int, amount: int = 1, name: str = "alice", *more: Action) -> Transaction:
     """Alice (or another) pays Bob."""
-    body = Body(CHAIN_ID, ADDRESSES[name], 0, sequence, 50, 5_000_000, 0, (Pay(BOB, "CNY", amount), *more))
+    body = Body(CHAIN_ID, ADDRESSES[name], sequence, 5_000_000, 0, (Pay(BOB, "CNY", amount), *more), expiry_height=50)
     return sign(body, [KEYS[name]])
 
 
@@ -99,11 +100,11 @@ def test_a_data_directory_of_another_chain_is_refused(tmp_path: Path) -> None:
 
 
 def damage(directory: Path, table: bytes, key: bytes, value: bytes) -> None:
-    """Write something else into a closed store."""
-    with lmdb.open(str(directory / "ledger"), max_dbs=8, map_size=2**30) as environment:
+    """Write something else into a closed store, with a checksum that is right."""
+    with lmdb.open(str(directory / "ledger"), max_dbs=16, map_size=2**30) as environment:
         database = environment.open_db(table)
         with environment.begin(write=True) as transaction:
-            transaction.put(key, value, db=database)
+            transaction.put(key, seal(table, key, value), db=database)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_what_cannot_be_in_the_block_any_more_leaves_the_pool(tmp_path: Path) ->
     """
     node = open_node(tmp_path)
     first = payment(0, FUNDS - 1)
-    body = Body(CHAIN_ID, ALICE, 0, 1, 50, 5_000_000, 100, (Pay(BOB, "CNY", 1),))
+    body = Body(CHAIN_ID, ALICE, 1, 5_000_000, 100, (Pay(BOB, "CNY", 1),), expiry_height=50)
     second = sign(body, [KEYS["alice"]])
     node.submit(first.encoded)
     node.submit(second.encoded)
@@ -289,7 +290,7 @@ def test_headers_commit_to_transactions_and_receipts(node: Node) -> None:
     assert block == applied.block
     assert decode_header(block.header.encoded).transactions_root == merkle_root(list(block.transactions))
     assert block.header.receipts_root == merkle_root([receipt.encoded for receipt in applied.receipts])
-    proof = node.prove(balance_key(BOB, "CNY"))
+    proof = node.prove(account_key(BOB))
     assert verify_proof(proof, block.header.state_root)
 
 

@@ -300,9 +300,10 @@ def test_money_that_is_written_is_read_again(amount: int, decimals: int) -> None
 
 ADDRESS = st.binary(min_size=32, max_size=32)
 AMOUNT = st.integers(0, AMOUNT_MAX)
+RULES = st.lists(ADDRESS, max_size=4, unique=True).map(tuple)
 ACTION = st.one_of(
-    st.builds(OpenWallet, st.sampled_from([key.public for key in KEYS.values()]), st.booleans()),
-    st.builds(SetRules, ADDRESS, st.lists(ADDRESS, max_size=4, unique=True).map(tuple)),
+    st.builds(OpenWallet, st.sampled_from([key.public for key in KEYS.values()]), st.booleans(), RULES),
+    st.builds(SetRules, ADDRESS, RULES),
     st.builds(Pay, ADDRESS, st.sampled_from(["CNY", "USD", "A"]), AMOUNT),
     st.builds(Call, ADDRESS, st.text(min_size=1, max_size=20), st.binary(max_size=50)),
     st.just(deploy("bank")),
@@ -313,7 +314,9 @@ BODY = st.builds(
     sender=ADDRESS,
     lane=st.integers(0, 255),
     sequence=st.integers(0, 2**53),
-    expiry=st.integers(0, 2**53),
+    expiry_height=st.integers(0, 2**53),
+    expiry_ms=st.none() | st.integers(0, 2**53),
+    authority=st.none() | st.binary(min_size=16, max_size=16),
     gas_limit=st.integers(0, 2**40),
     gas_price=st.integers(0, 2**40),
     actions=st.lists(ACTION, min_size=1, max_size=4).map(tuple),
@@ -334,15 +337,15 @@ def test_a_transaction_comes_back_from_its_bytes(body: Body) -> None:
 
 def test_the_identity_does_not_depend_on_signatures() -> None:
     """Whoever signs, it is the same transaction; another body is another one."""
-    body = Body(CHAIN_ID, ALICE, 0, 0, 1, 1, 0, (Pay(BOB, "CNY", 1),))
+    body = Body(CHAIN_ID, ALICE, 0, 1, 0, (Pay(BOB, "CNY", 1),), expiry_height=1)
     assert Transaction(body).identity == sign(body, KEYS.values()).identity
-    assert Body(CHAIN_ID, ALICE, 0, 1, 1, 1, 0, (Pay(BOB, "CNY", 1),)).identity != body.identity
+    assert Body(CHAIN_ID, ALICE, 1, 1, 0, (Pay(BOB, "CNY", 1),), expiry_height=1).identity != body.identity
 
 
 @given(st.data())
 def test_a_changed_transaction_is_refused_or_another_one(data: st.DataObject) -> None:
     """One changed byte is a typed refusal or a transaction whose bytes are exactly those."""
-    encoded = bytearray(sign(Body(CHAIN_ID, ALICE, 0, 0, 1, 1, 0, (Pay(BOB, "CNY", 1),)), [KEYS["alice"]]).encoded)
+    encoded = bytearray(sign(Body(CHAIN_ID, ALICE, 0, 1, 0, (Pay(BOB, "CNY", 1),), expiry_height=1), [KEYS["alice"]]).encoded)
     encoded[data.draw(st.integers(0, len(encoded) - 1))] = data.draw(st.integers(0, 255))
     try:
         transaction = decode_transaction(bytes(encoded))
@@ -376,7 +379,7 @@ def test_a_receipt_comes_back_from_its_bytes() -> None:
 
 def test_a_header_comes_back_from_its_bytes() -> None:
     """With the supply of its currencies."""
-    header = Header(CHAIN_ID, 3, 4, *(bytes([i]) * 32 for i in range(4)), (Supply("CNY", 9, 1, 5, 3),), 1, 2, ALICE)
+    header = Header(1, CHAIN_ID, 3, 4, *(bytes([i]) * 32 for i in range(4)), (Supply("CNY", 9, 1, 5, 3),), 1, 2, ALICE)
     assert decode_header(header.encoded) == header
 
 

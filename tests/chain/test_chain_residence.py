@@ -23,6 +23,7 @@ from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Action, Body, Call, Deploy, OpenWallet, Pay, SetRules, sign
 from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay
+from chain.state.sealed import seal
 from vm.assembler import assemble
 from vm.codec import encode_module
 from vm.failure import Failure
@@ -387,7 +388,7 @@ def node(directory: Path) -> Node:
 
 def bytes_of(on: Node, *actions: Action, gas_limit: int = 5_000_000) -> bytes:
     """Alice's next transaction."""
-    body = Body(CHAIN_ID, ALICE, 0, on.next_sequence(ALICE, 0), 5_000, gas_limit, 0, actions)
+    body = Body(CHAIN_ID, ALICE, on.next_sequence(ALICE, 0), gas_limit, 0, actions, expiry_height=5_000)
     return sign(body, [KEYS["alice"]]).encoded
 
 
@@ -490,9 +491,8 @@ def test_a_damaged_queue_stops_the_node(tmp_path: Path, whole: bool) -> None:
     assert contract is not None
     with running.store._env.begin(write=True) as transaction:
         key = residence_key(b"" if whole else contract.code_hash)
-        transaction.put(key, b"\xff", db=running.store._tables[b"state"])
-    running.store._read.abort()
-    running.store._read = running.store._env.begin()
+        transaction.put(key, seal(b"state", key, b"\xff"), db=running.store._tables[b"state"])
+    running.store.renew()
     running.submit(bytes_of(running, go(address)))
     with pytest.raises(StoreFailed):
         running.produce()

@@ -330,8 +330,8 @@ def test_nobody_opens_the_address_of_another_with_himself_as_guardian(world: Wor
         ({"gas_price": 1_000_001}, Refused.GAS_PRICE_TOO_HIGH),
         ({"gas_limit": 2_000_000_001}, Refused.GAS_LIMIT_TOO_HIGH),
         ({"gas_limit": 1_000}, Refused.GAS_LIMIT_TOO_LOW),
-        ({"expiry": 0}, Refused.EXPIRED),
-        ({"expiry": 100_002}, Refused.EXPIRY_TOO_FAR),
+        ({"expiry_height": 0}, Refused.EXPIRED),
+        ({"expiry_height": 100_002}, Refused.EXPIRY_TOO_FAR),
         ({"sequence": 1}, Refused.SEQUENCE_AHEAD),
         ({"sender": DAVE}, Refused.NO_WALLET),
         ({"sender": BOB}, Refused.MISSING_SIGNATURE),
@@ -344,7 +344,7 @@ def test_a_transaction_that_may_not_be_in_the_block_is_refused(world: World, fie
     assert refusal_of(world, world.transaction("alice", Pay(BOB, "CNY", 1), **fields)) is code
 
 
-@pytest.mark.parametrize("edge", [{"expiry": 1}, {"expiry": 100_001}, {"gas_price": 10**6, "gas_limit": FUNDS}])
+@pytest.mark.parametrize("edge", [{"expiry_height": 1}, {"expiry_height": 100_001}, {"gas_price": 10**6, "gas_limit": FUNDS}])
 def test_a_transaction_at_the_edge_is_admitted(world: World, edge: dict[str, object]) -> None:
     """The last block of the window, the first, and a fee that is just covered."""
     assert world.send("alice", Pay(BOB, "CNY", 1), **edge).identity

@@ -33,16 +33,9 @@ def work(directory: Path) -> None:
         for name in NAMES:
             sender = ADDRESSES[name]
             for lane in range(4):
-                body = Body(
-                    CHAIN_ID,
-                    sender,
-                    lane,
-                    node.next_sequence(sender, lane),
-                    node.head.height + 9,
-                    50_000,
-                    0,
-                    (Pay(BOB, "CNY", 1),),
-                )
+                payment = (Pay(BOB, "CNY", 1),)
+                sequence, expiry = node.next_sequence(sender, lane), node.head.height + 9
+                body = Body(CHAIN_ID, sender, sequence, 50_000, 0, payment, lane, expiry)
                 node.submit(sign(body, [KEYS[name]]).encoded)
         for identity in node.produce().identities:
             os.write(1, identity.hex().encode() + b"\n")

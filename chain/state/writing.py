@@ -1,0 +1,174 @@
+"""What is done to the tables within one write transaction: a block added, blocks taken back, the bodies of old blocks removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import lmdb
+
+from chain.primitives.codec import encode
+from chain.primitives.limits import PRUNED_ROWS_MAX, UNDO_BLOCKS_MAX, UNDO_BYTES_MAX, UNDO_RECORDS_REMOVED_MAX
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
+from chain.state.formats import write_format
+from chain.state.reader import HEAD_KEY, PRUNED_KEY, Tables, decode_head, header_of, read_pruned, split_identities
+from chain.state.sealed import seal, sealed, unseal
+from chain.state.undo import Undo, decode_undo, encode_undo
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """All that one block writes. `state` and `tree` map keys to values, None where one goes away."""
+
+    height: int
+    block_hash: bytes
+    block: bytes
+    identities: Sequence[bytes]
+    receipts: Sequence[bytes]
+    events: Sequence[tuple[int, int, bytes]]
+    """(index of the transaction, number within it, encoded event)"""
+    state: Mapping[bytes, bytes | None]
+    tree: Mapping[bytes, bytes | None]
+
+
+class Writing:
+    """A write transaction over the tables. Every method raises `StoreFailed` and `lmdb.Error`, after which it must be aborted."""
+
+    def __init__(self, transaction: lmdb.Transaction[bytes], tables: Tables) -> None:
+        self._transaction = transaction
+        self._tables = tables
+
+    # The three things that are done.
+
+    def add(self, commit: Commit, *, archive: bool) -> None:
+        """Add the next block. Undo records that have become too many or too large go away, unless it is for an archive."""
+        head = self._get(b"meta", HEAD_KEY)
+        assert commit.height == (0 if head is None else decode_head(head)[0] + 1), "blocks are written in order"
+        height = commit.height.to_bytes(8)
+        places = [height + index.to_bytes(4) for index in range(len(commit.identities))]
+        events = [(height + index.to_bytes(4) + number.to_bytes(4), event) for index, number, event in commit.events]
+        self._append(b"blocks", [(height, commit.block)])
+        self._append(b"identities", [(height, b"".join(commit.identities))])
+        self._append(b"receipts", zip(places, commit.receipts, strict=True))
+        self._append(b"events", events)
+        self._change(b"index", dict(zip(commit.identities, places, strict=True)))
+        if head is None:
+            write_format(self._transaction, self._tables[b"meta"])
+        else:
+            keys = sorted(commit.state)
+            old = self._transaction.cursor(self._tables[b"state"]).get
+            self._append(b"undo", [(height, encode_undo(head, keys, [old(key) for key in keys]))])
+            if not archive:
+                self._forget_undo()
+        self._change(b"state", commit.state)
+        self._change(b"tree", commit.tree)
+        self._put(b"meta", HEAD_KEY, encode([commit.height, commit.block_hash]))
+
+    def revert(self, height: int, tree: Mapping[bytes, bytes | None]) -> None:
+        """Make it what it was after the block at a height. Raises `Refusal` NotFound, Pruned."""
+        top = decode_head(self._get(b"meta", HEAD_KEY) or b"")[0]
+        if not 0 <= height <= top:
+            raise Refusal(Refused.NOT_FOUND, f"there is no block {height}; the newest is {top}", head=top)
+        if height == top:
+            return
+        head: bytes | None = None
+        state: dict[bytes, bytes | None] = {}
+        for record in self._records(height + 1, top):
+            head = head or record.head
+            for key, stored in record.state.items():
+                state.setdefault(key, stored)
+        self._change(b"state", {key: stored and unseal(b"state", key, stored) for key, stored in state.items()})
+        self._change(b"tree", tree)
+        for each in range(top, height, -1):
+            self._remove_body(each)
+            self._transaction.delete(each.to_bytes(8), db=self._tables[b"undo"])
+        assert head is not None
+        self._put(b"meta", HEAD_KEY, head)
+
+    def prune(self, before: int) -> int:
+        """Leave only the headers of blocks below a height, but for genesis and those whose state is kept, as far as one call
+        goes. Returns the height below which that is done now.
+        """
+        top = decode_head(self._get(b"meta", HEAD_KEY) or b"")[0]
+        floor = read_pruned(self._get(b"meta", PRUNED_KEY))
+        before = min(before, next(self._heights(b"undo"), top + 1) - 1)
+        height = max(1, floor)
+        rows = 0
+        while height < before and rows < PRUNED_ROWS_MAX:
+            key = height.to_bytes(8)
+            block = self._get(b"blocks", key)
+            if block is None:
+                raise StoreFailed(f"block {height} is missing")
+            self._append(b"headers", [(key, header_of(block))])
+            rows += 1 + self._remove_body(height)
+            height += 1
+        if height <= max(1, floor):
+            return floor
+        self._put(b"meta", PRUNED_KEY, encode(height))
+        return height
+
+    # What they are made of.
+
+    def _records(self, first: int, last: int) -> Iterator[Undo]:
+        """Undo records. Raises `Refusal` Pruned if there are not all."""
+        for height in range(first, last + 1):
+            data = self._get(b"undo", height.to_bytes(8))
+            if data is None:
+                oldest = next(self._heights(b"undo"), last + 1) - 1
+                message = f"height {first - 1} cannot be gone back to; {oldest} is the oldest that can"
+                raise Refusal(Refused.PRUNED, message, oldest=oldest, head=last)
+            yield decode_undo(data)
+
+    def _remove_body(self, height: int) -> int:
+        """Remove a block with what it left, but for state and undo record; how many rows that were."""
+        key, end = height.to_bytes(8), (height + 1).to_bytes(8)
+        identities = split_identities(self._get(b"identities", key) or b"")
+        for identity in identities:
+            self._transaction.delete(identity, db=self._tables[b"index"])
+        for name in (b"blocks", b"identities"):
+            self._transaction.delete(key, db=self._tables[name])
+        rows = len(identities)
+        for name in (b"receipts", b"events"):
+            cursor = self._transaction.cursor(self._tables[name])
+            found = cursor.set_range(key)
+            while found and cursor.key() < end:
+                found = cursor.delete()
+                rows += 1
+        return rows
+
+    def _forget_undo(self) -> None:
+        """Remove the oldest records, a few at a time, while they are too many or too large; never the newest."""
+        table = self._tables[b"undo"]
+        for _ in range(UNDO_RECORDS_REMOVED_MAX):
+            kept = self._transaction.stat(table)
+            size = kept["psize"] * (kept["branch_pages"] + kept["leaf_pages"] + kept["overflow_pages"])
+            if kept["entries"] <= UNDO_BLOCKS_MAX and (size <= UNDO_BYTES_MAX or kept["entries"] <= 1):
+                return
+            cursor = self._transaction.cursor(table)
+            cursor.first()
+            cursor.delete()
+
+    def _heights(self, name: bytes) -> Iterator[int]:
+        cursor = self._transaction.cursor(self._tables[name])
+        return (int.from_bytes(key) for key in cursor.iternext(values=False))
+
+    def _get(self, name: bytes, key: bytes) -> bytes | None:
+        stored: bytes | None = self._transaction.get(key, db=self._tables[name])
+        return None if stored is None else unseal(name, key, stored)
+
+    def _put(self, name: bytes, key: bytes, value: bytes) -> None:
+        self._transaction.put(key, seal(name, key, value), db=self._tables[name])
+
+    def _append(self, name: bytes, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        """Entries in order, all of which come after those that are there."""
+        rows = sealed(name, entries)
+        _, added = self._transaction.cursor(self._tables[name]).putmulti(rows, append=True)
+        if added != len(rows):
+            raise StoreFailed(f"the table of {name.decode()} goes beyond the head")
+
+    def _change(self, name: bytes, changes: Mapping[bytes, bytes | None]) -> None:
+        """Set keys and remove those whose value is None, in their order: neighbours are on the same pages."""
+        rows = sealed(name, [(key, value) for key, value in sorted(changes.items()) if value is not None])
+        self._transaction.cursor(self._tables[name]).putmulti(rows)
+        for key in sorted(key for key, value in changes.items() if value is None):
+            self._transaction.delete(key, db=self._tables[name])
