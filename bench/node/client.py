@@ -55,9 +55,9 @@ class Broken(Exception):
 
 
 def post(path: str, body: bytes, kind: str = "application/json", *, host: str = "127.0.0.1") -> bytes:
-    """The bytes of a POST request."""
-    head = f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    """The bytes of a POST request, to be answered in the kind of content that it has itself."""
+    head = f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: {kind}\r\naccept: {kind}\r\n"
+    return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
 def get(path: str, *, host: str = "127.0.0.1") -> bytes:

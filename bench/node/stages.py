@@ -21,7 +21,6 @@ from chain.primitives.hash import merkle_root
 from chain.primitives.keys import signing_message, verify
 from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.overlay import BlockOverlay
-from chain.state.store import Commit
 from chain.state.tree import Tree
 
 BLOCK = 4_000
@@ -89,7 +88,7 @@ def _block(node: Node, data: list[bytes], laps: Laps) -> None:
     run = BlockRun(node.store, node.head, time_ms=TIME_MS, proposer=parameters.fee_wallet)
     with laps.lap("admit"):  # signatures are remembered; against the state before the block, a transaction a lane
         for transaction in transactions:
-            admit(transaction, overlay, parameters, height=height)
+            admit(transaction, overlay, parameters, height=height, time_ms=TIME_MS)
     with laps.lap("execute"):
         receipts = [
             execute(overlay, transaction, parameters, height=height, index=index, time_ms=TIME_MS)
@@ -98,6 +97,7 @@ def _block(node: Node, data: list[bytes], laps: Laps) -> None:
     assert all(receipt.ok for receipt in receipts), next(receipt.error for receipt in receipts if not receipt.ok)
     with laps.lap("settle"):
         settle(overlay)
+        overlay.settle_accounts()
     with laps.lap("tree"):
         Tree(node.store.page).update(overlay.changes.items())
     with laps.lap("receipts"):
@@ -113,21 +113,12 @@ def _write(node: Node, run: BlockRun, transactions: list[Transaction], laps: Lap
     for transaction in transactions:
         run.add(transaction)
     applied = run.finish()
-    written = Commit(
-        height=applied.block.header.height,
-        block_hash=applied.block.header.hash,
-        block=applied.block.encoded,
-        identities=applied.identities,
-        receipts=[receipt.encoded for receipt in applied.receipts],
-        events=[],
-        state=applied.state,
-        tree=applied.tree,
-    )
+    written = node.commit_of(applied)
     clock = time.perf_counter()
     with laps.lap("write"):
         node.store.commit(written)
     laps.note("write, by the clock", time.perf_counter() - clock)
-    node.head = applied.block.header
+    node.head = node.newest = applied.block.header
 
 
 def _verified(transaction: Transaction) -> bool:

@@ -50,7 +50,9 @@ class Single:
 
 
 class Batches:
-    """Many transactions a request, as msgpack. A row of the answer is [identity, status, ok, code if refused]."""
+    """Many transactions a request, as msgpack. The answer is [rows, height, state root]; a row begins with identity, status,
+    whether it was done, and the code of its refusal or the name of its error.
+    """
 
     def __init__(self, batch: int, connections: int) -> None:
         self.name = f"{batch} a request, msgpack"
@@ -66,8 +68,14 @@ class Batches:
         """See `Wire`."""
         if answer.status != 200:
             raise Broken(f"a batch is answered {answer.status}: {answer.body[:200]!r}")
-        rows = msgpack.unpackb(answer.body) if answer.body[:1] != b"[" else json.loads(answer.body)
-        return [OK if row[2] else row[3] if len(row) > 3 and row[3] else FAILED for row in rows]
+        rows, _, _ = msgpack.unpackb(answer.body)
+        return [_outcome(*row[1:4]) for row in rows]
+
+
+def _outcome(status: str, ok: bool | None, code: str | None) -> str:
+    if status == "committed":
+        return OK if ok else FAILED
+    return code or status
 
 
 def wire_of(port: int, batch: int, connections: int) -> Wire:

@@ -28,7 +28,7 @@ GAS_PAYMENT_MAX = 50_000
 GAS_CALL_MAX = 500_000
 GAS_SETUP_MAX = 190_000_000
 ACTIONS = 64
-EXPIRY = {"expiry": 100_000}
+EXPIRY_HEIGHT = 100_000
 SEED = "bench"
 HOT_LANES = 200
 FAULTS = ("signature", "sequence", "money", "garbage")
@@ -126,7 +126,7 @@ def body(sender: bytes, lane: int, sequence: int, gas_limit: int, actions: Seque
         gas_limit=gas_limit,
         gas_price=0,
         actions=tuple(actions),
-        **EXPIRY,
+        expiry_height=EXPIRY_HEIGHT,
     )
 
 
