@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +24,7 @@ from chain.primitives.refusal import Refusal
 from chain.primitives.transaction import decode_transaction
 from tests.chain.ledger_world import World
 
+ROOT = Path(__file__).parents[1]
 TOKEN = bytes(32)
 SLOW_SECONDS = 0.05
 
@@ -170,3 +175,14 @@ def test_transactions_of_ethereum_are_those_of_eip_155() -> None:
         "28ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a0"
         "67cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
     )
+
+
+@pytest.mark.long
+def test_every_scenario_of_ours_runs(tmp_path: Path) -> None:
+    """A quick run with the real node gives its figures as JSON, and all that was sent was done, or was refused as was meant."""
+    found = tmp_path / "found.json"
+    command = [sys.executable, str(ROOT / "bench" / "ledger.py"), "mixes", "latency", "instant", "stages", "start"]
+    subprocess.run([*command, "--quick", "--folder", str(tmp_path), "--json", str(found)], check=True, timeout=300)
+    mixes = json.loads(found.read_text())["mixes"]
+    assert set(mixes["payments"]["outcomes"]) == set(mixes["token transfers"]["outcomes"]) == {OK}
+    assert set(mixes["50 % invalid"]["outcomes"]) == {OK, FAILED, "WrongSignature", "SequenceUsed", "Malformed"}

@@ -30,12 +30,13 @@ class Process:
 
     def __init__(self, folder: Path, *options: str) -> None:
         """Raises `Broken` if it does not get ready."""
+        folder = folder.resolve()
         ready = folder / "ready.json"
         ready.unlink(missing_ok=True)
         command = [*TAEL, "devnet", "--port", "0", "--data", str(folder / "data"), "--ready-file", str(ready), *options]
         began = time.perf_counter()
         self._process = subprocess.Popen(
-            command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
+            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
         )  # its complaints are shown
         while not ready.exists():
             if self._process.poll() is not None or time.perf_counter() - began > READY_SECONDS_MAX:
