@@ -62,6 +62,8 @@ def _answer(connection: socket.socket) -> None:
                 return
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body))
             connection.sendall(body)
+            if body == b"last":
+                return
 
 
 def test_every_stream_is_answered_in_its_order(echo: int) -> None:
@@ -104,6 +106,13 @@ def test_a_connection_that_ends_is_no_answer(echo: int) -> None:
     """Who closes a connection instead of answering stops the run."""
     with pytest.raises(Broken):
         drive(echo, [[Request(post("/", b"close")), Request(get("/"))]])
+
+
+def test_a_connection_that_was_closed_while_idle_is_opened_anew(echo: int) -> None:
+    """A server may close connections that have nothing to do; what is due later goes over a new one."""
+    requests = [Request(post("/", b"last")), Request(post("/", b"after"))]
+    ((first, second),) = drive(echo, [requests], per_second=10).answers
+    assert (first.body, second.body) == (b"last", b"after")
 
 
 def test_lanes_keep_to_one_stream_and_count_on() -> None:

@@ -66,12 +66,13 @@ def get(path: str, *, host: str = "127.0.0.1") -> bytes:
 
 
 class _Connection:
-    """One connection, its requests to come, and the one that is under way."""
+    """One connection, its requests to come, and the one that is under way. It is opened anew if it was closed while idle."""
 
-    def __init__(self, port: int, requests: Sequence[tuple[float, Request]]) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.setblocking(False)
+    def __init__(self, port: int, requests: Sequence[tuple[float, Request]], selector: selectors.BaseSelector) -> None:
+        self._port = port
+        self._selector = selector
+        self._socket: socket.socket | None = None
+        self._open()
         self.waiting = deque(requests)
         self.under_way: tuple[float, Request] | None = None
         self.next_data: bytes | None = None  # what follows within the request under way
@@ -96,31 +97,54 @@ class _Connection:
             self.under_way = self.waiting.popleft()
             data = self.under_way[1].data
         self._unsent = memoryview(data)
+        connected = self._socket or self._open()
         self.send()
+        if self._unsent:
+            self._selector.modify(connected, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
         return None
 
-    def send(self) -> bool:
-        """Send on; whether all is sent."""
+    def _open(self) -> socket.socket:
+        self._socket = socket.create_connection(("127.0.0.1", self._port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setblocking(False)
+        self._selector.register(self._socket, selectors.EVENT_READ, self)
+        return self._socket
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        if self._socket is not None:
+            self._selector.unregister(self._socket)
+            self._socket.close()
+            self._socket = None
+
+    def send(self) -> None:
+        """Send as much as there is room for."""
+        assert self._socket is not None
         while self._unsent:
             try:
-                self._unsent = self._unsent[self.socket.send(self._unsent) :]
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
             except BlockingIOError:
-                return False
-        return True
+                return
 
-    @property
-    def wants(self) -> int:
-        """What to wait for."""
-        return selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
+    def send_on(self) -> None:
+        """As `send`, when there is room again."""
+        self.send()
+        if not self._unsent:
+            assert self._socket is not None
+            self._selector.modify(self._socket, selectors.EVENT_READ, self)
 
     def receive(self) -> bool:
         """Take what has come; whether an answer is whole."""
+        assert self._socket is not None
         try:
-            data = self.socket.recv(RECEIVED_BYTES_MAX)
+            data = self._socket.recv(RECEIVED_BYTES_MAX)
         except BlockingIOError:
             return False
         if not data:
-            raise Broken("the other side closed a connection")
+            if self.under_way is not None and self.next_data is None:
+                raise Broken("the other side closed a connection")
+            self.close()
+            return False
         self._received += data
         end = self._received.find(_HEAD_END)
         if end < 0:
@@ -158,19 +182,19 @@ def drive(port: int, streams: Sequence[Sequence[Request]], per_second: float | N
     """
     began = time.perf_counter() + 0.005
     step = 0.0 if per_second is None else 1 / per_second
-    connections = [
-        _Connection(port, [(began + (at * len(streams) + place) * step, request) for at, request in enumerate(stream)])
-        for place, stream in enumerate(streams)
-    ]
-    time.sleep(max(0.0, began - time.perf_counter()))
-    processor = time.process_time()
     with selectors.DefaultSelector() as selector:
-        for connection in connections:
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
+        connections = [
+            _Connection(
+                port, [(began + (at * len(streams) + place) * step, request) for at, request in enumerate(stream)], selector
+            )
+            for place, stream in enumerate(streams)
+        ]
+        time.sleep(max(0.0, began - time.perf_counter()))
+        processor = time.process_time()
         _run(selector, connections)
-    client_seconds = time.process_time() - processor
-    for connection in connections:
-        connection.socket.close()
+        client_seconds = time.process_time() - processor
+        for connection in connections:
+            connection.close()
     done = max(answer.done for connection in connections for answer in connection.answers)
     answers = [connection.answers for connection in connections]
     return Driven(answers if step else [_from_one_another(part, began) for part in answers], done - began, client_seconds)
@@ -189,8 +213,6 @@ def _run(selector: selectors.BaseSelector, connections: list[_Connection]) -> No
                 later[connection] = at
             elif connection.under_way is None:
                 busy.discard(connection)
-            if connection.wants != selectors.EVENT_READ:
-                selector.modify(connection.socket, connection.wants, connection)
         if not busy:
             return
         patience = max(0.0, min(later.values()) - time.perf_counter()) if later else SILENCE_SECONDS_MAX
@@ -200,8 +222,8 @@ def _run(selector: selectors.BaseSelector, connections: list[_Connection]) -> No
         ready = []
         for key, mask in events:
             connection = key.data
-            if mask & selectors.EVENT_WRITE and connection.send():
-                selector.modify(connection.socket, selectors.EVENT_READ, connection)
+            if mask & selectors.EVENT_WRITE:
+                connection.send_on()
             if mask & selectors.EVENT_READ and connection.receive():
                 ready.append(connection)
         if later:

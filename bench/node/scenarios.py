@@ -12,7 +12,7 @@ from bench.node.client import drive
 from bench.node.report import HEAD, Run, latencies_ms, print_runs
 from bench.node.scene import Scene
 from bench.node.system import CORES
-from bench.node.wires import OK, Single, outcomes, requests
+from bench.node.wires import OK, Batches, Single, outcomes, requests
 from bench.node.work import Mix
 
 PAYMENTS = Mix("payments")
@@ -30,6 +30,8 @@ ANVILS: dict[str, tuple[str, ...]] = {"auto-mine": (), "each 0.5 s": ("--block-t
 ANVIL_CONNECTIONS = 4
 ANVIL_BATCH = 250
 OFFERED = (0.25, 0.5, 0.8)
+OFFERED_BATCH = 25  # small, so that a batch is not most of the latency
+OFFERED_CONNECTIONS = 16
 VERIFY_SECONDS = 3.0
 
 
@@ -126,9 +128,10 @@ def latency(scene: Scene) -> dict[str, Any]:
     runs: dict[str, list[Run]] = {}
     for _ in range(scene.repeats):
         most = scene.play(PAYMENTS, scene.transactions)
+        wire = scene.bench.wire if scene.bench.wire.batch == 1 else Batches(OFFERED_BATCH, OFFERED_CONNECTIONS)
         for part in OFFERED:
-            count = max(scene.bench.wire.batch * 20, int(scene.transactions * part))
-            runs.setdefault(f"{part:.0%} of saturation offered", []).append(scene.play(PAYMENTS, count, most.rate * part))
+            run = scene.play(PAYMENTS, int(scene.transactions * part), most.rate * part, wire)
+            runs.setdefault(f"{part:.0%} of saturation offered", []).append(run)
         runs.setdefault("saturation", []).append(most)
     print("\n" + HEAD)
     return {name: print_runs(name, of) for name, of in runs.items()}

@@ -12,7 +12,7 @@ from bench.node.client import Driven, drive
 from bench.node.devnet import Bench, Process
 from bench.node.report import Run, latencies_ms
 from bench.node.system import CORES
-from bench.node.wires import outcomes, requests
+from bench.node.wires import Wire, outcomes, requests
 from bench.node.work import Mix, Signers
 
 
@@ -53,10 +53,10 @@ class Scene:
         )
         return bench
 
-    def play(self, mix: Mix, count: int, per_second: float | None = None) -> Run:
-        """Sign, and send: `per_second` transactions a second, or as many as the node takes."""
+    def play(self, mix: Mix, count: int, per_second: float | None = None, wire: Wire | None = None) -> Run:
+        """Sign, and send: `per_second` transactions a second, or as many as the node takes; by the usual wire or another."""
         bench = self.bench
-        wire, process = bench.wire, bench.process
+        wire, process = wire or bench.wire, bench.process
         signed = self.signers.sign(bench.book.plan(mix, count, wire.connections))
         prepared = requests(wire, signed)
         height, processor = process.status()["height"], process.processor_seconds()

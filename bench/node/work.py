@@ -68,7 +68,7 @@ class Book:
 
     def plan(self, mix: Mix, count: int, streams: int) -> list[list[Item]]:
         """`count` transactions in streams. A lane is always in one stream, where its sequences are in order."""
-        assert self.senders % streams == 0 and HOT_LANES % streams == 0
+        assert (HOT_LANES if mix.hot == "sender" else self.senders) % streams == 0
         planned: list[list[Item]] = [[] for _ in range(streams)]
         first = self._turn
         self._turn += -(-count // streams) * streams  # so that the next plan begins at stream 0 again
