@@ -12,7 +12,7 @@ from bench.node.client import drive
 from bench.node.report import HEAD, Run, latencies_ms, print_runs
 from bench.node.scene import Scene
 from bench.node.system import CORES
-from bench.node.wires import OK, Batches, Single, outcomes, requests
+from bench.node.wires import OK, Batches, Single
 from bench.node.work import Mix
 
 PAYMENTS = Mix("payments")
@@ -138,16 +138,17 @@ def latency(scene: Scene) -> dict[str, Any]:
 
 
 def instant(scene: Scene) -> dict[str, Any]:
-    """Blocks of one payment each over one connection, every one on disk before the next is sent."""
-    wire, process = Single(), scene.bench.process
-    count = 100 if scene.quick else 500
-    runs = []
+    """Payments one a request, answered when on disk: one after the other, so that each has a block, and eight at a time."""
+    count = 96 if scene.quick else 480
+    runs: dict[str, list[Run]] = {}
     for _ in range(scene.repeats):
-        streams = scene.signers.sign(scene.bench.book.plan(PAYMENTS, count, 1))
-        height, processor = process.status()["height"], process.processor_seconds()
-        driven = drive(process.port, requests(wire, streams))
-        used, blocks = process.processor_seconds() - processor, process.status()["height"] - height
-        said = dict(outcomes(wire, driven))
-        runs.append(Run(count, driven.seconds, used, driven.client_seconds, blocks, latencies_ms(driven.answers), said))
+        for connections, title in ((1, "one connection"), (8, "8 connections")):
+            runs.setdefault(title, []).append(scene.play(PAYMENTS, count, wire=Single(connections)))
     print("\n" + HEAD)
-    return {"blocks of one payment": print_runs("blocks of one payment", runs)}
+    found: dict[str, Any] = {}
+    for title, of in runs.items():
+        found[title] = print_runs(title, of)
+        blocks = Spread.of([run.blocks / run.seconds for run in of])
+        found[title]["blocks per second"] = blocks._asdict()
+        print(f"{'  blocks':46}" + f"{blocks.min:14,.0f}{blocks.median:9,.0f}{blocks.max:9,.0f}")
+    return found

@@ -33,8 +33,10 @@ class Single:
     """One transaction a request, as JSON: many connections, so that transactions meet in a block."""
 
     name = "one a request, JSON"
-    connections = 100
     batch = 1
+
+    def __init__(self, connections: int = 100) -> None:
+        self.connections = connections
 
     def submit(self, batch: Sequence[bytes]) -> Request:
         """See `Wire`."""
