@@ -53,6 +53,7 @@ REFUSALS = {
     "UnknownKeyScheme": "The key is of a scheme that the ledger does not know.",
     "WrongPassword": "The password does not open the key file.",
     "WrongKeyFile": "The key file is damaged or of another format.",
+    "WrongLibrary": "The library that checks signatures does not follow the ledger's rule.",
     "DevelopmentKey": "A key that everybody knows was to sign for a chain that is not the devnet.",
     "WrongChain": "The transaction was signed for another chain.",
     "WrongSignature": "A signature is not valid, or the signatures are not sorted by key.",

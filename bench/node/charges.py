@@ -25,6 +25,7 @@ from ledger_world import ALICE, World  # noqa: E402
 from bench.prices.deploy import modules  # noqa: E402
 from chain.ledger import residence  # noqa: E402
 from chain.ledger.apply import execute  # noqa: E402
+from chain.ledger.machine import BlockMachine  # noqa: E402
 from chain.ledger.parameters import read_parameters  # noqa: E402
 from chain.primitives.address import contract_address  # noqa: E402
 from chain.primitives.transaction import Call, Deploy  # noqa: E402
@@ -146,8 +147,8 @@ def arguments() -> None:
         parameters = read_parameters(world.view)
 
         def run(transaction: Any = transaction, parameters: Any = parameters) -> int:
-            block = BlockOverlay(world.view)
-            receipt = execute(block, transaction, parameters, height=world.head.height + 1, index=0, time_ms=world.time_ms)
+            machine = BlockMachine(BlockOverlay(world.view), now_ms=world.time_ms)
+            receipt = execute(machine, transaction, parameters, height=world.head.height + 1, index=0)
             assert receipt.ok, receipt.error
             return receipt.gas_used
 

@@ -13,6 +13,7 @@ from bench.node.scene import Scene
 from bench.node.work import FUNDS, SENDERS_MAX, Book, Mix, dealing, deployment, public_key, signed_bytes
 from chain.ledger.admission import admit
 from chain.ledger.apply import BlockRun, execute
+from chain.ledger.machine import BlockMachine
 from chain.ledger.residence import settle
 from chain.node.development import CURRENCY, development_wallets, devnet_specification
 from chain.node.node import Node
@@ -85,13 +86,14 @@ def _block(node: Node, data: list[bytes], laps: Laps) -> None:
     _all(laps, "identity", lambda transaction: transaction.identity, transactions)
     assert all(_all(laps, "verify", _verified, transactions))
     overlay, parameters, height = BlockOverlay(node.store), node.parameters, node.head.height + 1
+    machine = BlockMachine(overlay, now_ms=TIME_MS)
     run = BlockRun(node.store, node.head, time_ms=TIME_MS, proposer=parameters.fee_wallet)
     with laps.lap("admit"):  # signatures are remembered; against the state before the block, a transaction a lane
         for transaction in transactions:
             admit(transaction, overlay, parameters, height=height, time_ms=TIME_MS)
     with laps.lap("execute"):
         receipts = [
-            execute(overlay, transaction, parameters, height=height, index=index, time_ms=TIME_MS)
+            execute(machine, transaction, parameters, height=height, index=index)
             for index, transaction in enumerate(transactions)
         ]
     assert all(receipt.ok for receipt in receipts), next(receipt.error for receipt in receipts if not receipt.ok)
