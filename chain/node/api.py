@@ -250,6 +250,7 @@ class Api:
         transaction = decode_transaction(_transaction_bytes(query.body))
         check_alone(transaction, self._node.parameters)
         (row,) = await self._gateway.submit([transaction], wait_seconds=wait_seconds)
+        self._node.renew()
         if row.refusal is not None:
             raise row.refusal
         identity = transaction.identity
@@ -271,7 +272,9 @@ class Api:
         for begin in range(0, len(items), BATCH_STEP):
             batch.look_at(begin, begin + BATCH_STEP, self._check_alone)
             await asyncio.sleep(0)
-        return batch.rows(await self._gateway.submit(batch.transactions, wait_seconds=wait_seconds))
+        rows = batch.rows(await self._gateway.submit(batch.transactions, wait_seconds=wait_seconds))
+        self._node.renew()
+        return rows
 
     def _check_alone(self, transaction: Transaction) -> None:
         check_alone(transaction, self._node.parameters)
@@ -431,7 +434,6 @@ class Api:
         return self._json(body, _STATUS.get(refusal.code, _REFUSED_STATUS))
 
     def _packed(self, rows: list[Row]) -> Response:
-        self._node.renew()
         head = self._node.head
         return Response(rows_msgpack(rows, head.height, head.state_root), media_type=MSGPACK)
 

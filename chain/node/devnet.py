@@ -32,6 +32,8 @@ from chain.node.development import (
 )
 from chain.node.node import Node
 from chain.node.producer import Producer
+from chain.node.serving import server_config
+from chain.node.workers import Workers
 from chain.primitives.refusal import Refusal, Refused
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 _READY_SECONDS_MAX = 30
+_LOOK_SECONDS = 0.05  # how often a parent of workers looks whether it is to stop
 
 
 class _Server(uvicorn.Server):
@@ -61,19 +64,7 @@ class _Server(uvicorn.Server):
         self._close = close
         self._producer = Producer(node, block_time_ms, self._stop_after)
         self.on_ready: Callable[[], None] = _nothing
-        super().__init__(
-            uvicorn.Config(
-                Api(node, self._producer).application(),
-                http="h11",
-                ws="none",
-                loop="asyncio",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
+        super().__init__(server_config(Api(node, self._producer).application()))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then the producer begins."""
@@ -101,12 +92,26 @@ class _Server(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def serve_on(self, listener: socket.socket) -> None:
-        """Serve until stopped, then close the node."""
+    def serve_on(self, listener: socket.socket, workers: int = 0) -> None:
+        """Serve until stopped, in this process or in so many workers, then close the node."""
         try:
-            asyncio.run(self.serve([listener]))
+            asyncio.run(self._serve_by_workers(listener, workers) if workers else self.serve([listener]))
         finally:
             self._close()
+
+    async def _serve_by_workers(self, listener: socket.socket, count: int) -> None:
+        """The workers have the listening socket; here blocks are made."""
+        workers = Workers(self.node.directory, listener, self._producer, count, self._stop_after)
+        with self.capture_signals():
+            self._producer.start()
+            try:
+                await workers.start()
+                self.on_ready()
+                while not self.should_exit:
+                    await asyncio.sleep(_LOOK_SECONDS)
+            finally:
+                await workers.stop()
+                self._producer.stop()
 
     def _stop_after(self, error: BaseException) -> None:
         self.failure = error
@@ -141,11 +146,12 @@ def start_devnet(
     port: int = 0,
     host: str = "127.0.0.1",
     block_time_ms: int = 0,
+    workers: int = 0,
     seed: str = SEED,
     ready_file: Path | str | None = None,
 ) -> Devnet:
     """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
-    end.
+    end. With `workers` so many processes look at signatures and answer requests.
 
     Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
     """
@@ -158,7 +164,7 @@ def start_devnet(
     address = f"http://{host}:{listener.getsockname()[1]}"
     ready = threading.Event()
     server.on_ready = ready.set
-    thread = threading.Thread(target=server.serve_on, args=(listener,), name="tael-devnet", daemon=True)
+    thread = threading.Thread(target=server.serve_on, args=(listener, workers), name="tael-devnet", daemon=True)
     thread.start()
     if not ready.wait(_READY_SECONDS_MAX):
         raise Refusal(Refused.STOPPED, f"the devnet does not answer after {_READY_SECONDS_MAX} s")
@@ -172,6 +178,7 @@ def run_devnet(
     port: int = 0,
     host: str = "127.0.0.1",
     block_time_ms: int = 0,
+    workers: int = 0,
     seed: str = SEED,
     ready_file: Path | str | None = None,
     announce: Callable[[str, list[DevelopmentWallet]], None] | None = None,
@@ -195,7 +202,7 @@ def run_devnet(
             announce(address, development_wallets(seed))
 
     server.on_ready = ready
-    server.serve_on(listener)
+    server.serve_on(listener, workers)
     return 0 if server.failure is None else 1
 
 

@@ -50,6 +50,7 @@ class Node(Questions):
 
         Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore.
         """
+        self.directory = directory
         self._clock = clock
         self._specification = specification
         refuse_development_keys(specification)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from chain.ledger.apply import Applied
+from chain.ledger.parameters import Parameters
 from chain.node.node import Node
 from chain.node.outcome import Row
 from chain.node.writer import Writer
@@ -51,6 +52,11 @@ class Producer:
         self._ticker: asyncio.Task[None] | None = None
         self._writer: Writer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the chain is set to."""
+        return self._node.parameters
 
     def start(self) -> None:
         """Begin to make blocks."""

@@ -13,12 +13,13 @@ Plain: TypeAlias = "bool | int | str | bytes | list[Plain] | None"
 """What the codec knows. Tuples are encoded as arrays and come back as lists."""
 
 _INT_MAX = 2**64 - 1
+_pack = msgpack.Packer(use_bin_type=True).pack  # one for all: to make one takes longer than to use it
 
 
 def encode(value: object) -> bytes:
     """The one encoding of a plain value. Raises `Refusal` Malformed for anything that has none."""
     try:
-        data: bytes = msgpack.packb(value, use_bin_type=True, strict_types=False)
+        data: bytes = _pack(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise malformed(f"not encodable: {type(error).__name__}") from None
     return data
@@ -46,12 +47,12 @@ def unpack_canonical(data: bytes, *, bytes_max: int, elements_max: int) -> Any:
     return value
 
 
-def unpack_stored(data: bytes) -> Any:
-    """The value of bytes that this node wrote and whose checksum it has compared; arrays come as tuples. Raises `Refusal`
-    Malformed.
+def unpack_stored(data: bytes, *, lists: bool = False) -> Any:
+    """The value of bytes that this node made itself, and whose checksum it has compared if they were on disk; arrays come as
+    tuples, or as lists. Raises `Refusal` Malformed.
     """
     try:
-        return msgpack.unpackb(data, raw=False, use_list=False)
+        return msgpack.unpackb(data, raw=False, use_list=lists)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise malformed(f"not msgpack: {type(error).__name__}") from None
 

@@ -72,6 +72,13 @@ PAGE_ITEMS_MAX = 1_000
 PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it
 REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
+CONNECTION_IDLE_SECONDS_MAX = 75  # longer than anybody waits for a block
+
+# Worker processes.
+FRAME_BYTES_MAX = 64 * 1024 * 1024  # a batch of the largest transactions is a fraction of it
+WORKER_STARTS_MAX = 100  # beyond the first of each: after that something is wrong with the machine
+
+# Reads and the start.
 READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
 BLOCKS_CHECKED_AT_START = 1_000
 TRANSACTIONS_CHECKED_AT_START = 5_000

@@ -22,6 +22,7 @@ from chain.primitives.codec import (
     encode,
     malformed,
     unpack_canonical,
+    unpack_stored,
 )
 from chain.primitives.hash import HASH_BYTES, TAG_TRANSACTION, tagged_hash
 from chain.primitives.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, SecretKey, signing_message
@@ -225,6 +226,15 @@ def decode_transaction(data: bytes) -> Transaction:
     # The encoding is canonical, so the body's own bytes stand in it: after the byte that says "two", before the signatures.
     identity = tagged_hash(TAG_TRANSACTION, data[1 : len(data) - len(encode(signatures_plain))])
     return Transaction(body, tuple(signatures), encoded=data, identity=identity)
+
+
+def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Transaction:
+    """A transaction that another process of this node has decoded and found to be well made by these parameters."""
+    body_plain, signatures = unpack_stored(data, lists=True)
+    pairs = tuple([(key, signature) for key, signature in signatures])
+    transaction = Transaction(_read_body(body_plain), pairs, encoded=data, identity=identity)
+    transaction.checked = parameters
+    return transaction
 
 
 def _read_body(plain: object) -> Body:

@@ -43,9 +43,18 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="Time between blocks; 0s makes one when there is a transaction.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    default=0,
+    show_default=True,
+    help="Processes that look at signatures and answer requests, for load; 0 does all in one.",
+)
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
-def devnet(out: Output, port: int, data_dir: str | None, ready_file: str | None, block_time: str, seed: str | None) -> int:
-    """Start a network of one process, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
+def devnet(
+    out: Output, port: int, data_dir: str | None, ready_file: str | None, block_time: str, workers: int, seed: str | None
+) -> int:
+    """Start a network of one node, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
 
     It is for development: anybody can take what these wallets hold.
     """
@@ -60,6 +69,7 @@ def devnet(out: Output, port: int, data_dir: str | None, ready_file: str | None,
             data_dir,
             port=port,
             block_time_ms=block_time_ms,
+            workers=workers,
             seed=seed if seed is not None else development_seed(),
             ready_file=ready_file,
             announce=lambda address, wallets: _announce(out, address, wallets, data_dir),

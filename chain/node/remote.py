@@ -1,0 +1,82 @@
+"""The pool and the making of blocks as a worker sees them: in the parent process, at the other end of a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from chain.node.frames import Ask, pack_frame, read_frame, read_refusal, read_row
+from chain.node.outcome import Row
+from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.transaction import Transaction
+
+
+class RemoteGateway:
+    """A `Gateway` over a socket to the parent process."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._asked: dict[int, asyncio.Future[Any]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def connect(self, channel: socket.socket) -> asyncio.Task[None]:
+        """Begin to listen to the parent; the task ends when it is gone."""
+        reader, self._writer = await asyncio.open_connection(sock=channel)
+        return asyncio.get_running_loop().create_task(self._listen(reader))
+
+    async def ready(self) -> None:
+        """Tell the parent that requests are answered."""
+        await self._ask(Ask.READY)
+
+    async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
+        """See `Gateway`."""
+        if not transactions:
+            return []
+        rows = await self._ask(Ask.SUBMIT, wait_seconds, [(t.identity, t.encoded) for t in transactions])
+        return [read_row(transaction.identity, row) for transaction, row in zip(transactions, rows, strict=True)]
+
+    async def next_sequence(self, wallet: bytes, lane: int) -> int:
+        """See `Gateway`."""
+        return int(await self._ask(Ask.NEXT_SEQUENCE, wallet, lane))
+
+    async def outlook(self, identity: bytes) -> Refusal | bool:
+        """See `Gateway`."""
+        found = await self._ask(Ask.OUTLOOK, identity)
+        return found if isinstance(found, bool) else read_refusal(found)
+
+    async def waiting(self) -> int:
+        """See `Gateway`."""
+        return int(await self._ask(Ask.WAITING))
+
+    async def _ask(self, kind: Ask, *rest: object) -> Any:
+        if self._writer is None or self._writer.is_closing():
+            raise _gone()
+        number = next(self._numbers)
+        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        self._writer.write(pack_frame((number, kind, *rest)))
+        try:
+            await self._writer.drain()
+            return await answer
+        except OSError:
+            raise _gone() from None
+        finally:
+            self._asked.pop(number, None)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        while (frame := await read_frame(reader)) is not None:
+            number, answer = frame
+            asked = self._asked.get(number)
+            if asked is not None and not asked.done():
+                asked.set_result(answer)
+        for asked in self._asked.values():
+            if not asked.done():
+                asked.set_exception(_gone())
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _gone() -> Refusal:
+    return Refusal(Refused.STOPPED, "the node stops")

@@ -1,0 +1,24 @@
+"""How requests are served over HTTP, by the node's own process and by its workers alike."""
+
+from __future__ import annotations
+
+import uvicorn
+from starlette.applications import Starlette
+
+from chain.primitives.limits import CONNECTION_IDLE_SECONDS_MAX
+
+
+def server_config(application: Starlette) -> uvicorn.Config:
+    """uvicorn's settings: no access log, no signature of the server, connections that may be idle for a while."""
+    return uvicorn.Config(
+        application,
+        http="httptools",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=CONNECTION_IDLE_SECONDS_MAX,
+        timeout_graceful_shutdown=1,
+    )

@@ -1,0 +1,140 @@
+"""The workers of a node, seen from their parent: it starts them, answers what they ask, and starts another when one has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_plain
+from chain.node.producer import Producer
+from chain.primitives.limits import WORKER_STARTS_MAX
+from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.transaction import recall_transaction
+
+_STOP_SECONDS_MAX = 5
+
+
+class Workers:
+    """Processes that share one listening socket. Blocks are made by the producer of this process."""
+
+    def __init__(
+        self,
+        directory: Path,
+        listener: socket.socket,
+        producer: Producer,
+        count: int,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        """`on_failure` is told when workers end again and again."""
+        self._directory = directory
+        self._listener = listener
+        self._producer = producer
+        self._count = count
+        self._on_failure = on_failure
+        self._starts = 0
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._channels: set[asyncio.StreamWriter] = set()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._ready = 0
+        self._all_ready: asyncio.Future[None] | None = None
+
+    async def start(self) -> None:
+        """Return when all answer requests."""
+        self._all_ready = asyncio.get_running_loop().create_future()
+        for _ in range(self._count):
+            self._begin(self._care())
+        await self._all_ready
+
+    async def stop(self) -> None:
+        """Tell them to stop, and wait."""
+        self._stopping = True
+        for channel in list(self._channels):
+            channel.close()
+        for process in self._processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(process.wait, _STOP_SECONDS_MAX)
+            process.kill()
+        for task in list(self._tasks):
+            task.cancel()
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._on_failure(error)
+
+    async def _care(self) -> None:
+        """One worker, and the next one in its place when it has ended."""
+        while not self._stopping:
+            self._starts += 1
+            if self._starts > self._count + WORKER_STARTS_MAX:
+                self._on_failure(Refusal(Refused.STOPPED, "worker processes end again and again"))
+                return
+            ours, theirs = socket.socketpair()
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "chain.node.worker",
+                    self._directory,
+                    *map(str, (self._listener.fileno(), theirs.fileno())),
+                ],
+                pass_fds=(self._listener.fileno(), theirs.fileno()),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                stdin=subprocess.DEVNULL,
+            )
+            theirs.close()
+            self._processes.append(process)
+            await self._answer_all(ours)
+            await asyncio.to_thread(process.wait)
+            self._processes.remove(process)
+
+    async def _answer_all(self, channel: socket.socket) -> None:
+        """Answer a worker until it is gone."""
+        reader, writer = await asyncio.open_connection(sock=channel)
+        self._channels.add(writer)
+        try:
+            while (frame := await read_frame(reader)) is not None:
+                self._begin(self._answer(writer, *frame))
+        finally:
+            self._channels.discard(writer)
+            writer.close()
+
+    async def _answer(self, writer: asyncio.StreamWriter, number: int, kind: int, *rest: object) -> None:
+        answer = await self._found(Ask(kind), *rest)
+        if not writer.is_closing():
+            writer.write(pack_frame((number, answer)))
+
+    async def _found(self, kind: Ask, *rest: object) -> object:
+        match kind, rest:
+            case Ask.SUBMIT, (float() | int() | None as wait_seconds, list(items)):
+                transactions = [recall_transaction(data, identity, self._producer.parameters) for identity, data in items]
+                return [row_plain(row) for row in await self._producer.submit(transactions, wait_seconds=wait_seconds)]
+            case Ask.NEXT_SEQUENCE, (bytes(wallet), int(lane)):
+                return await self._producer.next_sequence(wallet, lane)
+            case Ask.OUTLOOK, (bytes(identity),):
+                outlook = await self._producer.outlook(identity)
+                return refusal_plain(outlook) if isinstance(outlook, Refusal) else outlook
+            case Ask.WAITING, ():
+                return await self._producer.waiting()
+            case Ask.READY, ():
+                self._one_is_ready()
+                return None
+        raise AssertionError(f"a worker asks {kind}")
+
+    def _one_is_ready(self) -> None:
+        self._ready += 1
+        if self._ready == self._count and self._all_ready is not None and not self._all_ready.done():
+            self._all_ready.set_result(None)
