@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=250, help="transactions a request, where the node takes batches")
     parser.add_argument("--connections", type=int, default=4, help="with one request under way each, where it does")
     parser.add_argument("--people", type=int, default=11, help="accounts of Anvil, which is slower the more there are")
+    parser.add_argument("--workers", type=int, default=CORES, help="processes of the node beside the one that makes blocks")
     parser.add_argument("--folder", type=Path, help="where the ledger is kept while it is measured")
     parser.add_argument("--quick", action="store_true", help="see that all of it works: the figures mean nothing")
     parser.add_argument("--json", type=Path, metavar="FILE")
@@ -91,6 +92,7 @@ def measure(options: argparse.Namespace, wanted: list[str]) -> dict[str, Any]:
             "sync ms": sync_ms(folder),
             "repeats": options.repeats,
             "wallets": options.wallets,
+            "workers": options.workers,
         }
         print(
             f"Python {found['python']}, {CORES} cores, load {found['load before']:.1f}; a sync of 4 KiB takes"
@@ -105,6 +107,7 @@ def measure(options: argparse.Namespace, wanted: list[str]) -> dict[str, Any]:
             options.batch,
             options.connections,
             options.people,
+            options.workers,
             options.quick,
         )
         with scene:

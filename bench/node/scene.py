@@ -27,6 +27,7 @@ class Scene:
     batch: int
     connections: int
     people: int
+    workers: int
     quick: bool
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -44,7 +45,7 @@ class Scene:
     @cached_property
     def bench(self) -> Bench:
         """The devnet with its wallets."""
-        process = self._stack.enter_context(Process(self.folder))
+        process = self._stack.enter_context(Process(self.folder, "--workers", str(self.workers)))
         bench = Bench(process, self.wallets, self.batch, self.connections)
         print(
             f"devnet: ready in {process.ready_seconds:.2f} s; {self.wallets:,} wallets, a token: {bench.setup_seconds:.1f} s;"
