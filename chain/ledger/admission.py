@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from chain.ledger.parameters import Parameters, fee_of
-from chain.primitives.account import Account, own_account
 from chain.primitives.address import format_address, wallet_address
 from chain.primitives.keys import check_public_key, signing_message, verify
-from chain.primitives.keyspace import account_key
 from chain.primitives.limits import (
     EXPIRY_BLOCKS_MAX,
     EXPIRY_MS_MAX,
@@ -172,23 +170,15 @@ def admit(
     check_fee(body, parameters, read_balance(state, body.payer, parameters.base_currency))
 
 
-def find_account(state: View | BlockOverlay, address: bytes) -> Account | None:
-    """The account at an address, or None. Raises `Refusal` Malformed if its record is damaged."""
-    if isinstance(state, BlockOverlay):
-        return state.account(address)
-    value = state.get(account_key(address))
-    return None if value is None else own_account(value)
-
-
 def read_sequence(state: View | BlockOverlay, wallet: bytes, lane: int) -> int:
     """The next sequence of a wallet's lane."""
-    account = find_account(state, wallet)
+    account = state.account(wallet)
     return 0 if account is None else account.sequences.get(lane, 0)
 
 
 def read_balance(state: View | BlockOverlay, wallet: bytes, currency: str) -> int:
     """What a wallet holds, in minor units."""
-    account = find_account(state, wallet)
+    account = state.account(wallet)
     return 0 if account is None else account.balances.get(currency, 0)
 
 
@@ -201,7 +191,7 @@ def opens_itself(body: Body) -> bytes | None:
 
 
 def _key_of(body: Body, address: bytes, state: View | BlockOverlay) -> bytes:
-    account = find_account(state, address)
+    account = state.account(address)
     if account is not None and account.key:
         return account.key
     key = opens_itself(body) if address == body.sender else None

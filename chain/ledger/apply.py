@@ -15,6 +15,7 @@ from chain.ledger.execution import Execution
 from chain.ledger.machine import BlockMachine
 from chain.ledger.parameters import Parameters, fee_of, read_parameters
 from chain.ledger.residence import settle
+from chain.primitives.account import Account
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import PROTOCOL_VERSION, Header
 from chain.primitives.limits import BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, GAS_LIMIT_MAX
@@ -34,6 +35,8 @@ class Applied:
     receipts: tuple[Receipt, ...]
     state: dict[bytes, bytes | None]
     tree: dict[bytes, bytes | None]
+    accounts: dict[bytes, Account | None]
+    """All accounts that were looked at, as they are afterwards."""
 
 
 class BlockRun:
@@ -121,6 +124,7 @@ class BlockRun:
             tuple(self._receipts),
             self._overlay.changes,
             tree.changed,
+            self._overlay.accounts,
         )
 
 

@@ -127,7 +127,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
         gas_limit=parameters.gas_limit,
         proposer=parameters.fee_wallet,
     )
-    return Applied(Block(header, ()), (), (), block.changes, tree.changed)
+    return Applied(Block(header, ()), (), (), block.changes, tree.changed, block.accounts)
 
 
 def _currency(entry: object) -> Currency:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chain.currency.records import read_currency
-from chain.ledger.admission import check_alone, find_account
+from chain.ledger.admission import check_alone
 from chain.ledger.contracts import find_function, load_verified, read_contract
 from chain.node.batch import MSGPACK, Batch, parse_batch, row_json, rows_msgpack, unpack_batch
 from chain.node.gateway import Gateway
@@ -309,7 +309,7 @@ class Api:
         address = parse_address(query.path["address"])
         lane = _number(query.query.get("lane", "0"), "lane", 0, LANE_MAX)
         node = self._node
-        wallet = find_account(node.store, address)
+        wallet = node.store.account(address)
         if wallet is None or not wallet.key:
             raise Refusal(Refused.NOT_FOUND, "there is no wallet at this address", "Open it first.")
         return {

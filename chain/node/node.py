@@ -140,7 +140,7 @@ class Node(Questions):
             raise
         header = applied.block.header
         self.newest = header
-        self._view.add(header.height, applied.state, applied.tree)
+        self._view.add(header.height, applied.state, applied.tree, applied.accounts)
         for index, identity in enumerate(applied.identities):
             self._unwritten[identity] = header.height, index
         self.pool.included(included)

@@ -36,6 +36,10 @@ class Account:
     balances: dict[str, int] = field(default_factory=dict)
     stored: bytes | None = field(default=None, compare=False, repr=False)
 
+    def copy(self) -> Account:
+        """Another one, whose lanes and balances are its own."""
+        return Account(self.key, self.guardian, self.rules, self.sequences.copy(), self.balances.copy(), self.stored)
+
 
 def account_value(account: Account) -> bytes:
     """The record of an account, lanes and currencies sorted:

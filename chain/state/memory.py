@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chain.primitives.account import Account, own_account
+from chain.primitives.keyspace import account_key
+
 
 class MemoryView:
     """A `View` of two dictionaries. New, it is the state before genesis."""
@@ -17,6 +20,11 @@ class MemoryView:
     def get(self, key: bytes) -> bytes | None:
         """The value of a key of the flat state, or None."""
         return self._state.get(key)
+
+    def account(self, address: bytes) -> Account | None:
+        """The account at an address, or None. Raises `Refusal` Malformed if its record is damaged."""
+        value = self.get(account_key(address))
+        return None if value is None else own_account(value)
 
     def page(self, key: bytes) -> bytes | None:
         """A stored page of the tree, or None."""

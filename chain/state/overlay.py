@@ -20,6 +20,9 @@ class View(Protocol):
     def page(self, key: bytes) -> bytes | None:
         """A stored page of the tree, or None."""
 
+    def account(self, address: bytes) -> Account | None:
+        """The account at an address, not to be changed, or None. Raises `Refusal` Malformed if its record is damaged."""
+
 
 class BlockOverlay:
     """The changes of a block under construction. `changes` maps keys to values, None where one went away.
@@ -51,9 +54,16 @@ class BlockOverlay:
         try:
             return self.accounts[address]
         except KeyError:
-            value = self.get(account_key(address))
-            found = self.accounts[address] = None if value is None else own_account(value)
+            found = self.accounts[address] = self._read_account(address)
             return found
+
+    def _read_account(self, address: bytes) -> Account | None:
+        """An account of our own, to be changed."""
+        value = self.changes.get(account_key(address))
+        if value is not None:
+            return own_account(value)
+        account = self._view.account(address)
+        return None if account is None else account.copy()
 
     def has_currency(self, code: str) -> bool:
         """Whether there is such a currency: once there, it stays."""

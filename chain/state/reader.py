@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 
 import lmdb
 
+from chain.primitives.account import Account, own_account
 from chain.primitives.codec import as_bytes, as_int, as_list, decode
 from chain.primitives.hash import HASH_BYTES
+from chain.primitives.keyspace import account_key
 from chain.primitives.limits import HEIGHT_MAX, PAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state import backup
@@ -111,6 +113,11 @@ class Reader:
     def get(self, key: bytes) -> bytes | None:
         """A value of the flat state."""
         return self._get(b"state", key)
+
+    def account(self, address: bytes) -> Account | None:
+        """The account at an address, or None. Raises `Refusal` Malformed if its record is damaged."""
+        value = self.get(account_key(address))
+        return None if value is None else own_account(value)
 
     def page(self, key: bytes) -> bytes | None:
         """A page of the tree."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Protocol
 
+from chain.primitives.account import Account, own_account
+from chain.primitives.keyspace import account_key
 from chain.primitives.limits import OLD_VIEW_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused
 from chain.state.sealed import unseal
@@ -59,6 +61,11 @@ class OldView:
             return self._present.get(key)
         stored = old[key]
         return None if stored is None else unseal(b"state", key, stored)
+
+    def account(self, address: bytes) -> Account | None:
+        """The account at an address, or None. Raises `Refusal` Malformed if its record is damaged."""
+        value = self.get(account_key(address))
+        return None if value is None else own_account(value)
 
     def page(self, key: bytes) -> bytes | None:
         """Never answers: pages of old trees are not kept. Update the tree of the head with `changes` to get the old one."""
