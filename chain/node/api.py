@@ -521,9 +521,14 @@ def _transaction_bytes(body: dict[str, Any]) -> bytes:
 
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or any("\ud800" <= character <= "\udfff" for character in value):
+    if not isinstance(value, str) or not (value.isascii() or _is_unicode(value)):
         raise _bad(f"{name} must be a text")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text has a form in bytes: JSON can name halves of characters, which have none."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _hex(text: str, name: str) -> bytes:
