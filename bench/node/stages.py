@@ -22,7 +22,6 @@ from chain.primitives.hash import merkle_root
 from chain.primitives.keys import signing_message, verify
 from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.overlay import BlockOverlay
-from chain.state.tree import Tree
 
 BLOCK = 4_000
 TIME_MS = 1_767_225_601_000
@@ -101,7 +100,7 @@ def _block(node: Node, data: list[bytes], laps: Laps) -> None:
         settle(overlay)
         overlay.settle_accounts()
     with laps.lap("tree"):
-        Tree(node.store.page).update(overlay.changes.items())
+        node.tree.update(overlay.changes.items())
     with laps.lap("receipts"):
         encoded = [receipt.encoded for receipt in receipts]
     with laps.lap("two roots"):

@@ -42,11 +42,11 @@ class Applied:
 class BlockRun:
     """A block under construction on the state of its parent."""
 
-    def __init__(self, view: View, parent: Header, *, time_ms: int, proposer: bytes) -> None:
-        """Raises `Refusal` WrongBlock if the time is before the parent's."""
+    def __init__(self, view: View, parent: Header, *, time_ms: int, proposer: bytes, tree: Tree | None = None) -> None:
+        """`tree` is that of the view, for who has it at hand. Raises `Refusal` WrongBlock if the time is before the parent's."""
         if time_ms < parent.time_ms:
             raise Refusal(Refused.WRONG_BLOCK, "a block's time is before its parent's")
-        self._view = view
+        self._tree = Tree(view.page) if tree is None else tree
         self._parent = parent
         self._time_ms = time_ms
         self._proposer = proposer
@@ -101,8 +101,7 @@ class BlockRun:
             self._overlay.settle_accounts()
         except Refusal as refusal:
             raise _damaged(refusal) from refusal
-        tree = Tree(self._view.page)
-        state_root = tree.update(self._overlay.changes.items())
+        update = self._tree.update(self._overlay.changes.items())
         encoded = tuple(transaction.encoded for transaction in self._transactions)
         header = Header(
             protocol=PROTOCOL_VERSION,
@@ -112,7 +111,7 @@ class BlockRun:
             parent=self._parent.hash,
             transactions_root=merkle_root(list(encoded)),
             receipts_root=merkle_root([receipt.encoded for receipt in self._receipts]),
-            state_root=state_root,
+            state_root=update.root,
             supply=read_supplies(self._overlay, [supply.currency for supply in self._parent.supply]),
             gas_used=self._gas_used,
             gas_limit=self.parameters.gas_limit,
@@ -123,7 +122,7 @@ class BlockRun:
             tuple(transaction.identity for transaction in self._transactions),
             tuple(self._receipts),
             self._overlay.changes,
-            tree.changed,
+            update.pages,
             self._overlay.accounts,
         )
 
@@ -132,16 +131,16 @@ def _damaged(refusal: Refusal) -> StoreFailed:
     return StoreFailed(f"the state is damaged: {refusal.message}")
 
 
-def apply_block(view: View, parent: Header, block: Block) -> Applied:
-    """Execute a block made elsewhere on the state of its parent. Raises `Refusal`, WrongBlock if its header
-    lies.
+def apply_block(view: View, parent: Header, block: Block, tree: Tree | None = None) -> Applied:
+    """Execute a block made elsewhere on the state of its parent. `tree` is that of the view, for who has it at hand. Raises
+    `Refusal`, WrongBlock if its header lies.
     """
     claimed = block.header
     if claimed.protocol != PROTOCOL_VERSION:
         raise Refusal(
             Refused.UNKNOWN_VERSION, f"block {claimed.height} follows protocol {claimed.protocol}, not {PROTOCOL_VERSION}"
         )
-    run = BlockRun(view, parent, time_ms=claimed.time_ms, proposer=claimed.proposer)
+    run = BlockRun(view, parent, time_ms=claimed.time_ms, proposer=claimed.proposer, tree=tree)
     for data in block.transactions:
         run.add(decode_transaction(data))
     applied = run.finish()

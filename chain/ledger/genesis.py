@@ -103,8 +103,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     record_moves(overlay, accounts.held, {})
     overlay.commit()
     block.settle_accounts()
-    tree = Tree(nothing.page)
-    state_root = tree.update(block.changes.items())
+    update = Tree(nothing.page).update(block.changes.items())
     supply = read_supplies(block, codes)
     described = encode(
         [
@@ -121,13 +120,13 @@ def _make(specification: Mapping[str, Any]) -> Applied:
         parent=tagged_hash(TAG_GENESIS, described),
         transactions_root=merkle_root([]),
         receipts_root=merkle_root([]),
-        state_root=state_root,
+        state_root=update.root,
         supply=supply,
         gas_used=0,
         gas_limit=parameters.gas_limit,
         proposer=parameters.fee_wallet,
     )
-    return Applied(Block(header, ()), (), (), block.changes, tree.changed, block.accounts)
+    return Applied(Block(header, ()), (), (), block.changes, update.pages, block.accounts)
 
 
 def _currency(entry: object) -> Currency:

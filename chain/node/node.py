@@ -66,6 +66,7 @@ class Node(Questions):
             self._begin(genesis)
             self.head = self._check(genesis)
             self.parameters = read_parameters(self.store)
+            self.tree = Tree(self._view.page)
             self.newest: Header = self.head
             """Of the newest block that was made, be it on disk or not."""
             self.store.mark(genesis.block.header.hash)
@@ -132,7 +133,7 @@ class Node(Questions):
         try:
             time_ms = self.now_ms()
             self.pool.expire(self.newest.height + 1, time_ms)
-            run = BlockRun(self._view, self.newest, time_ms=time_ms, proposer=self.parameters.fee_wallet)
+            run = BlockRun(self._view, self.newest, time_ms=time_ms, proposer=self.parameters.fee_wallet, tree=self.tree)
             included = self._fill(run)
             applied = run.finish()
         except BaseException as error:
@@ -141,6 +142,7 @@ class Node(Questions):
         header = applied.block.header
         self.newest = header
         self._view.add(header.height, applied.state, applied.tree, applied.accounts)
+        self.tree.adopt(applied.tree)
         for index, identity in enumerate(applied.identities):
             self._unwritten[identity] = header.height, index
         self.pool.included(included)
@@ -174,14 +176,16 @@ class Node(Questions):
         view = MemoryView()
         applied = make_genesis(self._specification)
         view.apply(applied.state, applied.tree)
+        tree = Tree(view.page)
         for height in range(1, self.head.height + 1):
             block = self.block(height)
             if block is None:
                 raise Refusal(Refused.WRONG_BLOCK, f"block {height} is missing")
-            applied = apply_block(view, applied.block.header, block)
+            applied = apply_block(view, applied.block.header, block, tree)
             if [receipt.encoded for receipt in applied.receipts] != self.store.receipts(height):
                 raise Refusal(Refused.WRONG_BLOCK, f"the receipts of block {height} are not those on disk")
             view.apply(applied.state, applied.tree)
+            tree.adopt(applied.tree)
         return applied.block.header.state_root
 
     # Within.
@@ -317,7 +321,7 @@ class Node(Questions):
         assert newest is not None
         if Tree(self.store.page).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the tree on disk does not have the head's state root")
-        if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()) != newest.state_root:
+        if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the state on disk does not have the head's state root")
         if self.store.get(PARAMETERS) != genesis.state[PARAMETERS]:
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")

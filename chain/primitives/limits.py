@@ -58,6 +58,8 @@ POOL_QUEUED_PER_SENDER_MAX = 256  # of one sender over its lanes
 POOL_QUEUED_MS_MAX = 60_000  # behind a gap; who waits for an answer does not wait longer
 POOL_REPLACEMENT_PERCENT = 10  # more gas price than the one that waits; so replacing again and again is not free
 
+# State.
+TREE_CACHE_BYTES_MAX = 256 * 1024 * 1024  # pages of the tree at hand: all those of a million keys are 160 MB
 ACCOUNTS_AT_HAND_MAX = 50_000  # of a node, read or changed lately: about a kilobyte each
 
 # Writing: how far blocks may be made ahead of the disk.

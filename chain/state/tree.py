@@ -1,182 +1,256 @@
-"""The canonical sparse Merkle tree over hashed keys, kept in pages of four levels (`docs/ledger.md`, "Tree").
+"""The canonical sparse Merkle tree over hashed keys (`docs/ledger.md`, "Tree" and "The tree as it is kept").
 
-Nothing here touches a disk: pages are read through a function and changed pages are handed back.
+Nothing here touches a disk: pages are read through a function, and changed pages are handed back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
 
-from chain.primitives.codec import as_bytes, as_list, decode, encode, malformed
-from chain.primitives.hash import HASH_BYTES
-from chain.primitives.proof import EMPTY_ROOT, Proof, inner_hash, leaf_hash
+from chain.primitives.limits import TREE_CACHE_BYTES_MAX
+from chain.primitives.proof import EMPTY_ROOT, Proof
+from chain.primitives.refusal import StoreFailed
+from chain.state.tree_build import build, make
+from chain.state.tree_cache import PageCache
+from chain.state.tree_page import (
+    BELOW,
+    CHECK_BYTES,
+    COUNTS,
+    FAN,
+    LEAF_BYTES,
+    LEAVES,
+    LEVELS,
+    SIDES,
+    Heap,
+    Leaf,
+    Subtree,
+    check,
+    count_under,
+    few_leaves,
+    fold,
+    leaf_key,
+    leaf_value,
+    leaves_under,
+    make_leaf,
+    page_key,
+    put,
+    top_hash,
+)
 
-Node: TypeAlias = "bytes | tuple[bytes, bytes] | None"
-"""The top of a subtree: nothing, a leaf's (key hash, value hash), or the hash of an inner node."""
-Page: TypeAlias = "list[Node]"
-"""The 16 subtrees below one place."""
 ReadPage: TypeAlias = "Callable[[bytes], bytes | None]"
-"""The stored page at a path (hexadecimal digits in ASCII), or None."""
+"""The stored page of a key, or None."""
+Change: TypeAlias = "tuple[bytes, bytes | None]"
+"""(key hash, value hash), or None where the key goes away."""
 
-_FAN = 16
+ROOT_KEY = page_key(b"", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A new root and the pages that make it, by their keys; None where a page goes away."""
+
+    root: bytes
+    pages: dict[bytes, bytes | None]
 
 
 class Tree:
-    """A tree whose stored pages come from `read`; changed ones gather in `changed` (None where a page went
-    away).
+    """The tree of one state. A node keeps that of its head: what a block changes comes from `update`, which changes nothing
+    here, so a block that comes to nothing is forgotten; `adopt` goes on to the pages of one that is on disk.
     """
 
-    def __init__(self, read: ReadPage) -> None:
+    def __init__(self, read: ReadPage, *, cache_bytes_max: int = TREE_CACHE_BYTES_MAX) -> None:
+        """`read` gives the stored pages. Raises `StoreFailed` if the uppermost is damaged."""
         self._read = read
-        self._pages: dict[bytes, Page] = {}
-        self.changed: dict[bytes, bytes | None] = {}
-        self._root: Node = self._stored_root()
+        self._cache = PageCache(cache_bytes_max)
+        self._heap = Heap()
+        self.root = self._stored_root()
 
-    @property
-    def root(self) -> bytes:
-        """The state root, 32 bytes."""
-        return _node_hash(self._root)
-
-    def update(self, entries: Iterable[tuple[bytes, bytes | None]]) -> bytes:
-        """Set keys to values (None removes) and return the new root. Of a key given twice the last counts."""
+    def update(self, entries: Iterable[tuple[bytes, bytes | None]]) -> Update:
+        """Keys set to values (None removes) in this tree. Of a key given twice the last counts. Raises `StoreFailed`."""
         by_hash: dict[bytes, bytes | None] = {}
         for key, value in entries:
             by_hash[sha256(key).digest()] = None if value is None else sha256(value).digest()
-        changes = [(key_hash.hex().encode(), key_hash, value) for key_hash, value in sorted(by_hash.items())]
-        if changes:
-            self._root = self._update(b"", self._root, changes)
-            self._store_root()
-        return self.root
+        pages: dict[bytes, bytes | None] = {}
+        page = self.page(ROOT_KEY)
+        if page is None:
+            leaves = [make_leaf(key_hash, value) for key_hash, value in sorted(by_hash.items()) if value is not None]
+            return Update(build(leaves, pages.__setitem__), pages)
+        if not by_hash:
+            return Update(self.root, pages)
+        subtree = _Updating(self, self._heap, pages).change(page, 0, sorted(by_hash.items()))
+        return Update(subtree if isinstance(subtree, bytes) else EMPTY_ROOT, pages)
+
+    def adopt(self, pages: Mapping[bytes, bytes | None]) -> None:
+        """Go on to the pages of an update of this tree, which `read` gives from now on."""
+        for key, page in pages.items():
+            self._cache.put(key, page)
+        self.root = self._stored_root()
+
+    def fork(self, pages: Mapping[bytes, bytes | None]) -> Tree:
+        """The tree with these pages in place of ours (None: there is none): that of a block that is not on disk yet, or of a
+        height before. It holds only as long as this one does not go on to another.
+        """
+
+        def read(key: bytes) -> bytes | None:
+            return pages[key] if key in pages else self.page(key)
+
+        return Tree(read, cache_bytes_max=0)
 
     def prove(self, key: bytes, value: bytes | None) -> Proof:
-        """The proof that `key` has `value`, which the caller has read, or that it is absent."""
+        """The proof that `key` has `value`, which the caller has read, or that it is absent. Raises `StoreFailed`."""
         leaf, beside = self.descend(sha256(key).digest())
         return Proof(key, value, beside[::-1], leaf if value is None else None)
 
     def descend(self, path: bytes) -> tuple[tuple[bytes, bytes] | None, tuple[bytes, ...]]:
         """Where a path (32 bytes) ends: the leaf there, as its (key hash, value hash), or None; and the hashes beside the way to
-        it, from the root down.
+        it, from the root down. Raises `StoreFailed`.
         """
-        digits = path.hex().encode()
-        node, beside, place = self._root, list[bytes](), b""
-        while isinstance(node, bytes):
-            page = self._page(place)
-            digit = int(digits[len(place) : len(place) + 1], 16)
-            node, siblings = _descend(page, digit)
-            beside.extend(siblings)
-            place = digits[: len(place) + 1]
-        return node, tuple(beside)
+        beside: list[bytes] = []
+        leaf = self._descend(path, beside)
+        return None if leaf is None else (leaf_key(leaf), leaf_value(leaf)), tuple(beside)
 
-    def _update(self, place: bytes, node: Node, changes: Sequence[tuple[bytes, bytes, bytes | None]]) -> Node:
-        """The subtree at `place` after the changes, all of which belong below it."""
-        if isinstance(node, bytes):
-            page, stored = list(self._page(place)), True
-        else:
-            if node is not None and all(node[0] != key_hash for _, key_hash, _ in changes):
-                changes = [*changes, (node[0].hex().encode(), *node)]
-            kept = [(key_hash, value) for _, key_hash, value in changes if value is not None]
-            if not kept:
-                return None
-            if len(kept) == 1:
-                return kept[0]
-            page, stored = [None] * _FAN, False
-        depth = len(place)
-        groups: dict[int, list[tuple[bytes, bytes, bytes | None]]] = {}
-        for change in changes:
-            groups.setdefault(int(change[0][depth : depth + 1], 16), []).append(change)
-        for digit, group in groups.items():
-            page[digit] = self._update(place + b"%x" % digit, page[digit], group)
-        filled = [entry for entry in page if entry is not None]
-        if not filled or (len(filled) == 1 and isinstance(filled[0], tuple)):
-            if stored:
-                self._write(place, None)
-            return filled[0] if filled else None
-        self._write(place, page)
-        return _fold(page)[0]
+    def _descend(self, key_hash: bytes, path: list[bytes]) -> Leaf | None:
+        """What stands at the place of a key; the siblings on the way down are added to the path."""
+        page = self.page(ROOT_KEY)
+        digits = 0
+        while page is not None:
+            digit = _digit(key_hash, digits)
+            node = 1
+            while node < FAN and count_under(page, node) >= 2:
+                node = node * 2 + (digit >> (LEVELS - node.bit_length()) & 1)
+                path.append(page[SIDES[node ^ 1]])
+            if count_under(page, node) < BELOW:
+                return _descend_leaves(leaves_under(page, node), key_hash, LEVELS * (digits + 1), path)
+            digits += 1
+            page = self.below(page, digit, page_key(key_hash, digits))
+        return None
 
-    def _page(self, place: bytes) -> Page:
-        page = self._pages.get(place)
+    # Pages.
+
+    def page(self, key: bytes) -> bytes | None:
+        """The page of a key, or None. Raises `StoreFailed` if it is damaged."""
+        page = self._cache.get(key)
         if page is None:
-            data = self._read(b"p" + place)
-            if data is None:
-                raise malformed("a page of the tree is missing")
-            page = self._pages[place] = _decode_page(data)
+            page = self._read(key)
+            if page is not None:
+                check(page, key)
+                self._cache.put(key, page)
         return page
 
-    def _write(self, place: bytes, page: Page | None) -> None:
-        if page is None:
-            self._pages.pop(place, None)
-            self.changed[b"p" + place] = None
-        else:
-            self._pages[place] = page
-            self.changed[b"p" + place] = encode([list(entry) if isinstance(entry, tuple) else entry for entry in page])
+    def below(self, page: bytes, digit: int, key: bytes) -> bytes:
+        """The page below a slot, whose key is `key`. Raises `StoreFailed` if it is damaged or not the one that belongs there."""
+        found = self._cache.get(key)
+        if found is None:
+            found = self.page(key)
+            if found is None or top_hash(found) != page[SIDES[FAN + digit]]:
+                raise StoreFailed(f"page {key.hex()} of the tree is not the one that belongs there")
+        return found
 
-    def _stored_root(self) -> Node:
-        data = self._read(b"r")
-        if data is None:
-            return None
-        node = _decode_node(decode(data))
-        if isinstance(node, bytes) and _fold(self._page(b""))[0] != node:
-            raise malformed("the root page of the tree does not give its root")
+    def _stored_root(self) -> bytes:
+        page = self.page(ROOT_KEY)
+        return EMPTY_ROOT if page is None else top_hash(page)
+
+
+class _Updating:
+    """One update, whose pages gather in `pages`."""
+
+    __slots__ = ("_heap", "_pages", "_tree")
+
+    def __init__(self, tree: Tree, heap: Heap, pages: dict[bytes, bytes | None]) -> None:
+        self._tree = tree
+        self._heap = heap
+        self._pages = pages
+
+    def change(self, page: bytes, digits: int, changes: Sequence[Change]) -> Subtree:
+        """What becomes of a page after sorted changes, of which there is at least one."""
+        if len(changes) == 1:
+            return self._change_one(page, digits, changes[0])
+        byte, high = digits >> 1, not digits & 1
+        subtrees: list[tuple[int, Subtree]] = []
+        group: list[Change] = []
+        current = -1
+        for change in changes:
+            digit = change[0][byte] >> 4 if high else change[0][byte] & 15
+            if digit != current:
+                if group:
+                    subtrees.append((current, self._change_slot(page, current, digits, group)))
+                current, group = digit, []
+            group.append(change)
+        subtrees.append((current, self._change_slot(page, current, digits, group)))
+        return self._replace(page, digits, subtrees, changes[0][0])
+
+    def _change_one(self, page: bytes, digits: int, change: Change) -> Subtree:
+        """The same of one change, which is what most pages get: without taking the page apart if none of its slots gets
+        another shape.
+        """
+        key_hash, value_hash = change
+        digit = _digit(key_hash, digits)
+        count = page[COUNTS + digit]
+        if count == BELOW:
+            subtree = self._change_one(self._tree.below(page, digit, page_key(key_hash, digits + 1)), digits + 1, change)
+            if not isinstance(subtree, bytes):
+                return self._replace(page, digits, [(digit, subtree)], key_hash)
+            node, tail = subtree, page[COUNTS:-CHECK_BYTES]
+        else:
+            at = page.find(key_hash, LEAVES) - 1
+            # Where a value is another key, its hash is found in place of the key's own.
+            if value_hash is None or at < 0 or (at - LEAVES) % LEAF_BYTES:
+                return self._replace(page, digits, [(digit, self._change_slot(page, digit, digits, [change]))], key_hash)
+            leaf = make_leaf(key_hash, value_hash)
+            tail = b"".join((page[COUNTS:at], leaf, page[at + LEAF_BYTES : -CHECK_BYTES]))
+            if count == 1:
+                node = sha256(leaf).digest()
+            else:
+                start = FAN + LEAF_BYTES * (sum(tail[:digit]) % BELOW)
+                leaves = [tail[i : i + LEAF_BYTES] for i in range(start, start + count * LEAF_BYTES, LEAF_BYTES)]
+                node = fold(leaves, LEVELS * (digits + 1))
+        node = self._heap.climb(page, ((digit, node),), tail)
+        key = page_key(key_hash, digits)
+        self._pages[key] = self._heap.seal(tail, key)
         return node
 
-    def _store_root(self) -> None:
-        root = self._root
-        self.changed[b"r"] = None if root is None else encode(list(root) if isinstance(root, tuple) else root)
+    def _change_slot(self, page: bytes, digit: int, digits: int, changes: Sequence[Change]) -> Subtree:
+        if page[COUNTS + digit] == BELOW:
+            return self.change(self._tree.below(page, digit, page_key(changes[0][0], digits + 1)), digits + 1, changes)
+        leaves = {leaf_key(leaf): leaf for leaf in leaves_under(page, FAN + digit)}
+        for key_hash, value_hash in changes:
+            if value_hash is None:
+                leaves.pop(key_hash, None)
+            else:
+                leaves[key_hash] = make_leaf(key_hash, value_hash)
+        return make(sorted(leaves.values()), digits + 1, self._heap, self._pages.__setitem__)
+
+    def _replace(self, page: bytes, digits: int, subtrees: Sequence[tuple[int, Subtree]], key_hash: bytes) -> Subtree:
+        """What becomes of a page some of whose slots get other subtrees."""
+        tail = bytearray(page[COUNTS:-CHECK_BYTES])
+        nodes = [(digit, put(tail, digit, subtree, digits)) for digit, subtree in subtrees]
+        key = page_key(key_hash, digits)
+        leaves = few_leaves(tail)
+        if leaves is not None and (digits or not leaves):
+            self._pages[key] = None
+            return leaves
+        node = self._heap.climb(page, nodes, tail)
+        self._pages[key] = self._heap.seal(tail, key)
+        return node
 
 
-def _decode_page(data: bytes) -> Page:
-    return [_decode_node(entry) for entry in as_list(decode(data), "a page", size=_FAN)]
+def _digit(key_hash: bytes, digits: int) -> int:
+    """The hexadecimal digit after so many."""
+    return key_hash[digits >> 1] & 15 if digits & 1 else key_hash[digits >> 1] >> 4
 
 
-def _decode_node(plain: object) -> Node:
-    if plain is None:
-        return None
-    if isinstance(plain, list):
-        key_hash, value_hash = as_list(plain, "a leaf", size=2)
-        return as_bytes(key_hash, "a hash", size=HASH_BYTES), as_bytes(value_hash, "a hash", size=HASH_BYTES)
-    return as_bytes(plain, "a hash", size=HASH_BYTES)
-
-
-def _node_hash(node: Node) -> bytes:
-    if node is None:
-        return EMPTY_ROOT
-    return node if isinstance(node, bytes) else leaf_hash(*node)
-
-
-def _join(left: Node, right: Node) -> Node:
-    """The parent of two subtrees: a single leaf rises, anything else is an inner node."""
-    if left is None and not isinstance(right, bytes):
-        return right
-    if right is None and not isinstance(left, bytes):
-        return left
-    return inner_hash(_node_hash(left), _node_hash(right))
-
-
-def _fold(nodes: Sequence[Node]) -> list[Node]:
-    """The one subtree that a power of two of neighbours make."""
-    row = list(nodes)
-    while len(row) > 1:
-        row = [_join(row[i], row[i + 1]) for i in range(0, len(row), 2)]
-    return row
-
-
-def _descend(page: Page, digit: int) -> tuple[Node, list[bytes]]:
-    """The node at the place of `digit` and the siblings on the way down to it (as far down as there are
-    nodes).
-    """
-    siblings, row = list[bytes](), list(page)
-    while len(row) > 1:
-        node = _fold(row)[0]
-        if not isinstance(node, bytes):
-            return node, siblings
-        half = len(row) // 2
-        if digit >= half:
-            siblings.append(_node_hash(_fold(row[:half])[0]))
-            row, digit = row[half:], digit - half
-        else:
-            siblings.append(_node_hash(_fold(row[half:])[0]))
-            row = row[:half]
-    return row[0], siblings
+def _descend_leaves(leaves: Sequence[Leaf], key_hash: bytes, depth: int, path: list[bytes]) -> Leaf | None:
+    """The same as `Tree._descend` below a slot, whose depth is in bits."""
+    while len(leaves) >= 2:
+        byte, mask = depth >> 3, 128 >> (depth & 7)
+        sides: tuple[list[Leaf], list[Leaf]] = ([], [])
+        for leaf in leaves:
+            sides[bool(leaf[1 + byte] & mask)].append(leaf)
+        side = bool(key_hash[byte] & mask)
+        depth += 1
+        path.append(fold(sides[not side], depth))
+        leaves = sides[side]
+    return leaves[0] if leaves else None

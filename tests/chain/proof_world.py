@@ -16,7 +16,8 @@ class World:
     def __init__(self, items: Mapping[bytes, bytes]) -> None:
         self.items = dict(items)
         tree = Tree({}.get)
-        self.root = tree.update(items.items())
+        tree.adopt(tree.update(items.items()).pages)
+        self.root = tree.root
         by_path = {sha256(key).digest(): key for key in items}
         self.ordered = [by_path[path] for path in sorted(by_path)]
         self.state = Provable(tree, self.items.get, by_path.get)

@@ -21,8 +21,6 @@ def block(store: Store, state: Mapping[bytes, bytes | None], *, transactions: in
     head = store.head()
     height = 0 if head is None else head[0] + 1
     mark = height.to_bytes(8) + fork
-    tree = Tree(store.page)
-    tree.update(state.items())
     return Commit(
         height=height,
         block_hash=tagged_hash(b"tests/block", mark),
@@ -31,7 +29,7 @@ def block(store: Store, state: Mapping[bytes, bytes | None], *, transactions: in
         receipts=[b"receipt" + mark + bytes([n]) for n in range(transactions)],
         events=[(n, number, b"event" + mark) for n in range(transactions) for number in range(n)],
         state=state,
-        tree=tree.changed,
+        tree=Tree(store.page).update(state.items()).pages,
     )
 
 

@@ -43,9 +43,7 @@ def add(store: Store) -> None:
 def go_back(store: Store) -> None:
     """Two blocks."""
     height = store.height() - 2
-    tree = Tree(store.page)
-    tree.update(store.at(height).changes().items())
-    store.revert(height, tree.changed)
+    store.revert(height, Tree(store.page).update(store.at(height).changes().items()).pages)
 
 
 STEPS = (add, add, add, go_back, add)

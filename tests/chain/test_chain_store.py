@@ -304,9 +304,7 @@ def test_pruning_stops_at_what_can_be_taken_back(short: Store) -> None:
     assert short.prune(1_000) == short.oldest() == 32
     before = contents(short)
     grow(short, 5)
-    tree = Tree(short.page)
-    tree.update(short.at(40).changes().items())
-    short.revert(40, tree.changed)
+    short.revert(40, Tree(short.page).update(short.at(40).changes().items()).pages)
     after = contents(short)
     assert {name: after[name] for name in after if name != b"undo"} == {name: before[name] for name in before if name != b"undo"}
     assert short.prune(1_000) == short.oldest() == 37

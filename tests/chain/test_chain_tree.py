@@ -6,11 +6,15 @@ import random
 from dataclasses import replace
 from hashlib import sha256
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.primitives.proof import EMPTY_ROOT, Proof, bit, decode_proof, inner_hash, leaf_hash, verify_proof
+from chain.primitives.refusal import StoreFailed
 from chain.state.tree import Tree
+from chain.state.tree_build import build
+from chain.state.tree_page import make_leaf
 
 KEY = st.integers(0, 40).map(lambda i: b"%d" % i)
 CHANGES = st.lists(st.tuples(KEY, st.none() | st.binary(max_size=3)), max_size=30)
@@ -41,15 +45,14 @@ class Forest:
 
     def update(self, changes: list[tuple[bytes, bytes | None]]) -> bytes:
         """A batch, through storage."""
-        tree = Tree(self.pages.get)
-        root = tree.update(changes)
-        for table, entries in ((self.pages, tree.changed.items()), (self.items, changes)):
+        update = Tree(self.pages.get).update(changes)
+        for table, entries in ((self.pages, update.pages.items()), (self.items, changes)):
             for key, value in entries:
                 if value is None:
                     table.pop(key, None)
                 else:
                     table[key] = value
-        return root
+        return update.root
 
 
 @given(st.lists(CHANGES, max_size=5))
@@ -94,7 +97,7 @@ def filled() -> tuple[Tree, dict[bytes, bytes]]:
     """A tree of 200 entries."""
     items = {b"key %d" % i: b"value %d" % i for i in range(200)}
     tree = Tree({}.get)
-    tree.update(items.items())
+    tree.adopt(tree.update(items.items()).pages)
     return tree, items
 
 
@@ -141,3 +144,70 @@ def test_an_inner_node_cannot_pass_for_a_leaf() -> None:
 def test_the_empty_tree_proves_every_absence() -> None:
     """With an empty path, under 32 zero bytes."""
     assert verify_proof(Tree({}.get).prove(b"x", None), EMPTY_ROOT)
+
+
+@given(st.lists(st.tuples(CHANGES, st.booleans()), max_size=6))
+def test_one_tree_goes_on_from_block_to_block(blocks: list[tuple[list[tuple[bytes, bytes | None]], bool]]) -> None:
+    """With its pages at hand: the root of the definition after each that was adopted, and one that was not is forgotten."""
+    pages: dict[bytes, bytes] = {}
+    items: dict[bytes, bytes] = {}
+    tree = Tree(pages.get)
+    for changes, is_kept in blocks:
+        update = tree.update(changes)
+        if is_kept:
+            for table, entries in ((pages, update.pages.items()), (items, changes)):
+                for key, value in entries:
+                    if value is None:
+                        table.pop(key, None)
+                    else:
+                        table[key] = value
+            tree.adopt(update.pages)
+            assert update.root == tree.root
+        assert tree.root == naive_root(items)
+    assert Tree(pages.get).root == tree.root
+
+
+@given(st.sets(st.integers(0, 3_000), max_size=300))
+def test_a_tree_that_is_built_is_the_one_that_grew(numbers: set[int]) -> None:
+    """From sorted leaves: the same root, and the same pages to the byte."""
+    entries = {b"%d" % number: b"v%d" % number for number in numbers}
+    grown = Forest()
+    grown.update(list(entries.items()))
+    pages: dict[bytes, bytes | None] = {}
+    leaves = sorted(make_leaf(sha256(key).digest(), sha256(value).digest()) for key, value in entries.items())
+    assert build(leaves, pages.__setitem__) == naive_root(entries)
+    assert pages == grown.pages
+
+
+def test_a_fork_is_the_tree_with_other_pages() -> None:
+    """It has the root of the update, proves under it, and leaves the tree as it was."""
+    tree, items = filled()
+    before = tree.root
+    update = tree.update([(b"key 7", b"other"), (b"key 8", None)])
+    fork = tree.fork(update.pages)
+    assert (fork.root, tree.root) == (update.root, before)
+    assert verify_proof(fork.prove(b"key 7", b"other"), update.root)
+    assert verify_proof(tree.prove(b"key 7", items[b"key 7"]), before)
+
+
+def test_a_damaged_page_is_refused_when_it_is_read() -> None:
+    """Whichever byte of whichever page was changed, and also a whole page that is another one's."""
+    forest = Forest()
+    forest.update([(b"key %d" % i, b"value %d" % i) for i in range(300)])
+    chance = random.Random(1)
+    keys = sorted(forest.pages)
+    for _ in range(300):
+        key = chance.choice(keys)
+        page = bytearray(forest.pages[key])
+        page[chance.randrange(len(page))] ^= 1 << chance.randrange(8)
+        _refuses({**forest.pages, key: bytes(page)})
+    old = dict(forest.pages)
+    forest.update([(b"key %d" % i, b"new") for i in range(300)])
+    _refuses({**forest.pages, keys[-1]: old[keys[-1]]})  # whole, and of another time
+
+
+def _refuses(pages: dict[bytes, bytes]) -> None:
+    with pytest.raises(StoreFailed):
+        tree = Tree(pages.get)
+        for i in range(300):
+            tree.prove(b"key %d" % i, None)

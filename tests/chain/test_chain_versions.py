@@ -78,7 +78,7 @@ def test_the_changes_of_an_old_view_give_the_old_tree(store: Store) -> None:
         store.commit(block(store, changes(chance, 60, 12)))
         roots.append(Tree(store.page).root)
     for height, root in enumerate(roots):
-        assert Tree(store.page).update(store.at(height).changes().items()) == root
+        assert Tree(store.page).update(store.at(height).changes().items()).root == root
 
 
 def test_a_height_that_is_not_there_yet_is_not_found(store: Store) -> None:
@@ -169,9 +169,7 @@ def test_a_reader_of_another_thread_sees_a_fork_as_one(store: Store) -> None:
 
 def tree_back_to(store: Store, height: int) -> dict[bytes, bytes | None]:
     """The changes of the head's tree that make it the tree at a height."""
-    tree = Tree(store.page)
-    tree.update(store.at(height).changes().items())
-    return tree.changed
+    return Tree(store.page).update(store.at(height).changes().items()).pages
 
 
 @pytest.mark.parametrize("height", [0, 1, 17, 39, 40])
