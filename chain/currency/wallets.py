@@ -103,6 +103,21 @@ class Wallets:
             raise Failure(Code.INSUFFICIENT_FUNDS, (currency, balance, amount))
         self._hold(account, currency, balance - amount, -amount)
 
+    def move(self, source: bytes, to: bytes, currency: str, amount: int) -> None:
+        """A debit and a credit at once. Fails as they do, one after the other."""
+        self._check_currency(currency)
+        journal = self._overlay.journal
+        balances = self._existing(source).balances
+        balance = balances.get(currency, 0)
+        if balance < amount:
+            raise Failure(Code.INSUFFICIENT_FUNDS, (currency, balance, amount))
+        journal.set(balances, currency, balance - amount)
+        balances = self._existing(to).balances
+        balance = balances.get(currency, 0) + amount
+        if balance > AMOUNT_MAX:
+            raise Failure(Code.LIMIT_EXCEEDED, (currency, AMOUNT_MAX), detail="a wallet cannot hold more")
+        journal.set(balances, currency, balance)
+
     def _check_currency(self, currency: str) -> None:
         if not self._overlay.has_currency(currency):
             raise Failure(UNKNOWN_CURRENCY, (currency,))

@@ -148,8 +148,8 @@ class Execution:
                 self.wallets.set_rules(wallet, rules, by=sender)
                 return None, None
             case Pay(to, currency, amount):
-                self._take(sender, to, currency, amount)
-                self.wallets.credit(to, currency, amount)
+                self._allow(sender, to, currency, amount)
+                self.wallets.move(sender, to, currency, amount)
                 self.record(Move(sender, to, currency, amount, "pay"))
                 return None, None
             case Deploy():
@@ -250,25 +250,28 @@ class Execution:
             sums[coin.currency] = sums.get(coin.currency, 0) + coin.amount
         for currency, amount in sorted(sums.items()):
             if amount:
-                self._take(sender, contract, currency, amount)
+                self._allow(sender, contract, currency, amount)
+                self.wallets.debit(sender, currency, amount)
                 self.record(Move(sender, contract, currency, amount, "coins"))
 
-    def _take(self, source: bytes, to: bytes, currency: str, amount: int) -> None:
-        """Take money from a wallet: its spending limits, then its rules, then its funds."""
-        spent = self._spent.get(currency, 0) + amount
-        if self._limits is not None and spent > self._limits.get(currency, 0):
-            raise Failure(SPENDING_LIMIT, (currency, self._limits.get(currency, 0), spent))
-        self._spent[currency] = spent
+    def _allow(self, source: bytes, to: bytes, currency: str, amount: int) -> None:
+        """That money may leave a wallet: by the spending limits of the transaction, then by the wallet's rules."""
+        if self._limits is not None:
+            most = self._limits.get(currency, 0)
+            spent = self._spent[currency] = self._spent.get(currency, 0) + amount
+            if spent > most:
+                raise Failure(SPENDING_LIMIT, (currency, most, spent))
         wallet = self.wallets.find(source)
         if wallet is None:
             raise Failure(Code.NO_WALLET, (source,))
+        if not wallet.rules:
+            return
         judges = [rule for rule in wallet.rules if self._currency(rule) == currency]
-        if wallet.rules and not judges:
+        if not judges:
             raise Failure(NO_RULE_FOR_CURRENCY, (currency,))
         for rule in judges:
             self._callable(rule)
             self.session.rule(rule, (source, to, amount))
-        self.wallets.debit(source, currency, amount)
 
     def _currency(self, address: bytes) -> str:
         """The home currency of a contract, whose code is not needed for that."""

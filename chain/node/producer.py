@@ -47,7 +47,6 @@ class Producer:
         self._block_time_ms = block_time_ms
         self._on_failure = on_failure
         self._waiting: dict[bytes, list[tuple[_Submission, int]]] = {}
-        self._scheduled = False
         self._ahead: list[int] = []  # transactions of each block that is being written
         self._ticker: asyncio.Task[None] | None = None
         self._writer: Writer | None = None
@@ -120,20 +119,17 @@ class Producer:
     # Making blocks.
 
     def _arrived(self) -> None:
-        """Something may be ready: what arrives in the same moment shares a block. While a large block, or many small ones, are
-        being written, the next one gathers what comes.
+        """Something may be ready: what was handed in together gets a block of its own. While a large block, or many small ones,
+        are being written, the next one gathers what comes.
         """
-        if self._block_time_ms or self._scheduled or not self._node.pool.ready or not self._has_room():
-            return
-        self._scheduled = True
-        asyncio.get_running_loop().call_soon(self.produce)
+        if not self._block_time_ms and self._node.pool.ready and self._has_room():
+            self.produce()
 
     def _has_room(self) -> bool:
         return len(self._ahead) < BLOCKS_AHEAD_MAX and sum(self._ahead) < TRANSACTIONS_AHEAD_MAX
 
     def produce(self) -> None:
         """Make one block now."""
-        self._scheduled = False
         if self._node.failure is not None or self._writer is None:
             return
         try:
@@ -144,7 +140,6 @@ class Producer:
         self._tell_refused()
         self._ahead.append(len(applied.identities))
         self._writer.write(applied)
-        self._arrived()
 
     async def _tick(self) -> None:
         while self._node.failure is None:
