@@ -30,12 +30,26 @@ def _unmarked(value: Any) -> Any:
     return value.removeprefix(_MARK) if isinstance(value, str) else value
 
 
-class _Command(click.Command):
-    """A command whose help ends with examples."""
+class _WithExamples(click.Command):
+    """A command or group whose help ends with examples."""
 
     def __init__(self, *arguments: Any, examples: str = "", **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.examples = [line.strip() for line in examples.strip().splitlines()]
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples:
+                    formatter.write(f"  {line}\n")
+
+
+class Group(_WithExamples, click.Group):
+    """A group that is a command too, with examples."""
+
+
+class _Command(_WithExamples):
+    """A command that takes negative numbers."""
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
         """As click's, but what begins like a negative number is an argument, not an option."""
@@ -48,12 +62,6 @@ class _Command(click.Command):
         rest = super().parse_args(context, marked)
         context.params = {name: _unmarked(value) for name, value in context.params.items()}
         return rest
-
-    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        if self.examples:
-            with formatter.section("Examples"):
-                for line in self.examples:
-                    formatter.write(f"  {line}\n")
 
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}

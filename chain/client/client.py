@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -175,14 +174,14 @@ class Client:
     ) -> Body:
         """A transaction's body; what is not given is asked of the node.
 
-        It expires `EXPIRY_MS` after the head, or after this clock if that is later, unless a height or time is given.
+        It expires `EXPIRY_MS` after the time that the node would give the next block, unless a height or time is given.
         `gas_price` is the chain's least if not given. `limits` maps currencies to the most that may leave the
         sender.
         """
         status = self.status()
         self._chain_id = str(status["chain_id"])
         if expiry_height is None and expiry_ms is None:
-            expiry_ms = max(int(status["time_ms"]), time.time_ns() // 1_000_000) + EXPIRY_MS
+            expiry_ms = int(status["now_ms"]) + EXPIRY_MS
         if sequence is None:
             sequence = self._next_sequence(sender, lane)
         return Body(

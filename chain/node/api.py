@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,7 @@ from chain.primitives.limits import (
     WAIT_SECONDS_MAX,
 )
 from chain.primitives.policy import policy_of
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.reader import CURSOR_BYTES
 from vm.failure import Failure
@@ -111,7 +111,8 @@ class Operation:
 class Api:
     """The answers."""
 
-    def __init__(self, questions: Questions, gateway: Gateway) -> None:
+    def __init__(self, questions: Questions, gateway: Gateway, control: Sequence[Operation] = ()) -> None:
+        """`control` are operations of a devnet, which answer to addresses of this machine only."""
         self._node = questions
         self._gateway = gateway
         transaction = {"transaction": "the transaction's bytes in hexadecimal", "base64": "or in base64"}
@@ -224,7 +225,9 @@ class Api:
                 },
                 answer_fields=("events", "next"),
             ),
+            *control,
         )
+        self._control = frozenset(operation.name for operation in control)
 
     async def status(self, query: Query) -> dict[str, Any]:
         """See the table."""
@@ -237,6 +240,7 @@ class Api:
             "genesis": first.header.hash.hex(),
             "block": node.head.hash.hex(),
             "time_ms": node.head.time_ms,
+            "now_ms": node.now_ms(),
             "waiting": await self._gateway.waiting(),
             "base_currency": p.base_currency,
             "gas_limit": p.gas_limit,
@@ -403,6 +407,8 @@ class Api:
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
+                if operation.name in self._control:
+                    _check_host(request)
                 query = await _query(request, operation)
                 self._node.renew()
                 if operation.lists and MSGPACK in request.headers.get("accept", ""):
@@ -413,6 +419,9 @@ class Api:
             except Failure as failure:
                 message = f"{failure.name} {failure.detail}".strip()
                 return self._refused(Refusal(Refused.EXECUTION_FAILED, message), failure_json(failure))
+            except StoreFailed as error:
+                self._gateway.failed(error)
+                return self._refused(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
             return self._json(answer, 200)
 
         return endpoint
@@ -462,6 +471,13 @@ async def _query(request: Request, operation: Operation) -> Query:
     if operation.lists and content_type == MSGPACK:
         return Query(path, query, {}, data)
     return Query(path, query, _object(data))
+
+
+def _check_host(request: Request) -> None:
+    """Raises `Refusal` BadRequest if the request names another host than this machine."""
+    host = request.url.hostname or ""
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        raise _bad("the devnet is controlled under 127.0.0.1 only")
 
 
 async def _data(request: Request, bytes_max: int) -> bytes:
@@ -526,6 +542,19 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not (value.isascii() or _is_unicode(value)):
         raise _bad(f"{name} must be a text")
     return value
+
+
+def query_text(query: Query, name: str) -> str:
+    """A field of the body that must be there. Raises `Refusal` BadRequest."""
+    return _text(query.body, name)
+
+
+def query_number(query: Query, name: str, low: int, high: int, default: int | None = None) -> int:
+    """A whole number of the body, as a number or a text. Raises `Refusal` BadRequest."""
+    value = query.body.get(name, default)
+    if type(value) is bool or not isinstance(value, int | str):
+        raise _bad(f"{name} must be a whole number from {low} to {high}")
+    return _number(str(value), name, low, high)
 
 
 def _is_unicode(text: str) -> bool:

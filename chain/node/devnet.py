@@ -11,7 +11,6 @@ import signal
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,8 @@ from pathlib import Path
 import uvicorn
 
 from chain.node.api import Api
+from chain.node.clock import DevnetClock
+from chain.node.control import Control
 from chain.node.development import (
     BALANCE,
     CHAIN_ID,
@@ -58,13 +59,14 @@ _LOOK_SECONDS = 0.05  # how often a parent of workers looks whether it is to sto
 class _Server(uvicorn.Server):
     """uvicorn with a node: it starts the producer, says when it is ready, and stops when the node fails."""
 
-    def __init__(self, node: Node, block_time_ms: int, close: Callable[[], None]) -> None:
+    def __init__(self, node: Node, block_time_ms: int, clock: DevnetClock, seed: str, close: Callable[[], None]) -> None:
         self.node = node
         self.failure: BaseException | None = None
         self._close = close
         self._producer = Producer(node, block_time_ms, self._stop_after)
         self.on_ready: Callable[[], None] = _nothing
-        super().__init__(server_config(Api(node, self._producer).application()))
+        control = Control(node, self._producer, clock, seed)
+        super().__init__(server_config(Api(node, self._producer, control.operations).application()))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then the producer begins."""
@@ -210,14 +212,15 @@ def _prepare(data_dir: Path | str | None, block_time_ms: int, seed: str) -> _Ser
     """The node and its server, not serving yet."""
     temporary = tempfile.TemporaryDirectory(prefix="tael-devnet-") if data_dir is None else None
     directory = Path(temporary.name if temporary is not None else data_dir or ".")
-    node = Node(directory, devnet_specification(seed), clock=_clock_ms)
+    clock = DevnetClock()
+    node = Node(directory, devnet_specification(seed), clock=clock, archive=True)
 
     def close() -> None:
         node.close()
         if temporary is not None:
             temporary.cleanup()
 
-    return _Server(node, block_time_ms, close)
+    return _Server(node, block_time_ms, clock, seed, close)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -243,10 +246,6 @@ def _write_ready_file(path: Path | str | None, address: str) -> None:
     partial = target.with_name(f"{target.name}.{os.getpid()}")
     partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": CHAIN_ID}))
     partial.replace(target)
-
-
-def _clock_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _nothing() -> None:

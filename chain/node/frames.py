@@ -27,6 +27,7 @@ class Ask(IntEnum):
     OUTLOOK = 2  # identity -> whether it waits, or a refusal
     WAITING = 3  # -> how many wait
     READY = 4  # it serves -> None
+    FAILED = 5  # what is wrong with what is on disk -> None
 
 
 def pack_frame(value: object) -> bytes:

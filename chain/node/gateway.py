@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chain.node.outcome import Row
-from chain.primitives.refusal import Refusal
+from chain.primitives.refusal import Refusal, StoreFailed
 from chain.primitives.transaction import Transaction
 
 
@@ -26,3 +26,6 @@ class Gateway(Protocol):
 
     async def waiting(self) -> int:
         """How many transactions wait."""
+
+    def failed(self, error: StoreFailed) -> None:
+        """What is on disk is not as it was written: the node must stop."""

@@ -20,7 +20,7 @@ from chain.node.questions import Questions
 from chain.node.waiting import Waiting
 from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
-from chain.primitives.header import Header
+from chain.primitives.header import Header, decode_header
 from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.library_check import check_signature_library
 from chain.primitives.limits import BLOCKS_CHECKED_AT_START, KEYS_CHECKED_AT_START, TRANSACTIONS_CHECKED_AT_START
@@ -46,8 +46,10 @@ class Node(Questions):
         *,
         clock: Callable[[], int],
         pool: Pool | None = None,
+        archive: bool = False,
     ) -> None:
-        """Open the ledger of a genesis specification, or begin it. `clock` gives milliseconds since 1970 UTC.
+        """Open the ledger of a genesis specification, or begin it. `clock` gives milliseconds since 1970 UTC. An archive keeps
+        what it takes to go back to any height.
 
         Raises `Refusal` WrongLibrary, WrongGenesis, DevelopmentKey, WrongStore.
         """
@@ -57,7 +59,7 @@ class Node(Questions):
         check_signature_library()
         refuse_development_keys(specification)
         genesis = make_genesis(specification)
-        self.store: Store = Store(directory)
+        self.store: Store = Store(directory, archive=archive)
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
@@ -110,7 +112,7 @@ class Node(Questions):
         self._check_reserved(waiting)
         self.pool.add(waiting, next_sequence, now_ms)
         self.refused.pop(identity, None)
-        self._note_departed()
+        self.note_departed()
         return None
 
     def produce(self) -> Applied:
@@ -148,7 +150,7 @@ class Node(Questions):
         for index, identity in enumerate(applied.identities):
             self._unwritten[identity] = header.height, index
         self.pool.included(included)
-        self._note_departed()
+        self.note_departed()
         return applied
 
     def written(self, applied: Applied) -> None:
@@ -159,6 +161,28 @@ class Node(Questions):
         self._view.written(header.height, applied.state, applied.tree)
         for identity in applied.identities:
             del self._unwritten[identity]
+
+    def revert(self, height: int) -> None:
+        """Go back to the state after the block at a height, when all blocks that were made are on disk. What waits goes on
+        waiting, as far as it still may. Raises `Refusal` Pruned, NotFound, and then nothing has changed; `StoreFailed`.
+        """
+        self._check_running()
+        assert not self._unwritten, "blocks are being written"
+        data = self.store.header(height)
+        update = self.tree.update(self.store.at(height).changes().items())
+        if data is None or update.root != decode_header(data).state_root:
+            raise StoreFailed(f"what is kept of block {height} does not lead back to it")
+        self.store.revert(height, update.pages)
+        self._view = PendingView(self.store)
+        self.tree = Tree(self._view.page)
+        self.head = self.newest = decode_header(data)
+        self.refused.clear()
+        for waiting in self.pool.clear():
+            try:
+                self.pool.add(waiting, read_sequence(self._view, waiting.sender, waiting.lane), self.now_ms())
+            except Refusal as refusal:
+                self._refuse(waiting, refusal)
+        self.note_departed()
 
     def take_refused(self) -> list[tuple[bytes, Refusal]]:
         """Those that have left the pool without a block since the last call, each with why."""
@@ -235,7 +259,8 @@ class Node(Questions):
                 included.append(waiting)
         return included
 
-    def _note_departed(self) -> None:
+    def note_departed(self) -> None:
+        """Remember who has left the pool without a block, and why."""
         for departure in self.pool.departed():
             self._refuse(departure.waiting, departure.refusal)
 

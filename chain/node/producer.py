@@ -12,7 +12,7 @@ from chain.node.outcome import Row
 from chain.node.writer import Writer
 from chain.primitives.limits import BLOCKS_AHEAD_MAX, TRANSACTIONS_AHEAD_MAX
 from chain.primitives.receipt import Receipt
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction
 
 
@@ -39,9 +39,9 @@ class Producer:
     on disk.
     """
 
-    def __init__(self, node: Node, block_time_ms: int, on_failure: Callable[[BaseException], None]) -> None:
-        """`block_time_ms` 0 makes a block as soon as there is something for it. `on_failure` must stop the
-        process.
+    def __init__(self, node: Node, block_time_ms: int | None, on_failure: Callable[[BaseException], None]) -> None:
+        """`block_time_ms` 0 makes a block as soon as there is something for it, None only when `produce` is called. `on_failure`
+        must stop the process.
         """
         self._node = node
         self._block_time_ms = block_time_ms
@@ -49,6 +49,7 @@ class Producer:
         self._waiting: dict[bytes, list[tuple[_Submission, int]]] = {}
         self._ahead: list[int] = []  # transactions of each block that is being written
         self._ticker: asyncio.Task[None] | None = None
+        self._progress: asyncio.Future[None] | None = None
         self._writer: Writer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -61,8 +62,16 @@ class Producer:
         """Begin to make blocks."""
         self._loop = asyncio.get_running_loop()
         self._writer = Writer(self._node, self._written_elsewhere, self._failed_elsewhere)
-        if self._block_time_ms:
-            self._ticker = self._loop.create_task(self._tick())
+        self.set_mode(self._block_time_ms)
+
+    def set_mode(self, block_time_ms: int | None) -> None:
+        """Make blocks otherwise from now on; see `__init__`."""
+        assert self._loop is not None
+        self._block_time_ms = block_time_ms
+        if self._ticker is not None:
+            self._ticker.cancel()
+        self._ticker = self._loop.create_task(self._tick(block_time_ms)) if block_time_ms else None
+        self._arrived()
 
     def stop(self) -> None:
         """Make no more blocks; those that were made are written, and who still waits is told so."""
@@ -122,7 +131,7 @@ class Producer:
         """Something may be ready: what was handed in together gets a block of its own. While a large block, or many small ones,
         are being written, the next one gathers what comes.
         """
-        if not self._block_time_ms and self._node.pool.ready and self._has_room():
+        if self._block_time_ms == 0 and self._node.pool.ready and self._has_room():
             self.produce()
 
     def _has_room(self) -> bool:
@@ -141,11 +150,56 @@ class Producer:
         self._ahead.append(len(applied.identities))
         self._writer.write(applied)
 
-    async def _tick(self) -> None:
+    async def _tick(self, block_time_ms: int) -> None:
         while self._node.failure is None:
-            await asyncio.sleep(self._block_time_ms / 1000)
+            await asyncio.sleep(block_time_ms / 1000)
             if len(self._ahead) < BLOCKS_AHEAD_MAX:
                 self.produce()
+
+    # Control.
+
+    async def settled(self) -> None:
+        """Return when all blocks that were made are on disk. Raises `Refusal` Stopped."""
+        await self._wait(lambda: not self._ahead)
+
+    async def room(self) -> None:
+        """Return when one more block may be made. Raises `Refusal` Stopped."""
+        await self._wait(self._has_room)
+
+    async def _wait(self, is_so: Callable[[], bool]) -> None:
+        while not is_so():
+            self._check_running()
+            self._progress = self._progress or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._progress)
+        self._check_running()
+
+    def _check_running(self) -> None:
+        if self._node.failure is not None:
+            raise Refusal(Refused.STOPPED, "the node has stopped after a failure")
+
+    def revert(self, height: int) -> None:
+        """Go back to the state after a block, once `settled`. What waits goes on waiting, as far as it still may. Raises
+        `Refusal` Pruned, NotFound.
+        """
+        try:
+            self._node.revert(height)
+        except StoreFailed as error:
+            self._failed(error)
+            raise
+        self._tell_refused()
+        self._arrived()
+
+    def drop(self, identity: bytes | None) -> int:
+        """Take a transaction out of the pool, or all that no block has taken, and say how many. Who waits for them is told."""
+        pool = self._node.pool
+        dropped = pool.drop_all() if identity is None else int(pool.drop(identity))
+        self._node.note_departed()
+        self._tell_refused()
+        return dropped
+
+    def failed(self, error: StoreFailed) -> None:
+        """See `Gateway`."""
+        self._failed(error)
 
     # What became of them.
 
@@ -164,11 +218,18 @@ class Producer:
             for receipt in applied.receipts:
                 if receipt.identity in self._waiting:
                     self._tell(receipt.identity, _row(receipt))
+        self._progressed()
         self._arrived()
+
+    def _progressed(self) -> None:
+        if self._progress is not None:
+            self._progress.set_result(None)
+            self._progress = None
 
     def _failed(self, error: BaseException) -> None:
         self._node.failure = error
         self._tell_all(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
+        self._progressed()
         self._on_failure(error)
 
     def _tell_refused(self) -> None:

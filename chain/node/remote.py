@@ -10,7 +10,7 @@ from typing import Any
 
 from chain.node.frames import Ask, pack_frame, read_frame, read_refusal, read_row
 from chain.node.outcome import Row
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction
 
 
@@ -50,6 +50,11 @@ class RemoteGateway:
     async def waiting(self) -> int:
         """See `Gateway`."""
         return int(await self._ask(Ask.WAITING))
+
+    def failed(self, error: StoreFailed) -> None:
+        """See `Gateway`."""
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(pack_frame((next(self._numbers), Ask.FAILED, str(error))))
 
     async def _ask(self, kind: Ask, *rest: object) -> Any:
         if self._writer is None or self._writer.is_closing():

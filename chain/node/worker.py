@@ -9,6 +9,7 @@ import gc
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,6 +41,10 @@ class StoredQuestions(Questions):
         head = self.store.head()
         if head is not None and head[1] != self.head.hash:
             self.head = self._newest()
+
+    def now_ms(self) -> int:
+        """The time that a block made now would have."""
+        return max(time.time_ns() // 1_000_000, self.head.time_ms)
 
     def _newest(self) -> Header:
         head = self.store.head()

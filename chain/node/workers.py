@@ -14,7 +14,7 @@ from pathlib import Path
 from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_plain
 from chain.node.producer import Producer
 from chain.primitives.limits import WORKER_STARTS_MAX
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import recall_transaction
 
 _STOP_SECONDS_MAX = 5
@@ -131,6 +131,9 @@ class Workers:
                 return await self._producer.waiting()
             case Ask.READY, ():
                 self._one_is_ready()
+                return None
+            case Ask.FAILED, (str(what),):
+                self._producer.failed(StoreFailed(what))
                 return None
         raise AssertionError(f"a worker asks {kind}")
 

@@ -78,6 +78,11 @@ REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
 CONNECTION_IDLE_SECONDS_MAX = 75  # longer than anybody waits for a block
 
+# The control of a devnet.
+SNAPSHOTS_MAX = 10_000
+BLOCKS_MINED_MAX = 10_000  # by one request: some ten seconds
+BLOCK_TIME_MS_MAX = 24 * 60 * 60 * 1000
+
 # Worker processes.
 FRAME_BYTES_MAX = 64 * 1024 * 1024  # a batch of the largest transactions is a fraction of it
 WORKER_STARTS_MAX = 100  # beyond the first of each: after that something is wrong with the machine

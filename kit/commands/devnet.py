@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kit.names import ALIASES, PORT, development_seed
-from kit.options import command
+from kit.options import CONTEXT, Group, command, node_option
 from kit.output import Output
 from kit.problem import missing, usage
 
@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from chain.node.devnet import DevelopmentWallet
 
 
-@command(
+@click.group(
     "devnet",
-    examples="tael devnet\ntael devnet --port 0 --ready-file ready.json\ntael devnet --data ledger --block-time 1s",
+    cls=Group,
+    invoke_without_command=True,
+    context_settings=CONTEXT,
+    examples=(
+        "tael devnet\ntael devnet --port 0 --ready-file ready.json\ntael devnet --data ledger --block-time 1s\n"
+        "tael devnet snapshot\ntael devnet time --advance 30d"
+    ),
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes any free port.")
 @click.option(
@@ -51,13 +57,25 @@ if TYPE_CHECKING:
     help="Processes that look at signatures and answer requests, for load; 0 does all in one.",
 )
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON value instead of lines for people.")
+@click.pass_context
 def devnet(
-    out: Output, port: int, data_dir: str | None, ready_file: str | None, block_time: str, workers: int, seed: str | None
-) -> int:
+    context: click.Context,
+    as_json: bool,
+    port: int,
+    data_dir: str | None,
+    ready_file: str | None,
+    block_time: str,
+    workers: int,
+    seed: str | None,
+) -> int | None:
     """Start a network of one node, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
 
-    It is for development: anybody can take what these wallets hold.
+    It is for development: anybody can take what these wallets hold. The commands below are for a devnet that runs.
     """
+    if context.invoked_subcommand is not None:
+        return None
+    out = Output(as_json=as_json)
     from chain.node.devnet import run_devnet
     from chain.primitives.refusal import Refusal, Refused
 
@@ -83,6 +101,148 @@ def devnet(
         raise missing(f"port {port} {why}", "Choose another port with --port, or 0 for any that is free.") from None
 
 
+@command("snapshot", examples="tael devnet snapshot", group=devnet)
+@node_option
+def snapshot(out: Output, node: str | None) -> None:
+    """Remember the present state, to go back to with `tael devnet revert`."""
+    answer = _ask(node, "snapshot", {})
+    out.line(f"snapshot {answer['snapshot']} at block {answer['height']}")
+    out.result({"ok": True, "snapshot": answer["snapshot"], "height": answer["height"]})
+
+
+@command("revert", examples="tael devnet revert\ntael devnet revert 3", group=devnet)
+@click.argument("number", type=click.IntRange(1), required=False)
+@node_option
+def revert(out: Output, number: int | None, node: str | None) -> None:
+    """Go back to a snapshot, the newest if no NUMBER is given. It is used up, with all later ones."""
+    answer = _ask(node, "revert", {} if number is None else {"snapshot": number})
+    out.line(f"back at snapshot {answer['snapshot']}, block {answer['height']}; {answer['waiting']} transactions wait")
+    out.result({"ok": True, **{name: answer[name] for name in ("snapshot", "height", "waiting")}})
+
+
+@command("time", examples="tael devnet time\ntael devnet time --advance 30d\ntael devnet time --hold", group=devnet)
+@click.option("--advance", metavar="TIME", help="Let so much pass: 30s, 12h, 30d.")
+@click.option("--to", "moment", metavar="MOMENT", help="Or go on to a moment: 2026-12-31 or 2026-12-31T12:00:00Z.")
+@click.option("--hold", "clock", flag_value="hold", help="Let the clock stand still.")
+@click.option("--run", "clock", flag_value="run", help="Let it go on.")
+@node_option
+def time(out: Output, advance: str | None, moment: str | None, clock: str | None, node: str | None) -> None:
+    """Show the time that the next block will have, or change it: on, never back."""
+    from kit.values import Setting, plain_value, show_value
+    from vm.types import TIME
+
+    body: dict[str, Any] = {} if clock is None else {"clock": clock}
+    if advance is not None:
+        body["advance_ms"] = _milliseconds(advance, "--advance")
+    if moment is not None:
+        body["to_ms"] = _moment(moment)
+    answer = _ask(node, "time", body)
+    out.line(f"{show_value(answer['now_ms'], TIME, Setting())}{', held' if answer['held'] else ''}")
+    out.result({"ok": True, "now": plain_value(answer["now_ms"], TIME, Setting()), **_some(answer, "now_ms", "held")})
+
+
+@command("mode", examples="tael devnet mode manual\ntael devnet mode 500ms\ntael devnet mode instant", group=devnet)
+@click.argument("mode")
+@node_option
+def mode(out: Output, mode: str, node: str | None) -> None:
+    """Say when blocks are made: instant (when there is a transaction), manual (see mine), or a TIME between them."""
+    wanted = mode if mode in ("instant", "manual") else str(_milliseconds(mode, "MODE"))
+    answer = _ask(node, "mode", {"mode": "instant" if wanted == "0" else wanted})
+    out.line(f"blocks are made: {mode}")
+    out.result({"ok": True, **_some(answer, "mode")})
+
+
+@command("mine", examples="tael devnet mine\ntael devnet mine 10 --interval 1d", group=devnet)
+@click.argument("blocks", type=click.IntRange(1), default=1)
+@click.option("--interval", default="0s", metavar="TIME", help="Let so much time pass before each.")
+@node_option
+def mine(out: Output, blocks: int, interval: str, node: str | None) -> None:
+    """Make BLOCKS blocks now, with what waits or empty."""
+    answer = _ask(node, "mine", {"blocks": blocks, "interval_ms": _milliseconds(interval, "--interval")})
+    out.line(f"block {answer['height']}")
+    out.result({"ok": True, **_some(answer, "height", "state_root")})
+
+
+@command("pool", examples="tael devnet pool\ntael devnet pool --json", group=devnet)
+@node_option
+def pool(out: Output, node: str | None) -> None:
+    """Show what waits for a block, in the order in which blocks will take it; then what waits behind a gap."""
+    answer = _ask(node, "pool", None)
+    rows = [
+        (one["id"][:16] + "…", one["sender"], str(one["lane"]), str(one["sequence"]), where)
+        for where in ("ready", "queued")
+        for one in answer[where]
+    ]
+    out.table(("id", "sender", "lane", "sequence", ""), rows)
+    if not rows:
+        out.line("nothing waits")
+    out.result({"ok": True, **_some(answer, "ready", "queued")})
+
+
+@command("drop", examples="tael devnet drop 5f0c…\ntael devnet drop --all", group=devnet)
+@click.argument("identity", required=False)
+@click.option("--all", "drop_all", is_flag=True, help="Drop all that waits.")
+@node_option
+def drop(out: Output, identity: str | None, drop_all: bool, node: str | None) -> None:
+    """Take a transaction out of the pool; whoever waits for it is told."""
+    if (identity is None) != drop_all:
+        raise usage("say which transaction, or --all", "`tael devnet pool` shows what waits.")
+    answer = _ask(node, "drop", {} if identity is None else {"id": identity})
+    out.line(f"dropped {answer['dropped']}")
+    out.result({"ok": True, **_some(answer, "dropped")})
+
+
+@command("fund", examples="tael devnet fund alice '500.00 CNY'", group=devnet)
+@click.argument("wallet")
+@click.argument("amount")
+@node_option
+def fund(out: Output, wallet: str, amount: str, node: str | None) -> None:
+    """Pay WALLET an AMOUNT out of the faucet, which is the last of the devnet's wallets."""
+    from chain.primitives.address import format_address
+    from kit.network import connect
+
+    network = connect(node)
+    currency, minor = network.coin(amount)
+    to = format_address(network.address(wallet))
+    answer = _ask(node, "faucet", {"to": to, "amount": str(minor), "currency": currency})
+    out.line(f"{wallet} got {amount}")
+    out.result({"ok": True, **_some(answer, "id", "height")})
+
+
+@command("dump", examples="tael devnet dump saved\ntael devnet --data saved", group=devnet)
+@click.argument("folder", type=click.Path())
+@node_option
+def dump(out: Output, folder: str, node: str | None) -> None:
+    """Copy the ledger with its history into FOLDER while it goes on. `tael devnet --data FOLDER` starts from it."""
+    answer = _ask(node, "dump", {"folder": str(Path(folder).resolve())})
+    out.line(f"block {answer['height']} and all before it are in {folder}; `tael devnet --data {folder}` starts from there")
+    out.result({"ok": True, **_some(answer, "folder", "height")})
+
+
+def _ask(node: str | None, verb: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    """What a devnet answers to a verb of its control."""
+    from kit.network import connect
+
+    client = connect(node).client
+    return client.get(f"/devnet/{verb}") if body is None else client.post(f"/devnet/{verb}", body)
+
+
+def _some(answer: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: answer[name] for name in names}
+
+
+def _moment(text: str) -> int:
+    from kit.values import Setting, WrongValue, read_value
+    from vm.types import TIME
+
+    try:
+        value = read_value(text, TIME, Setting())
+    except WrongValue as wrong:
+        raise usage(f"--to: {wrong.message}", "Write it like 2026-12-31 or 2026-12-31T12:00:00Z.") from None
+    assert isinstance(value, int)
+    return value
+
+
 def _check_folder(data_dir: str | None) -> None:
     """A ledger is begun in an empty folder, and found again in its own; it is not put among other things."""
     folder = None if data_dir is None else Path(data_dir)
@@ -101,14 +261,14 @@ def _check_ready_file(ready_file: str | None) -> None:
         raise missing(f"{ready_file} cannot be written: its folder is not there", "Make the folder first.")
 
 
-def _milliseconds(text: str) -> int:
+def _milliseconds(text: str, option: str = "--block-time") -> int:
     from kit.values import Setting, WrongValue, read_value
     from vm.types import DURATION
 
     try:
         value = read_value(text, DURATION, Setting())
     except WrongValue as wrong:
-        raise usage(f"--block-time: {wrong.message}", "Write it like 500ms, 1s or 0s.") from None
+        raise usage(f"{option}: {wrong.message}", "Write it like 500ms, 1s or 0s.") from None
     assert isinstance(value, int)
     return value
 
