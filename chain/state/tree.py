@@ -137,7 +137,6 @@ class Tree:
             page = self._read(key)
             if page is not None:
                 check(page, key)
-                self._cache.put(key, page)
         return page
 
     def below(self, page: bytes, digit: int, key: bytes) -> bytes:
@@ -147,10 +146,12 @@ class Tree:
             found = self.page(key)
             if found is None or top_hash(found) != page[SIDES[FAN + digit]]:
                 raise StoreFailed(f"page {key.hex()} of the tree is not the one that belongs there")
+            self._cache.put(key, found)  # not before: pages at hand are not looked at again
         return found
 
     def _stored_root(self) -> bytes:
         page = self.page(ROOT_KEY)
+        self._cache.put(ROOT_KEY, page)
         return EMPTY_ROOT if page is None else top_hash(page)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chain.primitives.proof import EMPTY_ROOT, Proof, bit, decode_proof, inner_hash, leaf_hash, verify_proof
 from chain.primitives.refusal import StoreFailed
-from chain.state.tree import Tree
+from chain.state.tree import ROOT_KEY, Tree
 from chain.state.tree_build import build
 from chain.state.tree_page import make_leaf
 
@@ -211,3 +211,89 @@ def _refuses(pages: dict[bytes, bytes]) -> None:
         tree = Tree(pages.get)
         for i in range(300):
             tree.prove(b"key %d" % i, None)
+
+
+def put_pages(pages: dict[bytes, bytes], changes: dict[bytes, bytes | None]) -> None:
+    """Store what an update gives."""
+    for key, page in changes.items():
+        if page is None:
+            del pages[key]
+        else:
+            pages[key] = page
+
+
+@pytest.mark.parametrize("cache_bytes_max", [0, 6_000, 10**9])
+def test_a_tree_kept_across_blocks_gives_the_roots_of_the_definition(cache_bytes_max: int) -> None:
+    """However many of its pages are at hand: random histories, some blocks of one key, that grow, shrink to nothing and grow
+    again; a block that is not adopted leaves no trace.
+    """
+    chance = random.Random(cache_bytes_max)
+    pages: dict[bytes, bytes] = {}
+    items: dict[bytes, bytes] = {}
+    tree = Tree(pages.get, cache_bytes_max=cache_bytes_max)
+    for number in range(70):
+        shrinking = number % 30 > 20
+        size = chance.choice([1, 3, 200])
+        entries = [(b"%d" % chance.randrange(600), None if shrinking else chance.randbytes(2)) for _ in range(size)]
+        if number % 30 == 29:
+            entries = [(key, None) for key in items]
+        tree.update([(b"%d" % chance.randrange(600), chance.choice([None, b"lost"])) for _ in range(40)])
+        update = tree.update(entries)
+        for key, value in entries:
+            if value is None:
+                items.pop(key, None)
+            else:
+                items[key] = value
+        put_pages(pages, update.pages)
+        tree.adopt(update.pages)
+        assert tree.root == update.root == naive_root(items) == Tree(pages.get).root
+        for key in (b"%d" % chance.randrange(700) for _ in range(5)):
+            assert verify_proof(tree.prove(key, items.get(key)), tree.root)
+    assert items
+
+
+def test_a_lone_leaf_rises_to_the_root() -> None:
+    """When all keys but one go away, one after the other, every root is that of the definition, and one page is left."""
+    forest = Forest()
+    forest.update([(b"%d" % i, b"x") for i in range(60)])
+    for number in range(59):
+        assert forest.update([(b"%d" % number, None)]) == naive_root(forest.items)
+    assert list(forest.pages) == [ROOT_KEY]
+    assert forest.update([(b"59", None)]) == EMPTY_ROOT
+    assert not forest.pages
+
+
+def test_damaged_pages_are_refused() -> None:
+    """Any byte changed, a byte less or more, a page missing, in another's place, or from before: whoever reads it is told."""
+    forest = Forest()
+    forest.update([(b"%d" % i, b"x") for i in range(200)])
+    old = dict(forest.pages)
+    forest.update([(b"%d" % i, b"y") for i in range(200)])
+    chance = random.Random(1)
+    below = [key for key in forest.pages if key != ROOT_KEY]
+
+    def read_all(pages: dict[bytes, bytes]) -> None:
+        tree = Tree(pages.get)
+        for number in range(200):
+            tree.prove(b"%d" % number, b"y")
+
+    read_all(forest.pages)
+    for key in forest.pages:
+        page = forest.pages[key]
+        for at in [*chance.sample(range(len(page)), 30), len(page) - 1]:
+            bad = page[:at] + bytes([page[at] ^ 1 << chance.randrange(8)]) + page[at + 1 :]
+            with pytest.raises(StoreFailed):
+                read_all({**forest.pages, key: bad})
+        for bad in (b"", page[:-1], page + b"\x00"):
+            with pytest.raises(StoreFailed):
+                read_all({**forest.pages, key: bad})
+    for key in below:
+        with pytest.raises(StoreFailed):
+            read_all({other: page for other, page in forest.pages.items() if other != key})
+        with pytest.raises(StoreFailed):
+            read_all({**forest.pages, key: forest.pages[next(other for other in below if other != key)]})
+        tree = Tree({**forest.pages, key: old[key]}.get)
+        for _ in range(2):  # it is not at hand after the first time either
+            with pytest.raises(StoreFailed):
+                for number in range(200):
+                    tree.prove(b"%d" % number, b"y")
