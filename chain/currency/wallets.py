@@ -11,7 +11,6 @@ from typing import Final
 from chain.primitives.account import Account
 from chain.primitives.address import wallet_address
 from chain.primitives.limits import AMOUNT_MAX
-from chain.primitives.policy import PolicyPlain
 from chain.state.overlay import TransactionOverlay
 from vm.failure import Code, Failure
 
@@ -33,41 +32,33 @@ class Wallets:
     def find(self, address: bytes) -> Account | None:
         """The wallet at an address, or None."""
         account = self._overlay.account(address)
-        return account if account is not None and account.policy else None
+        return account if account is not None and account.key else None
 
     def balance(self, address: bytes, currency: str) -> int:
         """What a wallet holds, in minor units."""
         account = self._overlay.account(address)
         return 0 if account is None else account.balances.get(currency, 0)
 
-    def open(self, policy: PolicyPlain, guardian: bytes | None, rules: tuple[bytes, ...]) -> bytes:
-        """Open the wallet of a policy and return its address. Fails with WalletExists."""
-        address = wallet_address(policy, guardian)
+    def open(self, key: bytes, guardian: bytes | None, rules: tuple[bytes, ...]) -> bytes:
+        """Open the wallet of a key and return its address. Fails with WalletExists."""
+        address = wallet_address(key, guardian)
         before = self._overlay.account(address)
-        if before is not None and before.policy:
+        if before is not None and before.key:
             raise Failure(WALLET_EXISTS, (address,))
         sequences = {} if before is None else before.sequences
-        self._overlay.place_account(address, Account(policy, guardian, rules, sequences))
+        self._overlay.place_account(address, Account(key, guardian, rules, sequences))
         return address
 
     def set_rules(self, address: bytes, rules: tuple[bytes, ...], by: bytes) -> None:
         """Replace a wallet's rules. Fails with NoWallet, or NotAuthorized unless `by` is its guardian, or its
         owner if none.
         """
-        self._overlay.place_account(address, replace(self._governed(address, by), rules=rules))
-
-    def set_policy(self, address: bytes, policy: PolicyPlain, by: bytes) -> None:
-        """Let others sign for a wallet. Fails as `set_rules` does."""
-        self._overlay.place_account(address, replace(self._governed(address, by), policy=policy))
-
-    def _governed(self, address: bytes, by: bytes) -> Account:
-        """A wallet that `by` may change. What becomes of it is another record, so that taking the change back is to put the first
-        in its place; they share the tables that change with both.
-        """
         account = self._existing(address)
         if by != (address if account.guardian is None else account.guardian):
             raise Failure(Code.NOT_AUTHORIZED, (by,))
-        return account
+        # Another record, so that taking it back is to put the first in its place; it shares the tables that change with both.
+        changed = replace(account, rules=rules)
+        self._overlay.place_account(address, changed)
 
     # What stays whatever becomes of a transaction's actions, and is in no journal.
 
@@ -133,7 +124,7 @@ class Wallets:
 
     def _existing(self, address: bytes) -> Account:
         account = self._overlay.account(address)
-        if account is None or not account.policy:
+        if account is None or not account.key:
             raise Failure(Code.NO_WALLET, (address,))
         return account
 

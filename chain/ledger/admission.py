@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from chain.ledger.parameters import Parameters, fee_of
-from chain.primitives import policy as policies
 from chain.primitives.address import format_address, wallet_address
-from chain.primitives.keys import signing_message
+from chain.primitives.keys import check_public_key, signing_message, verify
 from chain.primitives.limits import (
     EXPIRY_BLOCKS_MAX,
     EXPIRY_MS_MAX,
     GAS_OPEN_WALLET,
     GAS_PAYMENT,
-    GAS_SET_POLICY,
     GAS_SET_RULES,
     GAS_TRANSACTION,
     GAS_TRANSACTION_BYTE,
+    GAS_TRANSACTION_SIGNATURE,
     TRANSACTION_GAS_MAX,
 )
-from chain.primitives.policy import Policy, PolicyPlain, check_valid, policy_of, signatures_gas
 from chain.primitives.refusal import Refusal, Refused
-from chain.primitives.transaction import Action, Body, Call, Deploy, OpenWallet, Pay, SetPolicy, SetRules, Transaction
+from chain.primitives.transaction import Action, Body, Call, Deploy, OpenWallet, Pay, SetRules, Transaction
 from chain.state.overlay import BlockOverlay, View
 from vm.gas import GAS_DEPLOY, GAS_DEPLOY_BYTE
 
@@ -29,7 +27,7 @@ def intrinsic_gas(transaction: Transaction) -> int:
     return (
         GAS_TRANSACTION
         + GAS_TRANSACTION_BYTE * len(transaction.encoded)
-        + signatures_gas([key for key, _ in transaction.signatures])
+        + GAS_TRANSACTION_SIGNATURE * len(transaction.signatures)
         + sum([_action_gas(action) for action in transaction.body.actions])
     )
 
@@ -51,7 +49,10 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
     if len(keys) > 1 and keys != sorted(set(keys)):
         raise Refusal(Refused.WRONG_SIGNATURE, "signatures must be sorted by key, each key once")
     message = signing_message(body.chain_id, transaction.identity)
-    check_valid(transaction.signatures, message)
+    for key, signature in transaction.signatures:
+        check_public_key(key)
+        if not verify(key, message, signature):
+            raise Refusal(Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex())
     check_gas(transaction, parameters)
     transaction.checked = parameters
 
@@ -97,17 +98,27 @@ def check_expiry(body: Body, height: int, time_ms: int) -> None:
         )
 
 
-def signers(body: Body, state: View | BlockOverlay) -> list[tuple[bytes, Policy]]:
-    """The wallets that must sign, each with who signs for it. Raises `Refusal` NoWallet."""
-    return [(address, policy_of(_policy_of(body, address, state))) for address in dict.fromkeys((body.sender, body.payer))]
+def signers(body: Body, state: View | BlockOverlay) -> dict[bytes, bytes]:
+    """The keys that must sign, each with the wallet it signs for. Raises `Refusal` NoWallet."""
+    needed = {_key_of(body, body.sender, state): body.sender}
+    needed.setdefault(_key_of(body, body.payer, state), body.payer)
+    return needed
 
 
 def check_signers(transaction: Transaction, state: View | BlockOverlay) -> None:
-    """That those have signed who sign for sender and fee payer, and no others. Raises `Refusal`."""
+    """That the keys of sender and fee payer have signed, and no others. Raises `Refusal`."""
     body, signatures = transaction.body, transaction.signatures
-    if body.fee_payer is None and len(signatures) == 1 and signatures[0][0] == _policy_of(body, body.sender, state):
+    if body.fee_payer is None and len(signatures) == 1 and signatures[0][0] == _key_of(body, body.sender, state):
         return
-    policies.check_signers(signers(body, state), [key for key, _ in signatures])
+    needed = signers(body, state)
+    signed = {key for key, _ in signatures}
+    for key, address in needed.items():
+        if key not in signed:
+            text = format_address(address)
+            raise Refusal(Refused.MISSING_SIGNATURE, f"the key of wallet {text} has not signed", wallet=text)
+    for key in sorted(signed):
+        if key not in needed:
+            raise Refusal(Refused.EXTRA_SIGNATURE, f"key {key.hex()} need not sign", key=key.hex())
 
 
 def check_sequence(body: Body, next_sequence: int) -> None:
@@ -171,23 +182,23 @@ def read_balance(state: View | BlockOverlay, wallet: bytes, currency: str) -> in
     return 0 if account is None else account.balances.get(currency, 0)
 
 
-def opens_itself(body: Body) -> PolicyPlain | None:
-    """The policy of the wallet that a transaction opens for its own sender, or None."""
+def opens_itself(body: Body) -> bytes | None:
+    """The key of the wallet that a transaction opens for its own sender, or None."""
     first = body.actions[0]
-    if isinstance(first, OpenWallet) and not first.guarded and wallet_address(first.policy) == body.sender:
-        return first.policy
+    if isinstance(first, OpenWallet) and not first.guarded and wallet_address(first.key) == body.sender:
+        return first.key
     return None
 
 
-def _policy_of(body: Body, address: bytes, state: View | BlockOverlay) -> PolicyPlain:
+def _key_of(body: Body, address: bytes, state: View | BlockOverlay) -> bytes:
     account = state.account(address)
-    if account is not None and account.policy:
-        return account.policy
-    policy = opens_itself(body) if address == body.sender else None
-    if policy is None:
+    if account is not None and account.key:
+        return account.key
+    key = opens_itself(body) if address == body.sender else None
+    if key is None:
         text = format_address(address)
         raise Refusal(Refused.NO_WALLET, f"there is no wallet {text}", wallet=text)
-    return policy
+    return key
 
 
 def _action_gas(action: Action) -> int:
@@ -200,6 +211,5 @@ _ACTION_GAS: dict[type[Action], int] = {
     OpenWallet: GAS_OPEN_WALLET,
     SetRules: GAS_SET_RULES,
     Pay: GAS_PAYMENT,
-    SetPolicy: GAS_SET_POLICY,
     Call: 0,  # the machine's meter
 }

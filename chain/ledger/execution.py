@@ -14,10 +14,11 @@ from chain.ledger.contracts import Contract, contract_value, find_function, veri
 from chain.ledger.machine import BlockMachine, Callee, callee
 from chain.primitives.address import ADDRESS_BYTES, contract_address
 from chain.primitives.codec import amount_plain, decode, encode
+from chain.primitives.keys import SCHEME_ED25519
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
 from chain.primitives.limits import AMOUNT_MAX, GAS_ARGUMENT_VALUE
 from chain.primitives.receipt import Error, Event, Move
-from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetPolicy, SetRules
+from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetRules
 from chain.state.overlay import TransactionOverlay
 from vm.failure import Code, Failure
 from vm.gas import GAS_DEPLOY_BYTE
@@ -41,6 +42,7 @@ ILLEGAL_MODULE: Final = "IllegalModule"
 UNKNOWN_CURRENCY: Final = "UnknownCurrency"
 NOT_A_RULE: Final = "NotARule"
 NO_RULE_FOR_CURRENCY: Final = "NoRuleForCurrency"
+WRONG_KEY: Final = "WrongKey"
 
 
 class Outcome(NamedTuple):
@@ -145,9 +147,6 @@ class Execution:
                 self._check_rules(rules)
                 self.wallets.set_rules(wallet, rules, by=sender)
                 return None, None
-            case SetPolicy(wallet, policy):
-                self.wallets.set_policy(wallet, policy, by=sender)
-                return None, None
             case Pay(to, currency, amount):
                 self._allow(sender, to, currency, amount)
                 self.wallets.move(sender, to, currency, amount)
@@ -161,9 +160,11 @@ class Execution:
                 return self._call(action, sender)
 
     def _open_wallet(self, action: OpenWallet, sender: bytes) -> bytes:
+        if action.key[0] != SCHEME_ED25519:
+            raise Failure(WRONG_KEY, (action.key,), detail="the scheme of this key is not known")
         guardian = sender if action.guarded else None
         self._check_rules(action.rules)
-        address = self.wallets.open(action.policy, guardian, action.rules)
+        address = self.wallets.open(action.key, guardian, action.rules)
         if action.rules and guardian is None and sender != address:
             raise Failure(Code.NOT_AUTHORIZED, (sender,), detail="only the owner sets the rules of a free wallet")
         return address

@@ -54,7 +54,6 @@ from chain.primitives.limits import (
     REQUEST_SECONDS_MAX,
     WAIT_SECONDS_MAX,
 )
-from chain.primitives.policy import policy_of
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.reader import CURSOR_BYTES
@@ -176,11 +175,11 @@ class Api:
                 "GET",
                 "/v1/wallets/{address}",
                 "wallet",
-                "A wallet: who signs for it, guardian, rules, balances, next sequence of a lane.",
+                "A wallet: key, guardian, rules, balances, next sequence of a lane.",
                 self.wallet,
                 path_parameters={"address": "tael1…"},
                 query_parameters={"lane": f"0 to {LANE_MAX}; 0 if not given"},
-                answer_fields=("address", "policy", "guardian", "rules", "balances", "lane", "next_sequence"),
+                answer_fields=("address", "key", "guardian", "rules", "balances", "lane", "next_sequence"),
             ),
             Operation(
                 "GET",
@@ -315,12 +314,11 @@ class Api:
         lane = _number(query.query.get("lane", "0"), "lane", 0, LANE_MAX)
         node = self._node
         wallet = node.store.account(address)
-        if wallet is None or not wallet.policy:
+        if wallet is None or not wallet.key:
             raise Refusal(Refused.NOT_FOUND, "there is no wallet at this address", "Open it first.")
-        policy = policy_of(wallet.policy)
         return {
             "address": format_address(address),
-            "policy": {"threshold": policy.threshold, "keys": [key.hex() for key in policy.keys]},
+            "key": wallet.key.hex(),
             "guardian": None if wallet.guardian is None else format_address(wallet.guardian),
             "rules": [format_address(rule) for rule in wallet.rules],
             "balances": [

@@ -16,21 +16,20 @@ from chain.primitives.limits import (
     RULES_MAX,
     SEQUENCE_MAX,
 )
-from chain.primitives.policy import PolicyPlain, read_policy
 
 _FIELDS = 5
 
 
 @dataclass(slots=True)
 class Account:
-    """A wallet: the policy that says who signs for it, its guardian, the rules (contracts) that judge its payments, the next
+    """A wallet: the 33-byte public key that signs for it, its guardian, the rules (contracts) that judge its payments, the next
     sequence of each lane that has been used, and its balances in minor units.
 
-    `policy` is empty where a wallet only failed to be opened. `stored` is the record it was read from. Lanes at 0 and balances
-    of 0 have no place in a record.
+    `key` is empty where a wallet only failed to be opened. `stored` is the record it was read from. Lanes at 0 and balances of 0
+    have no place in a record.
     """
 
-    policy: PolicyPlain
+    key: bytes
     guardian: bytes | None
     rules: tuple[bytes, ...]
     sequences: dict[int, int] = field(default_factory=dict)
@@ -39,16 +38,16 @@ class Account:
 
     def copy(self) -> Account:
         """Another one, whose lanes and balances are its own."""
-        return Account(self.policy, self.guardian, self.rules, self.sequences.copy(), self.balances.copy(), self.stored)
+        return Account(self.key, self.guardian, self.rules, self.sequences.copy(), self.balances.copy(), self.stored)
 
 
 def account_value(account: Account) -> bytes:
     """The record of an account, lanes and currencies sorted:
-    `[policy, guardian | nil, [rule…], [[lane, next sequence]…], [[currency, amount]…]]`.
+    `[key, guardian | nil, [rule…], [[lane, next sequence]…], [[currency, amount]…]]`.
     """
     return encode(
         [
-            account.policy,
+            account.key,
             account.guardian,
             account.rules,
             [[lane, account.sequences[lane]] for lane in sorted(account.sequences)],
@@ -59,9 +58,9 @@ def account_value(account: Account) -> bytes:
 
 def read_account(value: bytes) -> Account:
     """The account of a record that somebody else gave. Raises `Refusal` Malformed."""
-    policy, guardian, rules, sequences, balances = as_list(decode(value), "an account", size=_FIELDS)
+    key, guardian, rules, sequences, balances = as_list(decode(value), "an account", size=_FIELDS)
     return Account(
-        b"" if policy == b"" else read_policy(policy).plain(),
+        as_bytes(key, "a key"),
         None if guardian is None else as_bytes(guardian, "a guardian", size=ADDRESS_BYTES),
         tuple(as_bytes(rule, "a rule", size=ADDRESS_BYTES) for rule in as_list(rules, "rules", most=RULES_MAX)),
         dict(_pair(pair, _lane) for pair in as_list(sequences, "lanes", most=LANE_MAX + 1)),
@@ -73,9 +72,9 @@ def read_account(value: bytes) -> Account:
 def own_account(value: bytes) -> Account:
     """The account of a record that this node wrote, and whose checksum it has compared. Raises `Refusal` Malformed."""
     try:
-        policy, guardian, rules, sequences, balances = unpack_stored(value)
+        key, guardian, rules, sequences, balances = unpack_stored(value)
         own = {code: amount if type(amount) is int else as_amount(amount, "a balance") for code, amount in balances}
-        return Account(policy, guardian, rules, dict(sequences), own, value)
+        return Account(key, guardian, rules, dict(sequences), own, value)
     except (TypeError, ValueError):
         return read_account(value)  # which says what is wrong with it
 

@@ -19,9 +19,9 @@ _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _PREFIX_VALUES = [*(ord(c) >> 5 for c in PREFIX), 0, *(ord(c) & 31 for c in PREFIX)]
 
 
-def wallet_address(policy: bytes | tuple[int, tuple[bytes, ...]], guardian: bytes | None = None) -> bytes:
-    """The address of the wallet of a policy (a public key, or threshold and keys), under a guardian if one is given."""
-    return tagged_hash(TAG_WALLET, encode([policy, guardian]))
+def wallet_address(key: bytes, guardian: bytes | None = None) -> bytes:
+    """The address of the wallet of a 33-byte public key, under a guardian if one is given."""
+    return tagged_hash(TAG_WALLET, encode([key, guardian]))
 
 
 def contract_address(sender: bytes, transaction_id: bytes, action: int) -> bytes:

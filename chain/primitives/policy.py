@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from chain.primitives.address import format_address
 from chain.primitives.codec import as_bytes, as_int, as_list, decode, encode, malformed
@@ -18,15 +18,6 @@ Signatures: TypeAlias = Sequence[tuple[bytes, bytes]]
 """Pairs of public key and signature, sorted by key, each key once."""
 
 
-PolicyPlain: TypeAlias = bytes | tuple[int, tuple[bytes, ...]]
-"""A policy as records and actions have it: a public key, or (threshold, keys)."""
-
-
-def policy_of(plain: PolicyPlain) -> Policy:
-    """The policy of a plain form that has been read before."""
-    return Policy((plain,)) if isinstance(plain, bytes) else Policy(plain[1], plain[0])
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`threshold` of `keys` must sign: no fewer, and no more. The keys are sorted, each once."""
@@ -34,9 +25,9 @@ class Policy:
     keys: tuple[bytes, ...]
     threshold: int = 1
 
-    def plain(self) -> PolicyPlain:
+    def plain(self) -> bytes | list[Any]:
         """The policy as the codec takes it: the key if there is one, else `[threshold, [key…]]`."""
-        return self.keys[0] if len(self.keys) == 1 else (self.threshold, self.keys)
+        return self.keys[0] if len(self.keys) == 1 else [self.threshold, list(self.keys)]
 
 
 def make_policy(threshold: int, keys: Sequence[bytes]) -> Policy:

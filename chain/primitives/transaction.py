@@ -25,7 +25,7 @@ from chain.primitives.codec import (
     unpack_stored,
 )
 from chain.primitives.hash import HASH_BYTES, TAG_TRANSACTION, tagged_hash
-from chain.primitives.keys import Signer, signing_message
+from chain.primitives.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, SecretKey, signing_message
 from chain.primitives.limits import (
     ACTIONS_MAX,
     AUTHORITY_BYTES,
@@ -43,7 +43,6 @@ from chain.primitives.limits import (
     TIME_MS_MAX,
     TRANSACTION_BYTES_MAX,
 )
-from chain.primitives.policy import PolicyPlain, read_policy, read_signatures
 
 TRANSACTION_VERSION = 2
 _BODY_FIELDS = 14
@@ -51,9 +50,9 @@ _ELEMENTS_MAX = ACTIONS_MAX  # of any array in a transaction; the others are sho
 
 
 class OpenWallet(NamedTuple):
-    """Open the wallet of a policy: a public key, or threshold and keys; `guarded` makes the sender its guardian."""
+    """Open the wallet of a 33-byte public key; `guarded` makes the sender its guardian."""
 
-    policy: PolicyPlain
+    key: bytes
     guarded: bool = False
     rules: tuple[bytes, ...] = ()
 
@@ -89,14 +88,7 @@ class Call(NamedTuple):
     arguments: bytes
 
 
-class SetPolicy(NamedTuple):
-    """Let others sign for a wallet from the next transaction on. Its address stays."""
-
-    wallet: bytes
-    policy: PolicyPlain
-
-
-Action: TypeAlias = OpenWallet | SetRules | Pay | Deploy | Call | SetPolicy
+Action: TypeAlias = OpenWallet | SetRules | Pay | Deploy | Call
 
 
 class Body(NamedTuple):
@@ -199,14 +191,14 @@ class Transaction:
             self._encoded = encode([self.body.plain(), self.signatures])
         return self._encoded
 
-    def signed(self, key: Signer) -> Transaction:
+    def signed(self, key: SecretKey) -> Transaction:
         """This transaction with the signature of one more key (or the same key's again)."""
         signature = key.sign(signing_message(self.body.chain_id, self.identity))
         others = [pair for pair in self.signatures if pair[0] != key.public]
         return Transaction(self.body, tuple(sorted([*others, (key.public, signature)])), identity=self.identity)
 
 
-def sign(body: Body, keys: Iterable[Signer]) -> Transaction:
+def sign(body: Body, keys: Iterable[SecretKey]) -> Transaction:
     """A transaction of a body, signed by the keys."""
     transaction = Transaction(body)
     for key in keys:
@@ -215,18 +207,25 @@ def sign(body: Body, keys: Iterable[Signer]) -> Transaction:
 
 
 def decode_transaction(data: bytes) -> Transaction:
-    """The transaction of a byte string. Raises `Refusal` TooLarge, Malformed, UnknownVersion, WrongKey, UnknownKeyScheme, and
-    WrongSignature if signatures are not sorted.
+    """The transaction of a byte string. Raises `Refusal` TooLarge, Malformed, UnknownVersion.
 
     Says nothing about signatures and state: that is admission's business.
     """
     plain = unpack_canonical(data, bytes_max=TRANSACTION_BYTES_MAX, elements_max=_ELEMENTS_MAX)
     body_plain, signatures_plain = as_list(plain, "a transaction", size=2)
     body = _read_body(body_plain)
-    signatures = read_signatures(signatures_plain, most=SIGNATURES_MAX)
+    signatures = []
+    for pair in as_list(signatures_plain, "signatures", most=SIGNATURES_MAX):
+        key, signature = as_list(pair, "a signature", size=2)
+        signatures.append(
+            (
+                as_bytes(key, "a key", size=PUBLIC_KEY_BYTES),
+                as_bytes(signature, "a signature", size=SIGNATURE_BYTES),
+            )
+        )
     # The encoding is canonical, so the body's own bytes stand in it: after the byte that says "two", before the signatures.
     identity = tagged_hash(TAG_TRANSACTION, data[1 : len(data) - len(encode(signatures_plain))])
-    return Transaction(body, signatures, encoded=data, identity=identity)
+    return Transaction(body, tuple(signatures), encoded=data, identity=identity)
 
 
 def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Transaction:
@@ -280,8 +279,8 @@ def _read_limits(plain: object) -> tuple[tuple[str, int], ...]:
 
 def _action_plain(action: Action) -> list[Any]:
     match action:
-        case OpenWallet(policy, guarded, rules):
-            return [0, policy, guarded, list(rules)]
+        case OpenWallet(key, guarded, rules):
+            return [0, key, guarded, list(rules)]
         case SetRules(wallet, rules):
             return [1, wallet, list(rules)]
         case Pay(to, currency, amount):
@@ -290,11 +289,9 @@ def _action_plain(action: Action) -> list[Any]:
             return [3, module, currency, arguments]
         case Call(contract, function, arguments):
             return [4, contract, function, arguments]
-        case SetPolicy(wallet, policy):
-            return [5, wallet, policy]
 
 
-_ACTION_SIZES = (4, 3, 4, 4, 4, 3)
+_ACTION_SIZES = (4, 3, 4, 4, 4)
 
 
 def _read_action(plain: object) -> Action:
@@ -302,11 +299,10 @@ def _read_action(plain: object) -> Action:
     tag = as_int(fields[0] if fields else None, 0, len(_ACTION_SIZES) - 1, "an action's kind")
     as_list(plain, "an action", size=_ACTION_SIZES[tag])
     if tag == 0:
-        return OpenWallet(read_policy(fields[1]).plain(), as_bool(fields[2], "guarded"), _read_rules(fields[3]))
+        key = as_bytes(fields[1], "key", size=PUBLIC_KEY_BYTES)
+        return OpenWallet(key, as_bool(fields[2], "guarded"), _read_rules(fields[3]))
     if tag == 1:
         return SetRules(_address(fields[1], "wallet"), _read_rules(fields[2]))
-    if tag == 5:
-        return SetPolicy(_address(fields[1], "wallet"), read_policy(fields[2]).plain())
     if tag == 2:
         return Pay(_address(fields[1], "to"), _currency(fields[2]), as_amount(fields[3], "amount"))
     arguments = as_bytes(fields[3], "arguments", most=TRANSACTION_BYTES_MAX)

@@ -149,11 +149,7 @@ def show(out: Output, name: str, node: str | None) -> None:
         if refusal.code is not Refused.NOT_FOUND:
             raise
         raise _not_open(network, name) from None
-    policy = answer["policy"]
-    several = len(policy["keys"]) > 1
-    rows = [("address", answer["address"]), *(("key", key) for key in policy["keys"])]
-    rows += [("signed by", f"{policy['threshold']} of these {len(policy['keys'])} keys")] if several else []
-    rows.append(("guardian", answer["guardian"] or "none"))
+    rows = [("address", answer["address"]), ("key", answer["key"]), ("guardian", answer["guardian"] or "none")]
     rows += [("rule", rule) for rule in answer["rules"]] or [("rules", "none")]
     balances = {entry["currency"]: int(entry["amount"]) for entry in answer["balances"]}
     rows += [("balance", show_money(minor, code, network.setting(code))) for code, minor in balances.items()]
@@ -162,7 +158,7 @@ def show(out: Output, name: str, node: str | None) -> None:
     out.result(
         {
             "ok": True,
-            **{key: answer[key] for key in ("address", "policy", "guardian", "rules", "next_sequence")},
+            **{key: answer[key] for key in ("address", "key", "guardian", "rules", "next_sequence")},
             "balances": [plain_money(minor, code, network.setting(code)) for code, minor in balances.items()],
         }
     )
