@@ -16,7 +16,7 @@ from chain.primitives.limits import (
     RULES_MAX,
     SEQUENCE_MAX,
 )
-from chain.primitives.policy import KeyOrPolicy, key_plain, read_key
+from chain.primitives.policy import KeyOrPolicy, key_plain, own_key, read_key
 
 _FIELDS = 5
 
@@ -71,7 +71,7 @@ def own_account(value: bytes) -> Account:
     try:
         key, guardian, rules, sequences, balances = unpack_stored(value)
         own = {code: amount if type(amount) is int else as_amount(amount, "a balance") for code, amount in balances}
-        return Account(key if type(key) is bytes else read_key(key), guardian, rules, dict(sequences), own, value)
+        return Account(own_key(key), guardian, rules, dict(sequences), own, value)
     except (TypeError, ValueError):
         return read_account(value)  # which says what is wrong with it
 

@@ -44,6 +44,14 @@ def read_key(plain: object) -> KeyOrPolicy:
     return check_public_key(plain) if type(plain) is bytes else read_policy(plain)
 
 
+def own_key(plain: Any) -> KeyOrPolicy:
+    """The key or policy of a plain form in a record that this node wrote. Raises `ValueError`, `TypeError` if it is none."""
+    if isinstance(plain, bytes):
+        return plain
+    threshold, keys = plain
+    return Policy(tuple(keys), threshold)
+
+
 def policy_of(key: KeyOrPolicy) -> Policy:
     """The policy that a key is."""
     return Policy((key,)) if isinstance(key, bytes) else key
