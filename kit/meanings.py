@@ -32,7 +32,10 @@ FAILURES = {
     "UnknownCurrency": "The ledger has no such currency.",
     "NotARule": "The contract is no wallet rule: it has no `rule fn check(payment: Payment)`.",
     "NoRuleForCurrency": "The wallet has rules, and none of them judges this currency.",
-    "WrongKey": "The key is of a scheme that the ledger does not know.",
+    "WalletExists": "There is a wallet at the address already.",
+    "SessionLimit": "The session that signed may not do this: the first value names the limit.",
+    "SessionExists": "The wallet has a session of this name already.",
+    "NoSession": "The wallet has no session of this name.",
 }
 """What each failure of the machine and of the ledger's actions means, by its name."""
 
@@ -51,9 +54,9 @@ REFUSALS = {
     "WrongProof": "What the node gave does not hold against the header that it gave.",
     "WrongKey": "The bytes are not a key.",
     "UnknownKeyScheme": "The key is of a scheme that the ledger does not know.",
+    "WrongLibrary": "The library that verifies signatures does not keep the ledger's rule.",
     "WrongPassword": "The password does not open the key file.",
     "WrongKeyFile": "The key file is damaged or of another format.",
-    "WrongLibrary": "The library that checks signatures does not follow the ledger's rule.",
     "DevelopmentKey": "A key that everybody knows was to sign for a chain that is not the devnet.",
     "WrongChain": "The transaction was signed for another chain.",
     "WrongSignature": "A signature is not valid, or the signatures are not sorted by key.",
@@ -67,6 +70,8 @@ REFUSALS = {
     "ExpiryTooFar": "The transaction would expire later than the chain allows.",
     "NoWallet": "The sender or the fee payer has no wallet on the ledger.",
     "NoAuthority": "The wallet has no authority of the name that the transaction gives.",
+    "SessionExpired": "The time up to which the wallet let the session sign has passed.",
+    "SessionLimit": "The session's uses are used up, or what is left to it does not cover the greatest fee.",
     "SequenceUsed": "Another transaction of this lane has the sequence number already.",
     "SequenceAhead": "A sequence number before it is missing in its lane, and it cannot wait for that here or any longer.",
     "FeeNotCovered": "The payer holds less than the gas limit could cost.",

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from chain.primitives.account import read_balance
 from chain.primitives.address import format_address
 from chain.primitives.header import Header, decode_header
-from chain.primitives.keys import SecretKey
+from chain.primitives.keys import Signer
 from chain.primitives.keyspace import account_key
 from chain.primitives.limits import GAS_LIMIT_MAX, REQUEST_BYTES_MAX
 from chain.primitives.proof import decode_proof, verify_proof
@@ -168,6 +168,7 @@ class Client:
         expiry_ms: int | None = None,
         gas_limit: int = GAS_LIMIT,
         gas_price: int | None = None,
+        authority: bytes | None = None,
         fee_payer: bytes | None = None,
         limits: dict[str, int] | None = None,
         memo: bytes | None = None,
@@ -176,7 +177,7 @@ class Client:
 
         It expires `EXPIRY_MS` after the time that the node would give the next block, unless a height or time is given.
         `gas_price` is the chain's least if not given. `limits` maps currencies to the most that may leave the
-        sender.
+        sender. `authority` is the session that signs in the sender's stead.
         """
         status = self.status()
         self._chain_id = str(status["chain_id"])
@@ -194,6 +195,7 @@ class Client:
             actions=tuple(actions),
             expiry_height=expiry_height,
             expiry_ms=expiry_ms,
+            authority=authority,
             fee_payer=fee_payer,
             limits=None if limits is None else tuple(sorted(limits.items())),
             memo=memo,
@@ -214,11 +216,12 @@ class Client:
         answer = self.post(path, {"transaction": transaction.encoded.hex()})
         return _outcome(answer, transaction.identity)
 
-    def send(self, key: SecretKey, sender: bytes, actions: Sequence[Action], **fields: Any) -> Outcome:
-        """Build (see `build`), sign by one key and commit."""
-        return self.commit(sign(self.build(sender, actions, **fields), [key]))
+    def send(self, key: Signer | Sequence[Signer], sender: bytes, actions: Sequence[Action], **fields: Any) -> Outcome:
+        """Build (see `build`), sign by one key or several and commit."""
+        keys = key if isinstance(key, Sequence) else [key]
+        return self.commit(sign(self.build(sender, actions, **fields), keys))
 
-    def pay(self, key: SecretKey, sender: bytes, to: bytes, currency: str, amount: int, **fields: Any) -> Outcome:
+    def pay(self, key: Signer | Sequence[Signer], sender: bytes, to: bytes, currency: str, amount: int, **fields: Any) -> Outcome:
         """Pay minor units of a currency to a wallet."""
         return self.send(key, sender, [Pay(to, currency, amount)], **fields)
 

@@ -11,6 +11,7 @@ from typing import Final
 from chain.primitives.account import Account
 from chain.primitives.address import wallet_address
 from chain.primitives.limits import AMOUNT_MAX
+from chain.primitives.policy import KeyOrPolicy, key_plain
 from chain.state.overlay import TransactionOverlay
 from vm.failure import Code, Failure
 
@@ -39,9 +40,9 @@ class Wallets:
         account = self._overlay.account(address)
         return 0 if account is None else account.balances.get(currency, 0)
 
-    def open(self, key: bytes, guardian: bytes | None, rules: tuple[bytes, ...]) -> bytes:
-        """Open the wallet of a key and return its address. Fails with WalletExists."""
-        address = wallet_address(key, guardian)
+    def open(self, key: KeyOrPolicy, guardian: bytes | None, rules: tuple[bytes, ...]) -> bytes:
+        """Open the wallet of a key or policy and return its address. Fails with WalletExists."""
+        address = wallet_address(key_plain(key), guardian)
         before = self._overlay.account(address)
         if before is not None and before.key:
             raise Failure(WALLET_EXISTS, (address,))
@@ -53,12 +54,14 @@ class Wallets:
         """Replace a wallet's rules. Fails with NoWallet, or NotAuthorized unless `by` is its guardian, or its
         owner if none.
         """
-        account = self._existing(address)
-        if by != (address if account.guardian is None else account.guardian):
-            raise Failure(Code.NOT_AUTHORIZED, (by,))
+        account = self._governed(address, by)
         # Another record, so that taking it back is to put the first in its place; it shares the tables that change with both.
         changed = replace(account, rules=rules)
         self._overlay.place_account(address, changed)
+
+    def set_policy(self, address: bytes, key: KeyOrPolicy, by: bytes) -> None:
+        """Let another key or policy sign for a wallet. Fails as `set_rules` does."""
+        self._overlay.place_account(address, replace(self._governed(address, by), key=key))
 
     # What stays whatever becomes of a transaction's actions, and is in no journal.
 
@@ -126,6 +129,12 @@ class Wallets:
         account = self._overlay.account(address)
         if account is None or not account.key:
             raise Failure(Code.NO_WALLET, (address,))
+        return account
+
+    def _governed(self, address: bytes, by: bytes) -> Account:
+        account = self._existing(address)
+        if by != (address if account.guardian is None else account.guardian):
+            raise Failure(Code.NOT_AUTHORIZED, (by,))
         return account
 
     def _hold(self, account: Account, currency: str, balance: int, change: int) -> None:

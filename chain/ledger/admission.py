@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from chain.currency.mandates import Usage, find_mandate
 from chain.ledger.parameters import Parameters, fee_of
 from chain.primitives.address import format_address, wallet_address
 from chain.primitives.keys import check_public_key, signing_message, verify
 from chain.primitives.limits import (
     EXPIRY_BLOCKS_MAX,
     EXPIRY_MS_MAX,
+    GAS_AUTHORITY,
+    GAS_GRANT,
     GAS_OPEN_WALLET,
     GAS_PAYMENT,
+    GAS_REVOKE,
+    GAS_SET_POLICY,
     GAS_SET_RULES,
     GAS_TRANSACTION,
     GAS_TRANSACTION_BYTE,
-    GAS_TRANSACTION_SIGNATURE,
     TRANSACTION_GAS_MAX,
 )
+from chain.primitives.policy import KeyOrPolicy, Policy, key_plain, policy_of, signatures_gas
+from chain.primitives.policy import check_signers as check_policies
 from chain.primitives.refusal import Refusal, Refused
-from chain.primitives.transaction import Action, Body, Call, Deploy, OpenWallet, Pay, SetRules, Transaction
-from chain.state.overlay import BlockOverlay, View
+from chain.primitives.transaction import (
+    Action,
+    Body,
+    Call,
+    Deploy,
+    Grant,
+    OpenWallet,
+    Pay,
+    Revoke,
+    SetPolicy,
+    SetRules,
+    Transaction,
+)
+from chain.state.overlay import BlockOverlay, TransactionOverlay, View
 from vm.gas import GAS_DEPLOY, GAS_DEPLOY_BYTE
 
 
@@ -27,7 +45,8 @@ def intrinsic_gas(transaction: Transaction) -> int:
     return (
         GAS_TRANSACTION
         + GAS_TRANSACTION_BYTE * len(transaction.encoded)
-        + GAS_TRANSACTION_SIGNATURE * len(transaction.signatures)
+        + signatures_gas([key for key, _ in transaction.signatures])
+        + (0 if transaction.body.authority is None else GAS_AUTHORITY)
         + sum([_action_gas(action) for action in transaction.body.actions])
     )
 
@@ -43,8 +62,6 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
             f"signed for chain {body.chain_id!r}, this is {parameters.chain_id!r}",
             chain_id=parameters.chain_id,
         )
-    if body.authority is not None:
-        raise Refusal(Refused.NO_AUTHORITY, f"the wallet has no authority {body.authority.hex()}")
     keys = [key for key, _ in transaction.signatures]
     if len(keys) > 1 and keys != sorted(set(keys)):
         raise Refusal(Refused.WRONG_SIGNATURE, "signatures must be sorted by key, each key once")
@@ -98,27 +115,30 @@ def check_expiry(body: Body, height: int, time_ms: int) -> None:
         )
 
 
-def signers(body: Body, state: View | BlockOverlay) -> dict[bytes, bytes]:
-    """The keys that must sign, each with the wallet it signs for. Raises `Refusal` NoWallet."""
-    needed = {_key_of(body, body.sender, state): body.sender}
-    needed.setdefault(_key_of(body, body.payer, state), body.payer)
+def signers(body: Body, state: View | BlockOverlay) -> list[tuple[bytes, Policy]]:
+    """The wallets for which somebody must sign, each with whom its own keys or the session let. Raises `Refusal` NoWallet,
+    NoAuthority.
+    """
+    needed = [(body.sender, policy_of(_signer_of(body, state)))]
+    if body.fee_payer is not None:
+        needed.append((body.fee_payer, policy_of(_key_of(body, body.fee_payer, state))))
     return needed
 
 
 def check_signers(transaction: Transaction, state: View | BlockOverlay) -> None:
-    """That the keys of sender and fee payer have signed, and no others. Raises `Refusal`."""
+    """That those whom sender and fee payer need have signed, and no others. Raises `Refusal`."""
     body, signatures = transaction.body, transaction.signatures
-    if body.fee_payer is None and len(signatures) == 1 and signatures[0][0] == _key_of(body, body.sender, state):
+    if body.fee_payer is None and len(signatures) == 1 and signatures[0][0] == _signer_of(body, state):
         return
-    needed = signers(body, state)
-    signed = {key for key, _ in signatures}
-    for key, address in needed.items():
-        if key not in signed:
-            text = format_address(address)
-            raise Refusal(Refused.MISSING_SIGNATURE, f"the key of wallet {text} has not signed", wallet=text)
-    for key in sorted(signed):
-        if key not in needed:
-            raise Refusal(Refused.EXTRA_SIGNATURE, f"key {key.hex()} need not sign", key=key.hex())
+    check_policies(signers(body, state), [key for key, _ in signatures])
+
+
+def find_usage(state: View | BlockOverlay | TransactionOverlay, body: Body, base_currency: str, now_ms: int) -> Usage:
+    """What a transaction by a session may still do. Raises `Refusal` NoAuthority, SessionExpired, SessionLimit."""
+    assert body.authority is not None
+    fee_max = fee_of(body.gas_limit, body.gas_price) if body.payer == body.sender else 0
+    mandate = find_mandate(state, body.sender, body.authority)
+    return Usage(mandate, body.sender, body.authority, now_ms=now_ms, base_currency=base_currency, fee_max=fee_max)
 
 
 def check_sequence(body: Body, next_sequence: int) -> None:
@@ -166,6 +186,8 @@ def admit(
     check_alone(transaction, parameters)
     check_expiry(body, height, time_ms)
     check_signers(transaction, state)
+    if body.authority is not None:
+        find_usage(state, body, parameters.base_currency, time_ms)
     check_sequence(body, read_sequence(state, body.sender, body.lane) + waiting)
     check_fee(body, parameters, read_balance(state, body.payer, parameters.base_currency))
 
@@ -182,15 +204,21 @@ def read_balance(state: View | BlockOverlay, wallet: bytes, currency: str) -> in
     return 0 if account is None else account.balances.get(currency, 0)
 
 
-def opens_itself(body: Body) -> bytes | None:
-    """The key of the wallet that a transaction opens for its own sender, or None."""
+def opens_itself(body: Body) -> KeyOrPolicy | None:
+    """The key or policy of the wallet that a transaction opens for its own sender, or None."""
     first = body.actions[0]
-    if isinstance(first, OpenWallet) and not first.guarded and wallet_address(first.key) == body.sender:
+    if isinstance(first, OpenWallet) and not first.guarded and wallet_address(key_plain(first.key)) == body.sender:
         return first.key
     return None
 
 
-def _key_of(body: Body, address: bytes, state: View | BlockOverlay) -> bytes:
+def _signer_of(body: Body, state: View | BlockOverlay) -> KeyOrPolicy:
+    if body.authority is not None:
+        return find_mandate(state, body.sender, body.authority).key
+    return _key_of(body, body.sender, state)
+
+
+def _key_of(body: Body, address: bytes, state: View | BlockOverlay) -> KeyOrPolicy:
     account = state.account(address)
     if account is not None and account.key:
         return account.key
@@ -212,4 +240,7 @@ _ACTION_GAS: dict[type[Action], int] = {
     SetRules: GAS_SET_RULES,
     Pay: GAS_PAYMENT,
     Call: 0,  # the machine's meter
+    SetPolicy: GAS_SET_POLICY,
+    Grant: GAS_GRANT,
+    Revoke: GAS_REVOKE,
 }

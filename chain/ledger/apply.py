@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chain.currency.supply import read_supplies
-from chain.ledger.admission import admit, intrinsic_gas
+from chain.ledger.admission import admit, find_usage, intrinsic_gas
 from chain.ledger.block import Block
 from chain.ledger.execution import Execution
 from chain.ledger.machine import BlockMachine
@@ -163,6 +163,8 @@ def execute(
     intrinsic = intrinsic_gas(transaction)
     machine_gas = min(body.gas_limit - intrinsic, machine_gas_max)
     execution = Execution(machine, gas_limit=machine_gas, limits=body.limits)
+    usage = None if body.authority is None else find_usage(execution.overlay, body, parameters.base_currency, machine.now_ms)
+    execution.usage = usage
     execution.wallets.use_sequence(body.sender, body.lane, body.sequence)
     aside = fee_of(body.gas_limit, body.gas_price)
     currency = parameters.base_currency
@@ -173,6 +175,8 @@ def execute(
     fee = fee_of(gas_used, body.gas_price)
     if aside:
         execution.wallets.settle_fee(body.payer, parameters.fee_wallet, currency, aside, fee)
+    if usage is not None:
+        usage.settle(execution.overlay, ok=outcome.error is None, fee=fee if body.payer == body.sender else 0)
     execution.commit()
     fee_move = (Move(body.payer, parameters.fee_wallet, currency, fee, "fee"),) if fee else ()
     return Receipt(

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
+from chain.currency.mandates import Mandates, Usage
 from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import Contract, contract_value, find_function, verified_code
 from chain.ledger.machine import BlockMachine, Callee, callee
 from chain.primitives.address import ADDRESS_BYTES, contract_address
 from chain.primitives.codec import amount_plain, decode, encode
-from chain.primitives.keys import SCHEME_ED25519
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
 from chain.primitives.limits import AMOUNT_MAX, GAS_ARGUMENT_VALUE
 from chain.primitives.receipt import Error, Event, Move
-from chain.primitives.transaction import Action, Call, Deploy, OpenWallet, Pay, SetRules
+from chain.primitives.transaction import Action, Call, Deploy, Grant, OpenWallet, Pay, Revoke, SetPolicy, SetRules
 from chain.state.overlay import TransactionOverlay
 from vm.failure import Code, Failure
 from vm.gas import GAS_DEPLOY_BYTE
@@ -42,7 +42,6 @@ ILLEGAL_MODULE: Final = "IllegalModule"
 UNKNOWN_CURRENCY: Final = "UnknownCurrency"
 NOT_A_RULE: Final = "NotARule"
 NO_RULE_FOR_CURRENCY: Final = "NoRuleForCurrency"
-WRONG_KEY: Final = "WrongKey"
 
 
 class Outcome(NamedTuple):
@@ -64,6 +63,8 @@ class Execution:
         """On the block of the machine, with gas for the machine, and with limits in minor units to what may leave the sender's
         wallet.
         """
+        self.usage: Usage | None = None
+        """Of the session that acts for the sender, if it is not the wallet itself: what the actions must keep to."""
         self._machine = machine
         self._gas_limit = gas_limit
         self.overlay = TransactionOverlay(machine.block)
@@ -139,6 +140,8 @@ class Execution:
         return value, None if found.result is None else self._encoded_result(found.result, value)
 
     def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
+        if self.usage is not None:
+            self.usage.check_action(action)
         match action:
             case OpenWallet():
                 address = self._open_wallet(action, sender)
@@ -158,10 +161,18 @@ class Execution:
                 return address, address
             case Call():
                 return self._call(action, sender)
+            case SetPolicy(wallet, key):
+                self.wallets.set_policy(wallet, key, by=sender)
+                Mandates(self.overlay).end_all(wallet)
+                return None, None
+            case Grant():
+                Mandates(self.overlay).grant(sender, action, self._machine.now_ms)
+                return None, None
+            case Revoke(session):
+                Mandates(self.overlay).revoke(sender, session)
+                return None, None
 
     def _open_wallet(self, action: OpenWallet, sender: bytes) -> bytes:
-        if action.key[0] != SCHEME_ED25519:
-            raise Failure(WRONG_KEY, (action.key,), detail="the scheme of this key is not known")
         guardian = sender if action.guarded else None
         self._check_rules(action.rules)
         address = self.wallets.open(action.key, guardian, action.rules)
@@ -261,6 +272,8 @@ class Execution:
             spent = self._spent[currency] = self._spent.get(currency, 0) + amount
             if spent > most:
                 raise Failure(SPENDING_LIMIT, (currency, most, spent))
+        if self.usage is not None:
+            self.usage.take(currency, amount)
         wallet = self.wallets.find(source)
         if wallet is None:
             raise Failure(Code.NO_WALLET, (source,))

@@ -52,7 +52,7 @@ class BlockMachine:
 
     def __init__(self, block: BlockOverlay, *, now_ms: int, tracer: Tracer | None = None, check_promises: bool = False) -> None:
         self.block = block
-        self._now_ms = now_ms
+        self.now_ms = now_ms
         self._tracer = tracer
         self._check_promises = check_promises
         self._session: Session | None = None
@@ -71,7 +71,7 @@ class BlockMachine:
             session = self._session = Session(
                 self,
                 journal,
-                now=self._now_ms,
+                now=self.now_ms,
                 gas_limit=gas_limit,
                 tracer=self._tracer,
                 check_promises=self._check_promises,

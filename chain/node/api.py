@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from chain.currency.mandates import list_mandates
 from chain.currency.records import read_currency
 from chain.ledger.admission import check_alone
 from chain.ledger.contracts import find_function, load_verified, read_contract
@@ -33,7 +34,9 @@ from chain.node.rendering import (
     event_json,
     failure_json,
     interface_json,
+    mandate_json,
     money_json,
+    policy_json,
     receipt_json,
     refusal_json,
     result_json,
@@ -318,7 +321,8 @@ class Api:
             raise Refusal(Refused.NOT_FOUND, "there is no wallet at this address", "Open it first.")
         return {
             "address": format_address(address),
-            "key": wallet.key.hex(),
+            "key": policy_json(wallet.key),
+            "sessions": [mandate_json(*entry, node.store) for entry in list_mandates(node.store, address)],
             "guardian": None if wallet.guardian is None else format_address(wallet.guardian),
             "rules": [format_address(rule) for rule in wallet.rules],
             "balances": [

@@ -22,6 +22,7 @@ from chain.primitives.codec import encode
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header, decode_header
 from chain.primitives.keyspace import PARAMETERS
+from chain.primitives.library_check import check_signature_library
 from chain.primitives.limits import BLOCKS_CHECKED_AT_START, KEYS_CHECKED_AT_START, TRANSACTIONS_CHECKED_AT_START
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
@@ -50,9 +51,10 @@ class Node(Questions):
         """Open the ledger of a genesis specification, or begin it. `clock` gives milliseconds since 1970 UTC. An archive keeps
         what it takes to go back to any height.
 
-        Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore.
+        Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary.
         """
         self.directory = directory
+        check_signature_library()
         self._clock = clock
         self._specification = specification
         refuse_development_keys(specification)

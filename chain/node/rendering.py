@@ -13,7 +13,9 @@ from chain.primitives.address import format_address
 from chain.primitives.codec import decode
 from chain.primitives.header import Header
 from chain.primitives.keyspace import currency_key
+from chain.primitives.mandate import Mandate
 from chain.primitives.money import format_money
+from chain.primitives.policy import KeyOrPolicy
 from chain.primitives.receipt import Error, Receipt
 from chain.primitives.refusal import Refusal
 from chain.primitives.transaction import decode_transaction
@@ -58,6 +60,40 @@ def money_json(amount: int, currency: str, view: View) -> dict[str, Any]:
     value = view.get(currency_key(currency))
     decimals = 0 if value is None else read_currency(currency, value).decimals
     return {"currency": currency, "amount": str(amount), "text": format_money(amount, currency, decimals)}
+
+
+def policy_json(key: KeyOrPolicy) -> str | dict[str, Any]:
+    """Who signs: a key in hexadecimal, or how many of which."""
+    if isinstance(key, bytes):
+        return key.hex()
+    return {"threshold": key.threshold, "keys": [one.hex() for one in key.keys]}
+
+
+def mandate_json(session: bytes, mandate: Mandate, view: View) -> dict[str, Any]:
+    """A session of a wallet: what it may do, and what it has done."""
+    scope = mandate.scope
+    return {
+        "session": session.hex(),
+        "key": policy_json(mandate.key),
+        "expiry_ms": mandate.expiry_ms,
+        "granted_ms": mandate.granted_ms,
+        "limits": [
+            {
+                "single": money_json(limit.single, limit.currency, view),
+                "total": money_json(limit.total, limit.currency, view),
+                "period_ms": limit.period_ms,
+            }
+            for limit in scope.limits
+        ],
+        "payees": None if scope.payees is None else [format_address(payee) for payee in scope.payees],
+        "calls": None
+        if scope.calls is None
+        else [{"contract": format_address(contract), "functions": names} for contract, names in scope.calls],
+        "uses_max": scope.uses,
+        "deploys": scope.deploys,
+        "uses": mandate.uses,
+        "spent": [{"period": period, **money_json(amount, code, view)} for code, period, amount in mandate.spent],
+    }
 
 
 def header_json(header: Header, view: View) -> dict[str, Any]:

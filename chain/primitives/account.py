@@ -16,20 +16,21 @@ from chain.primitives.limits import (
     RULES_MAX,
     SEQUENCE_MAX,
 )
+from chain.primitives.policy import KeyOrPolicy, key_plain, own_key, read_key
 
 _FIELDS = 5
 
 
 @dataclass(slots=True)
 class Account:
-    """A wallet: the 33-byte public key that signs for it, its guardian, the rules (contracts) that judge its payments, the next
+    """A wallet: the public key or policy that signs for it, its guardian, the rules (contracts) that judge its payments, the next
     sequence of each lane that has been used, and its balances in minor units.
 
     `key` is empty where a wallet only failed to be opened. `stored` is the record it was read from. Lanes at 0 and balances of 0
     have no place in a record.
     """
 
-    key: bytes
+    key: KeyOrPolicy
     guardian: bytes | None
     rules: tuple[bytes, ...]
     sequences: dict[int, int] = field(default_factory=dict)
@@ -47,7 +48,7 @@ def account_value(account: Account) -> bytes:
     """
     return encode(
         [
-            account.key,
+            key_plain(account.key),
             account.guardian,
             account.rules,
             [[lane, account.sequences[lane]] for lane in sorted(account.sequences)],
@@ -60,7 +61,7 @@ def read_account(value: bytes) -> Account:
     """The account of a record that somebody else gave. Raises `Refusal` Malformed."""
     key, guardian, rules, sequences, balances = as_list(decode(value), "an account", size=_FIELDS)
     return Account(
-        as_bytes(key, "a key"),
+        b"" if key == b"" else read_key(key),
         None if guardian is None else as_bytes(guardian, "a guardian", size=ADDRESS_BYTES),
         tuple(as_bytes(rule, "a rule", size=ADDRESS_BYTES) for rule in as_list(rules, "rules", most=RULES_MAX)),
         dict(_pair(pair, _lane) for pair in as_list(sequences, "lanes", most=LANE_MAX + 1)),
@@ -74,7 +75,7 @@ def own_account(value: bytes) -> Account:
     try:
         key, guardian, rules, sequences, balances = unpack_stored(value)
         own = {code: amount if type(amount) is int else as_amount(amount, "a balance") for code, amount in balances}
-        return Account(key, guardian, rules, dict(sequences), own, value)
+        return Account(own_key(key), guardian, rules, dict(sequences), own, value)
     except (TypeError, ValueError):
         return read_account(value)  # which says what is wrong with it
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from chain.primitives.codec import encode
 from chain.primitives.hash import TAG_CONTRACT, TAG_WALLET, tagged_hash
@@ -19,8 +20,8 @@ _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _PREFIX_VALUES = [*(ord(c) >> 5 for c in PREFIX), 0, *(ord(c) & 31 for c in PREFIX)]
 
 
-def wallet_address(key: bytes, guardian: bytes | None = None) -> bytes:
-    """The address of the wallet of a 33-byte public key, under a guardian if one is given."""
+def wallet_address(key: bytes | list[Any], guardian: bytes | None = None) -> bytes:
+    """The address of the wallet that is opened with a public key or a policy's plain form, under a guardian if one is given."""
     return tagged_hash(TAG_WALLET, encode([key, guardian]))
 
 

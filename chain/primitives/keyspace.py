@@ -12,6 +12,11 @@ def account_key(wallet: bytes) -> bytes:
     return b"w" + wallet
 
 
+def mandate_key(wallet: bytes, session: bytes = b"") -> bytes:
+    """Where what a wallet has granted to a session stands; without a session, the names of all of the wallet's."""
+    return b"m" + wallet + session
+
+
 def contract_key(address: bytes) -> bytes:
     """Where a contract's code hash, home currency, deployer and price of its code stand."""
     return b"c" + address

@@ -10,7 +10,7 @@ VALUE_BYTES_MAX = 16 * 1024 * 1024  # of one decoded value; a block is the large
 # Transactions.
 TRANSACTION_BYTES_MAX = 128 * 1024  # a module of 64 KiB and its arguments fit with room
 ACTIONS_MAX = 64  # a batch of payments; bounds the work of one transaction with its gas
-SIGNATURES_MAX = 4  # sender and fee payer need two
+SIGNATURES_MAX = 32  # the policies of sender and fee payer may need 16 each
 LANE_MAX = 255  # a lane stands in the record of its wallet for ever
 EXPIRY_BLOCKS_MAX = 100_000  # about a day at a block a second; how long a pool may have to remember
 EXPIRY_MS_MAX = 24 * 60 * 60 * 1000  # a day, for the same reason
@@ -30,6 +30,14 @@ SIGNATURE_BYTES_MAX = 1024  # of a passkey, with what its browser adds: 250 to 5
 POLICY_KEYS_MAX = 16  # of one wallet: bounds its record, and the signatures that a transaction can need
 P256_KEYS_KEPT_MAX = 1024  # points at hand, about a kilobyte each
 SIGNATURES_REMEMBERED_BYTES_MAX = 24 * 1024 * 1024  # answers to a pool that is full, twice over
+
+# Sessions.
+SESSIONS_MAX = 16  # of one wallet: they all go when its policy changes
+SESSION_LIMITS_MAX = 16  # currencies, as SPENDING_LIMITS_MAX
+SESSION_PAYEES_MAX = 16  # a record is read for every transaction of the session
+SESSION_CONTRACTS_MAX = 16  # for the same reason
+SESSION_FUNCTIONS_MAX = 16  # of one contract
+SESSION_USES_MAX = 2**53  # JSON numbers stay exact
 
 # Wallets and currencies.
 CURRENCIES_MAX = 64  # of a chain: a wallet's balances stand in one record
@@ -107,10 +115,13 @@ PRUNED_ROWS_MAX = 20_000  # by one call, which ends with the block that goes pas
 GAS_TRANSACTION = 1_000
 GAS_TRANSACTION_BYTE = 10  # decode, hash, store
 GAS_ARGUMENT_VALUE = 450  # a value in the arguments of a call or deployment, be it within another: decode and check it
-GAS_TRANSACTION_SIGNATURE = 15_000
 GAS_SIGNATURE_ED25519 = 15_000  # 104 us as measured, and nearly half as much again; the others in proportion
 GAS_SIGNATURE_P256 = 30_000  # 205 us: its point is not at hand
 GAS_SIGNATURE_WEBAUTHN = 38_000  # 260 us: and what the browser adds is unpacked and hashed
 GAS_OPEN_WALLET = 3_000
 GAS_SET_RULES = 2_000
+GAS_SET_POLICY = 34_000  # a record, and those of the sessions that go with the old keys
+GAS_GRANT = 5_000  # two records
+GAS_REVOKE = 5_000
+GAS_AUTHORITY = 4_000  # of a transaction by a session: its record is read and written
 GAS_PAYMENT = 1_000

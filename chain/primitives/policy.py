@@ -30,6 +30,33 @@ class Policy:
         return self.keys[0] if len(self.keys) == 1 else [self.threshold, list(self.keys)]
 
 
+KeyOrPolicy: TypeAlias = bytes | Policy
+"""Who signs for a wallet, as it is kept and passed on: most have one key, and that needs no object of its own."""
+
+
+def key_plain(key: KeyOrPolicy) -> bytes | list[Any]:
+    """A key or policy as the codec takes it; one key always as its bytes."""
+    return key if isinstance(key, bytes) else key.plain()
+
+
+def read_key(plain: object) -> KeyOrPolicy:
+    """The key or policy of its plain form. Raises `Refusal` as `read_policy` does."""
+    return check_public_key(plain) if type(plain) is bytes else read_policy(plain)
+
+
+def own_key(plain: Any) -> KeyOrPolicy:
+    """The key or policy of a plain form in a record that this node wrote. Raises `ValueError`, `TypeError` if it is none."""
+    if isinstance(plain, bytes):
+        return plain
+    threshold, keys = plain
+    return Policy(tuple(keys), threshold)
+
+
+def policy_of(key: KeyOrPolicy) -> Policy:
+    """The policy that a key is."""
+    return Policy((key,)) if isinstance(key, bytes) else key
+
+
 def make_policy(threshold: int, keys: Sequence[bytes]) -> Policy:
     """The policy of keys in any order. Raises `Refusal` as `read_policy` does."""
     return read_policy(keys[0] if len(keys) == 1 and threshold == 1 else [threshold, sorted(keys)])

@@ -35,6 +35,8 @@ class Refused(StrEnum):
     EXPIRY_TOO_FAR = "ExpiryTooFar"
     NO_WALLET = "NoWallet"
     NO_AUTHORITY = "NoAuthority"
+    SESSION_EXPIRED = "SessionExpired"
+    SESSION_LIMIT = "SessionLimit"
     SEQUENCE_USED = "SequenceUsed"
     SEQUENCE_AHEAD = "SequenceAhead"
     FEE_NOT_COVERED = "FeeNotCovered"
@@ -86,6 +88,8 @@ REMEDIES: dict[Refused, str] = {
     Refused.EXPIRY_TOO_FAR: "Sign it again with a nearer expiry.",
     Refused.NO_WALLET: "Open the wallet first, with an open-wallet action.",
     Refused.NO_AUTHORITY: "Sign with the wallet's own keys, or with an authority that it has granted.",
+    Refused.SESSION_EXPIRED: "Have the wallet grant a new session.",
+    Refused.SESSION_LIMIT: "Wait for the session's next period, name a fee payer, or have the wallet grant a new session.",
     Refused.SEQUENCE_USED: "Ask for the lane's next sequence and sign again.",
     Refused.SEQUENCE_AHEAD: "Send the missing transaction of the lane first.",
     Refused.FEE_NOT_COVERED: "Lower gas_limit or gas_price, or name a fee payer.",

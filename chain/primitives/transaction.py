@@ -25,7 +25,7 @@ from chain.primitives.codec import (
     unpack_stored,
 )
 from chain.primitives.hash import HASH_BYTES, TAG_TRANSACTION, tagged_hash
-from chain.primitives.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, SecretKey, signing_message
+from chain.primitives.keys import Signer, signing_message
 from chain.primitives.limits import (
     ACTIONS_MAX,
     AUTHORITY_BYTES,
@@ -43,6 +43,8 @@ from chain.primitives.limits import (
     TIME_MS_MAX,
     TRANSACTION_BYTES_MAX,
 )
+from chain.primitives.mandate import Scope, read_scope
+from chain.primitives.policy import KeyOrPolicy, key_plain, read_key, read_signatures
 
 TRANSACTION_VERSION = 2
 _BODY_FIELDS = 14
@@ -50,9 +52,9 @@ _ELEMENTS_MAX = ACTIONS_MAX  # of any array in a transaction; the others are sho
 
 
 class OpenWallet(NamedTuple):
-    """Open the wallet of a 33-byte public key; `guarded` makes the sender its guardian."""
+    """Open the wallet of a public key or policy; `guarded` makes the sender its guardian."""
 
-    key: bytes
+    key: KeyOrPolicy
     guarded: bool = False
     rules: tuple[bytes, ...] = ()
 
@@ -88,7 +90,29 @@ class Call(NamedTuple):
     arguments: bytes
 
 
-Action: TypeAlias = OpenWallet | SetRules | Pay | Deploy | Call
+class SetPolicy(NamedTuple):
+    """Let another key or policy sign for a wallet, whose address stays and whose sessions end."""
+
+    wallet: bytes
+    key: KeyOrPolicy
+
+
+class Grant(NamedTuple):
+    """Let a key or policy act for the sender's wallet within a scope, in blocks up to a time. `session` names it, 16 bytes."""
+
+    session: bytes
+    key: KeyOrPolicy
+    scope: Scope
+    expiry_ms: int
+
+
+class Revoke(NamedTuple):
+    """End a session of the sender's wallet."""
+
+    session: bytes
+
+
+Action: TypeAlias = OpenWallet | SetRules | Pay | Deploy | Call | SetPolicy | Grant | Revoke
 
 
 class Body(NamedTuple):
@@ -191,14 +215,14 @@ class Transaction:
             self._encoded = encode([self.body.plain(), self.signatures])
         return self._encoded
 
-    def signed(self, key: SecretKey) -> Transaction:
+    def signed(self, key: Signer) -> Transaction:
         """This transaction with the signature of one more key (or the same key's again)."""
         signature = key.sign(signing_message(self.body.chain_id, self.identity))
         others = [pair for pair in self.signatures if pair[0] != key.public]
         return Transaction(self.body, tuple(sorted([*others, (key.public, signature)])), identity=self.identity)
 
 
-def sign(body: Body, keys: Iterable[SecretKey]) -> Transaction:
+def sign(body: Body, keys: Iterable[Signer]) -> Transaction:
     """A transaction of a body, signed by the keys."""
     transaction = Transaction(body)
     for key in keys:
@@ -207,25 +231,18 @@ def sign(body: Body, keys: Iterable[SecretKey]) -> Transaction:
 
 
 def decode_transaction(data: bytes) -> Transaction:
-    """The transaction of a byte string. Raises `Refusal` TooLarge, Malformed, UnknownVersion.
+    """The transaction of a byte string. Raises `Refusal` TooLarge, Malformed, UnknownVersion, WrongKey,
+    UnknownKeyScheme, WrongSignature if they are not sorted.
 
-    Says nothing about signatures and state: that is admission's business.
+    Says nothing about whether signatures are valid, nor about state: that is admission's business.
     """
     plain = unpack_canonical(data, bytes_max=TRANSACTION_BYTES_MAX, elements_max=_ELEMENTS_MAX)
     body_plain, signatures_plain = as_list(plain, "a transaction", size=2)
     body = _read_body(body_plain)
-    signatures = []
-    for pair in as_list(signatures_plain, "signatures", most=SIGNATURES_MAX):
-        key, signature = as_list(pair, "a signature", size=2)
-        signatures.append(
-            (
-                as_bytes(key, "a key", size=PUBLIC_KEY_BYTES),
-                as_bytes(signature, "a signature", size=SIGNATURE_BYTES),
-            )
-        )
+    signatures = read_signatures(signatures_plain, most=SIGNATURES_MAX)
     # The encoding is canonical, so the body's own bytes stand in it: after the byte that says "two", before the signatures.
     identity = tagged_hash(TAG_TRANSACTION, data[1 : len(data) - len(encode(signatures_plain))])
-    return Transaction(body, tuple(signatures), encoded=data, identity=identity)
+    return Transaction(body, signatures, encoded=data, identity=identity)
 
 
 def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Transaction:
@@ -280,7 +297,7 @@ def _read_limits(plain: object) -> tuple[tuple[str, int], ...]:
 def _action_plain(action: Action) -> list[Any]:
     match action:
         case OpenWallet(key, guarded, rules):
-            return [0, key, guarded, list(rules)]
+            return [0, key_plain(key), guarded, list(rules)]
         case SetRules(wallet, rules):
             return [1, wallet, list(rules)]
         case Pay(to, currency, amount):
@@ -289,9 +306,15 @@ def _action_plain(action: Action) -> list[Any]:
             return [3, module, currency, arguments]
         case Call(contract, function, arguments):
             return [4, contract, function, arguments]
+        case SetPolicy(wallet, key):
+            return [5, wallet, key_plain(key)]
+        case Grant(session, key, scope, expiry_ms):
+            return [6, session, key_plain(key), scope.plain(), expiry_ms]
+        case Revoke(session):
+            return [7, session]
 
 
-_ACTION_SIZES = (4, 3, 4, 4, 4)
+_ACTION_SIZES = (4, 3, 4, 4, 4, 3, 5, 2)
 
 
 def _read_action(plain: object) -> Action:
@@ -299,17 +322,27 @@ def _read_action(plain: object) -> Action:
     tag = as_int(fields[0] if fields else None, 0, len(_ACTION_SIZES) - 1, "an action's kind")
     as_list(plain, "an action", size=_ACTION_SIZES[tag])
     if tag == 0:
-        key = as_bytes(fields[1], "key", size=PUBLIC_KEY_BYTES)
-        return OpenWallet(key, as_bool(fields[2], "guarded"), _read_rules(fields[3]))
+        return OpenWallet(read_key(fields[1]), as_bool(fields[2], "guarded"), _read_rules(fields[3]))
     if tag == 1:
         return SetRules(_address(fields[1], "wallet"), _read_rules(fields[2]))
     if tag == 2:
         return Pay(_address(fields[1], "to"), _currency(fields[2]), as_amount(fields[3], "amount"))
+    if tag >= 5:
+        return _read_authorising(tag, fields)
     arguments = as_bytes(fields[3], "arguments", most=TRANSACTION_BYTES_MAX)
     if tag == 3:
         return Deploy(as_bytes(fields[1], "module", most=TRANSACTION_BYTES_MAX), _currency(fields[2]), arguments)
     function = as_text(fields[2], "function", FUNCTION_NAME_CHARACTERS_MAX)
     return Call(_address(fields[1], "contract"), function, arguments)
+
+
+def _read_authorising(tag: int, fields: list[Any]) -> Action:
+    if tag == 5:
+        return SetPolicy(_address(fields[1], "wallet"), read_key(fields[2]))
+    session = as_bytes(fields[1], "session", size=AUTHORITY_BYTES)
+    if tag == 7:
+        return Revoke(session)
+    return Grant(session, read_key(fields[2]), read_scope(fields[3]), as_int(fields[4], 0, TIME_MS_MAX, "expiry_ms"))
 
 
 def _read_rules(plain: object) -> tuple[bytes, ...]:

@@ -136,7 +136,7 @@ def list_(out: Output, with_development: bool) -> None:
 @click.argument("name")
 @node_option
 def show(out: Output, name: str, node: str | None) -> None:
-    """Show a wallet, by name or address: key, guardian, rules, balances, next sequence."""
+    """Show a wallet, by name or address: key or keys, guardian, rules, balances, next sequence, sessions."""
     from chain.primitives.refusal import Refusal, Refused
     from kit.network import connect
     from kit.values import plain_money, show_money
@@ -149,16 +149,17 @@ def show(out: Output, name: str, node: str | None) -> None:
         if refusal.code is not Refused.NOT_FOUND:
             raise
         raise _not_open(network, name) from None
-    rows = [("address", answer["address"]), ("key", answer["key"]), ("guardian", answer["guardian"] or "none")]
+    rows = [("address", answer["address"]), *_signer_rows(answer["key"]), ("guardian", answer["guardian"] or "none")]
     rows += [("rule", rule) for rule in answer["rules"]] or [("rules", "none")]
     balances = {entry["currency"]: int(entry["amount"]) for entry in answer["balances"]}
     rows += [("balance", show_money(minor, code, network.setting(code))) for code, minor in balances.items()]
     rows.append(("sequence", str(answer["next_sequence"])))
+    rows += [("session", _session_line(session)) for session in answer["sessions"]]
     out.pairs(rows)
     out.result(
         {
             "ok": True,
-            **{key: answer[key] for key in ("address", "key", "guardian", "rules", "next_sequence")},
+            **{key: answer[key] for key in ("address", "key", "sessions", "guardian", "rules", "next_sequence")},
             "balances": [plain_money(minor, code, network.setting(code)) for code, minor in balances.items()],
         }
     )
@@ -244,6 +245,17 @@ def rules_(out: Output, name: str, rules: tuple[str, ...], node: str | None, sig
     tell_receipt(out, network, receipt, dry_run=by.dry_run)
     out.result({"ok": receipt.ok, "receipt": plain_receipt(network, receipt), **by.plain()})
     return 0 if receipt.ok else 1
+
+
+def _signer_rows(key: str | dict[str, Any]) -> list[tuple[str, str]]:
+    if isinstance(key, str):
+        return [("key", key)]
+    return [("keys", f"{key['threshold']} of {len(key['keys'])}"), *[("key", one) for one in key["keys"]]]
+
+
+def _session_line(session: dict[str, Any]) -> str:
+    limits = [f"{limit['total']['text']}, {limit['single']['text']} at once" for limit in session["limits"]]
+    return f"{session['session']} until {session['expiry_ms']} ms: {'; '.join(limits) or 'no money'}"
 
 
 def _named(network: Network) -> list[tuple[str, bytes]]:

@@ -122,8 +122,8 @@ def damage(directory: Path, table: bytes, key: bytes, value: bytes) -> None:
         (b"meta", b"head", b"\x92\x01\xc4\x20" + bytes(32)),
         (b"meta", b"head", b"junk"),
         (b"meta", b"format", b"\x09"),
-        (b"tree", b"r", b"\xc4\x20" + bytes(32)),
-        (b"tree", b"p", b"\x90"),
+        (b"tree", b"\x00", bytes(700)),
+        (b"tree", b"\x00", b"\x90"),
     ],
 )
 def test_a_damaged_store_is_refused_at_the_start(tmp_path: Path, table: bytes, key: bytes, value: bytes) -> None:

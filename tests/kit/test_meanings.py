@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chain.currency.mandates import NO_SESSION, SESSION_EXISTS, SESSION_LIMIT
+from chain.currency.wallets import WALLET_EXISTS
 from chain.ledger import execution
 from chain.primitives.refusal import Refused
 from kit.meanings import FAILURES, REFUSALS
@@ -10,9 +12,9 @@ from vm.failure import Code
 
 def test_every_failure_has_a_meaning() -> None:
     """The machine's codes and those of the ledger's actions are all there, and nothing else is."""
-    names = ("SPENDING_LIMIT", "ILLEGAL_MODULE", "UNKNOWN_CURRENCY", "NOT_A_RULE", "NO_RULE_FOR_CURRENCY", "WRONG_KEY")
+    names = ("SPENDING_LIMIT", "ILLEGAL_MODULE", "UNKNOWN_CURRENCY", "NOT_A_RULE", "NO_RULE_FOR_CURRENCY")
 
-    known = {*Code, *(getattr(execution, name) for name in names)}
+    known = {*Code, *(getattr(execution, name) for name in names), WALLET_EXISTS, SESSION_LIMIT, SESSION_EXISTS, NO_SESSION}
 
     assert known == set(FAILURES)
 
