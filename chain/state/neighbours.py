@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from chain.primitives.hash import HASH_BYTES
 from chain.primitives.proof import EMPTY_ROOT, bit
+
+Descent: TypeAlias = "tuple[tuple[bytes, bytes] | None, tuple[bytes, ...]]"
+"""Where a path ends: the leaf there, as its (key hash, value hash), or None; and the hashes beside the way to it, from the root
+down. 32 zero bytes beside it are an empty subtree, and nothing else is.
+"""
 
 _PATH_BITS = 8 * HASH_BYTES
 
@@ -13,32 +18,31 @@ _PATH_BITS = 8 * HASH_BYTES
 class Descends(Protocol):
     """What a tree must be able to do for proofs."""
 
-    def descend(self, path: bytes) -> tuple[tuple[bytes, bytes] | None, tuple[bytes, ...]]:
-        """Where a path (32 bytes) ends: the leaf there, as its (key hash, value hash), or None; and the hashes beside the way to
-        it, from the root down. Only what is beside and empty is 32 zero bytes.
-        """
+    def descend(self, path: bytes) -> Descent:
+        """The way down a path of 32 bytes, as far as there are nodes."""
 
 
 def neighbours(tree: Descends, path: bytes) -> tuple[bytes | None, bytes | None]:
     """The paths of the leaves next to a path (32 bytes) on the left and on the right, None where there is none.
 
-    Takes a descent for every time that the way goes on in an emptier half: three or four in a tree of random paths, 256 at most.
+    Takes a descent, and on each side another for every time that the way goes on in an emptier half: about one or two in a tree
+    of random paths, 256 at most.
     """
-    return _nearest(tree, path, 1), _nearest(tree, path, 0)
+    descent = tree.descend(path)
+    return _nearest(tree, path, descent, 1), _nearest(tree, path, descent, 0)
 
 
-def _nearest(tree: Descends, path: bytes, side: int) -> bytes | None:
+def _nearest(tree: Descends, path: bytes, descent: Descent, side: int) -> bytes | None:
     """The nearest leaf before a path (`side` 1: from where the path goes right) or after it (0)."""
-    target, from_path = path, True
-    while True:
-        leaf, beside = tree.descend(target)
-        if leaf is not None and leaf[0] != path and (leaf[0] < path) == (side == 1):
-            return leaf[0]
+    target, (leaf, beside) = path, descent
+    while leaf is None or leaf[0] == path or (leaf[0] < path) != (side == 1):
         turns = [depth for depth, sibling in enumerate(beside) if bit(target, depth) == side and sibling != EMPTY_ROOT]
         if not turns:
-            assert from_path, "a subtree that is not empty has a leaf"
+            assert target == path, "a subtree that is not empty has a leaf"
             return None
-        target, from_path = _turned(target, turns[-1], side), False
+        target = _turned(target, turns[-1], side)
+        leaf, beside = tree.descend(target)
+    return leaf[0]
 
 
 def _turned(path: bytes, depth: int, side: int) -> bytes:

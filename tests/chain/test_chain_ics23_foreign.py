@@ -1,4 +1,7 @@
-"""What implementations of ICS-23 that are not ours say about our proofs. Run with `-m long -s`; skipped where there is no Go."""
+"""What implementations of ICS-23 that are not ours say about our proofs. Run with `-m long -s`.
+
+Skipped where there is no Go or no Rust, or where their packages cannot be fetched.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +26,28 @@ ALTERED_EACH = 3  # proofs of each kind of which every byte is altered
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture(scope="module")
-def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program that asks github.com/cosmos/ics23 in Go."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("needs Go")
-    program = tmp_path_factory.mktemp("ics23") / "check"
-    built = subprocess.run([go, "build", "-o", program, "."], cwd=HERE, capture_output=True, text=True, check=False)
-    if "dial tcp" in built.stderr or "lookup" in built.stderr:
-        pytest.skip("needs the Go module, which cannot be fetched")
+def build_go(target: Path) -> tuple[list[str], Path]:
+    """The command that builds the program in Go, and where the program will be."""
+    return ["go", "build", "-o", str(target / "check"), "."], target / "check"
+
+
+def build_rust(target: Path) -> tuple[list[str], Path]:
+    """The same in Rust."""
+    return ["cargo", "build", "--release", "--locked", "--target-dir", str(target)], target / "release" / "ics23check"
+
+
+@pytest.fixture(scope="module", params=[build_go, build_rust], ids=["go", "rust"])
+def checker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that asks an implementation: github.com/cosmos/ics23 in Go, or the crate of the same authors in Rust."""
+    command, program = request.param(tmp_path_factory.mktemp("ics23"))
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"needs {command[0]}")
+    language = request.param.__name__.removeprefix("build_")
+    built = subprocess.run(command, cwd=HERE / language, capture_output=True, text=True, check=False)
+    if built.returncode and any(sign in built.stderr for sign in ("dial tcp", "Could not resolve host", "download")):
+        pytest.skip("needs packages that cannot be fetched")
     assert built.returncode == 0, built.stderr
-    return program
+    return Path(program)
 
 
 def ask(checker: Path, lines: Iterator[str]) -> dict[str, int]:
