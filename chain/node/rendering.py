@@ -4,10 +4,10 @@ text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chain.currency.records import read_currency
-from chain.ledger.block import Block
 from chain.ledger.contracts import load_verified, read_contract
 from chain.primitives.address import format_address
 from chain.primitives.codec import decode
@@ -16,7 +16,6 @@ from chain.primitives.keyspace import currency_key
 from chain.primitives.money import format_money
 from chain.primitives.receipt import Error, Receipt
 from chain.primitives.refusal import Refusal
-from chain.primitives.transaction import decode_transaction
 from chain.state.overlay import View
 from vm.failure import Failure
 from vm.module import Kind, Module, Record
@@ -88,10 +87,9 @@ def header_json(header: Header, view: View) -> dict[str, Any]:
     }
 
 
-def block_json(block: Block, view: View) -> dict[str, Any]:
+def block_json(header: Header, identities: Sequence[bytes], view: View) -> dict[str, Any]:
     """A block: its header and the identities of its transactions."""
-    identities = [decode_transaction(data).identity.hex() for data in block.transactions]
-    return {"header": header_json(block.header, view), "transactions": identities}
+    return {"header": header_json(header, view), "transactions": [identity.hex() for identity in identities]}
 
 
 def receipt_json(receipt: Receipt, view: View) -> dict[str, Any]:
