@@ -12,8 +12,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
+
+import msgpack
 
 from chain.primitives.account import read_balance
 from chain.primitives.address import format_address
@@ -30,6 +32,7 @@ EXPIRY_MS = 10 * 60 * 1000
 """How long after the head's time a transaction expires if nothing else is said: ten minutes, however fast blocks are made."""
 GAS_LIMIT = 20_000_000
 """Of a transaction if nothing else is said: cheap to over-state, since only what is used is paid."""
+MSGPACK = "application/msgpack"
 _ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -50,6 +53,19 @@ class Proved:
     key: bytes
     value: bytes | None
     header: Header
+
+
+class BatchRow(NamedTuple):
+    """What became of one transaction of a batch: `status` is `committed`, `waiting` or `refused`, `code` that of the refusal or
+    the name of the error.
+    """
+
+    identity: bytes
+    status: str
+    ok: bool | None
+    code: str | None
+    height: int | None
+    number: int | None
 
 
 class Client:
@@ -123,6 +139,20 @@ class Client:
         """`result` (encoded, in hexadecimal), `value` (JSON) and `gas_used` of a view or pure function."""
         body = {"contract": format_address(contract), "function": function, "arguments": arguments.hex()}
         return self.post("/v1/read", body)
+
+    def transaction(self, identity: bytes) -> dict[str, Any]:
+        """A transaction of a block, its actions decoded. NotFound while it is in no block."""
+        return self.get(f"/v1/transactions/{identity.hex()}")
+
+    def estimate(self, transaction: Transaction) -> dict[str, Any]:
+        """`gas_used` and the `gas_limit` to give; `ok` and `error` say whether it would succeed. It need not be signed."""
+        return self.post("/v1/estimate", {"transaction": transaction.encoded.hex()})
+
+    def trace(self, transaction: Transaction | bytes) -> dict[str, Any]:
+        """What a transaction would do step by step, or did if it is the identity of one in a block."""
+        if isinstance(transaction, bytes):
+            return self.post("/v1/trace", {"id": transaction.hex()})
+        return self.post("/v1/trace", {"transaction": transaction.encoded.hex()})
 
     def simulate(self, transaction: Transaction) -> Outcome:
         """What a transaction would come to in the next block."""
@@ -215,6 +245,26 @@ class Client:
         answer = self.post(path, {"transaction": transaction.encoded.hex()})
         return _outcome(answer, transaction.identity)
 
+    def submit_batch(
+        self, transactions: Sequence[Transaction], *, wait: bool = True, timeout_seconds: float = 20
+    ) -> list[BatchRow]:
+        """Hand over up to 1,000 transactions in one request; a row for each. With `wait` it is answered when all are on disk or
+        refused. Doing so twice is safe.
+        """
+        data: bytes = msgpack.packb([transaction.encoded for transaction in transactions])
+        path = f"/v1/batch?wait=commit&timeout={int(timeout_seconds)}" if wait else "/v1/batch"
+        content, status = self._exchange("POST", path, data, {"Content-Type": MSGPACK, "Accept": MSGPACK})
+        if status != http.client.OK:
+            _parse(content, status)
+        try:
+            rows, _, _ = msgpack.unpackb(content, use_list=False)
+            told = [BatchRow(*row) for row in rows]
+        except (ValueError, TypeError, msgpack.UnpackException):
+            raise Refusal(Refused.UNREACHABLE, "the node gave no rows") from None
+        if [row.identity for row in told] != [transaction.identity for transaction in transactions]:
+            raise Refusal(Refused.UNREACHABLE, "the node gave rows of other transactions")
+        return told
+
     def send(self, key: SecretKey, sender: bytes, actions: Sequence[Action], **fields: Any) -> Outcome:
         """Build (see `build`), sign by one key and commit."""
         return self.commit(sign(self.build(sender, actions, **fields), [key]))
@@ -246,22 +296,22 @@ class Client:
         return self._ask("POST", path, data)
 
     def _ask(self, method: str, path: str, data: bytes | None) -> dict[str, Any]:
+        return _parse(*self._exchange(method, path, data, {"Content-Type": "application/json"} if data else {}))
+
+    def _exchange(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> tuple[bytes, int]:
         # Everything that is sent may be sent twice (a transaction has one identity), so a lost connection is
         # tried again.
         for last in (False, True):
             fresh = not hasattr(self._local, "connection")
             connection = self._connection()
             try:
-                connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
+                connection.request(method, path, data, headers)
                 response = connection.getresponse()
-                content = response.read(_ANSWER_BYTES_MAX)
-                status = response.status
+                return response.read(_ANSWER_BYTES_MAX), response.status
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if last or fresh:
                     raise Refusal(Refused.UNREACHABLE, f"{self._host}:{self._port or ''} does not answer: {error}") from None
-                continue
-            return _parse(content, status)
         raise AssertionError
 
     def _connection(self) -> http.client.HTTPConnection:

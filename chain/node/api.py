@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from chain.currency.records import read_currency
 from chain.ledger.admission import check_alone, find_account
@@ -40,6 +40,7 @@ from chain.node.rendering import (
     refusal_json,
     result_json,
 )
+from chain.node.subscriptions import Subscriptions
 from chain.primitives.address import format_address, parse_address
 from chain.primitives.codec import decode
 from chain.primitives.header import Header
@@ -458,8 +459,9 @@ class Api:
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        routes = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
+        routes: list[BaseRoute] = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
         routes.append(Route("/openapi.json", self._openapi, methods=["GET"]))
+        routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node).serve))
         return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:

@@ -32,6 +32,7 @@ from chain.node.development import (
 )
 from chain.node.node import Node
 from chain.node.producer import Producer
+from chain.primitives.limits import SUBSCRIPTION_MESSAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused
 
 __all__ = [
@@ -65,7 +66,8 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 Api(node, self._producer).application(),
                 http="h11",
-                ws="none",
+                ws="wsproto",
+                ws_max_size=SUBSCRIPTION_MESSAGE_BYTES_MAX,
                 loop="asyncio",
                 lifespan="off",
                 log_config=None,
