@@ -33,6 +33,7 @@ EXPIRY_MS = 10 * 60 * 1000
 GAS_LIMIT = 20_000_000
 """Of a transaction if nothing else is said: cheap to over-state, since only what is used is paid."""
 MSGPACK = "application/msgpack"
+_PAUSE_SECONDS_MIN, _PAUSE_SECONDS_MAX = 0.05, 2.0  # between two tries
 _ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -74,8 +75,11 @@ class Client:
     Every method raises `Refusal`: the node's own, or Unreachable.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
-        """`url` is the node's, such as `http://127.0.0.1:7070`."""
+    def __init__(self, url: str, *, timeout_seconds: float = 30.0, retry_seconds: float = 0.0) -> None:
+        """`url` is the node's, such as `http://127.0.0.1:7070`. `retry_seconds` is how long to go on asking a node that is full
+        or does not answer, which is safe: the same transaction gets the same answer.
+        """
+        self._retry_seconds = retry_seconds
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Refusal(Refused.BAD_REQUEST, f"not the address of a node: {url[:100]}", "Give http://HOST:PORT.")
@@ -299,6 +303,21 @@ class Client:
         return _parse(*self._exchange(method, path, data, {"Content-Type": "application/json"} if data else {}))
 
     def _exchange(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> tuple[bytes, int]:
+        """(content, status) of an answer; asked again, less and less often, as long as the client was told to."""
+        end = time.monotonic() + self._retry_seconds
+        pause_seconds = _PAUSE_SECONDS_MIN
+        while True:
+            try:
+                content, status = self._exchange_once(method, path, data, headers)
+                if status != http.client.TOO_MANY_REQUESTS or time.monotonic() + pause_seconds > end:
+                    return content, status
+            except Refusal:
+                if time.monotonic() + pause_seconds > end:
+                    raise
+            time.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, _PAUSE_SECONDS_MAX)
+
+    def _exchange_once(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> tuple[bytes, int]:
         # Everything that is sent may be sent twice (a transaction has one identity), so a lost connection is
         # tried again.
         for last in (False, True):

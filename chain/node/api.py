@@ -57,6 +57,7 @@ from chain.primitives.limits import (
     REQUEST_BYTES_MAX,
     REQUEST_DEPTH_MAX,
     REQUEST_SECONDS_MAX,
+    RETRY_AFTER_SECONDS,
     WAIT_SECONDS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused
@@ -497,7 +498,10 @@ class Api:
         body = refusal_json(refusal)
         if error is not None:
             body["error"] = error
-        return self._json(body, _STATUS.get(refusal.code, _REFUSED_STATUS))
+        answer = self._json(body, _STATUS.get(refusal.code, _REFUSED_STATUS))
+        if answer.status_code == 429:
+            answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
 
     def _packed(self, rows: list[Row]) -> Response:
         self._node.renew()

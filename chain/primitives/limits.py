@@ -72,6 +72,7 @@ PAGE_ITEMS_MAX = 1_000
 PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it
 REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
+RETRY_AFTER_SECONDS = 1  # what a full pool asks of who is turned away: a block or more has been made by then
 READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
 ESTIMATE_MARGIN_PERCENT = 25  # on the machine's gas: others may have changed the state before the transaction runs
 TRACE_ENTRIES_MAX = 5_000  # calls, changes, payments and events of one trace

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -54,3 +57,37 @@ def test_estimate_trace_and_transaction_are_asked_by_the_client(client: Client) 
     client.commit(transaction)
     assert client.trace(transaction.identity)["receipt"]["ok"]
     assert client.transaction(transaction.identity)["encoded"] == transaction.encoded.hex()
+
+
+class Full(BaseHTTPRequestHandler):
+    """A node that is full twice, and then answers."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        """Count and answer."""
+        Full.asked += 1
+        full = Full.asked <= 2
+        content = json.dumps({"code": "PoolFull", "message": "full", "remedy": ""} if full else {"chain_id": "x"}).encode()
+        self.send_response(429 if full else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_full_node_is_asked_again_only_if_the_client_was_told_to() -> None:
+    """Without, its refusal comes at once; with, its answer in the end."""
+    server = HTTPServer(("127.0.0.1", 0), Full)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    Full.asked = 0
+    with pytest.raises(Refusal) as caught:
+        Client(url).status()
+    assert (caught.value.code, Full.asked) == (Refused.POOL_FULL, 1)
+    assert Client(url, retry_seconds=30).status() == {"chain_id": "x"}
+    assert Full.asked == 3
+    server.shutdown()
+    server.server_close()
