@@ -9,10 +9,13 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
+
+import msgpack
 
 from chain.primitives.account import read_balance
 from chain.primitives.address import format_address
@@ -29,6 +32,8 @@ EXPIRY_MS = 10 * 60 * 1000
 """How long after the head's time a transaction expires if nothing else is said: ten minutes, however fast blocks are made."""
 GAS_LIMIT = 20_000_000
 """Of a transaction if nothing else is said: cheap to over-state, since only what is used is paid."""
+MSGPACK = "application/msgpack"
+_PAUSE_SECONDS_MIN, _PAUSE_SECONDS_MAX = 0.05, 2.0  # between two tries
 _ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -51,14 +56,30 @@ class Proved:
     header: Header
 
 
+class BatchRow(NamedTuple):
+    """What became of one transaction of a batch: `status` is `committed`, `waiting` or `refused`, `code` that of the refusal or
+    the name of the error.
+    """
+
+    identity: bytes
+    status: str
+    ok: bool | None
+    code: str | None
+    height: int | None
+    number: int | None
+
+
 class Client:
     """A connection to one node. May be shared by threads; each has a connection of its own.
 
     Every method raises `Refusal`: the node's own, or Unreachable.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
-        """`url` is the node's, such as `http://127.0.0.1:7070`."""
+    def __init__(self, url: str, *, timeout_seconds: float = 30.0, retry_seconds: float = 0.0) -> None:
+        """`url` is the node's, such as `http://127.0.0.1:7070`. `retry_seconds` is how long to go on asking a node that is full
+        or does not answer, which is safe: the same transaction gets the same answer.
+        """
+        self._retry_seconds = retry_seconds
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Refusal(Refused.BAD_REQUEST, f"not the address of a node: {url[:100]}", "Give http://HOST:PORT.")
@@ -122,6 +143,20 @@ class Client:
         """`result` (encoded, in hexadecimal), `value` (JSON) and `gas_used` of a view or pure function."""
         body = {"contract": format_address(contract), "function": function, "arguments": arguments.hex()}
         return self.post("/v1/read", body)
+
+    def transaction(self, identity: bytes) -> dict[str, Any]:
+        """A transaction of a block, its actions decoded. NotFound while it is in no block."""
+        return self.get(f"/v1/transactions/{identity.hex()}")
+
+    def estimate(self, transaction: Transaction) -> dict[str, Any]:
+        """`gas_used` and the `gas_limit` to give; `ok` and `error` say whether it would succeed. It need not be signed."""
+        return self.post("/v1/estimate", {"transaction": transaction.encoded.hex()})
+
+    def trace(self, transaction: Transaction | bytes) -> dict[str, Any]:
+        """What a transaction would do step by step, or did if it is the identity of one in a block."""
+        if isinstance(transaction, bytes):
+            return self.post("/v1/trace", {"id": transaction.hex()})
+        return self.post("/v1/trace", {"transaction": transaction.encoded.hex()})
 
     def simulate(self, transaction: Transaction) -> Outcome:
         """What a transaction would come to in the next block."""
@@ -216,6 +251,26 @@ class Client:
         answer = self.post(path, {"transaction": transaction.encoded.hex()})
         return _outcome(answer, transaction.identity)
 
+    def submit_batch(
+        self, transactions: Sequence[Transaction], *, wait: bool = True, timeout_seconds: float = 20
+    ) -> list[BatchRow]:
+        """Hand over up to 1,000 transactions in one request; a row for each. With `wait` it is answered when all are on disk or
+        refused. Doing so twice is safe.
+        """
+        data: bytes = msgpack.packb([transaction.encoded for transaction in transactions])
+        path = f"/v1/batch?wait=commit&timeout={int(timeout_seconds)}" if wait else "/v1/batch"
+        content, status = self._exchange("POST", path, data, {"Content-Type": MSGPACK, "Accept": MSGPACK})
+        if status != http.client.OK:
+            _parse(content, status)
+        try:
+            rows, _, _ = msgpack.unpackb(content, use_list=False)
+            told = [BatchRow(*row) for row in rows]
+        except (ValueError, TypeError, msgpack.UnpackException):
+            raise Refusal(Refused.UNREACHABLE, "the node gave no rows") from None
+        if [row.identity for row in told] != [transaction.identity for transaction in transactions]:
+            raise Refusal(Refused.UNREACHABLE, "the node gave rows of other transactions")
+        return told
+
     def send(self, key: Signer | Sequence[Signer], sender: bytes, actions: Sequence[Action], **fields: Any) -> Outcome:
         """Build (see `build`), sign by one key or several and commit."""
         keys = key if isinstance(key, Sequence) else [key]
@@ -248,22 +303,37 @@ class Client:
         return self._ask("POST", path, data)
 
     def _ask(self, method: str, path: str, data: bytes | None) -> dict[str, Any]:
+        return _parse(*self._exchange(method, path, data, {"Content-Type": "application/json"} if data else {}))
+
+    def _exchange(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> tuple[bytes, int]:
+        """(content, status) of an answer; asked again, less and less often, as long as the client was told to."""
+        end = time.monotonic() + self._retry_seconds
+        pause_seconds = _PAUSE_SECONDS_MIN
+        while True:
+            try:
+                content, status = self._exchange_once(method, path, data, headers)
+                if status != http.client.TOO_MANY_REQUESTS or time.monotonic() + pause_seconds > end:
+                    return content, status
+            except Refusal:
+                if time.monotonic() + pause_seconds > end:
+                    raise
+            time.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, _PAUSE_SECONDS_MAX)
+
+    def _exchange_once(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> tuple[bytes, int]:
         # Everything that is sent may be sent twice (a transaction has one identity), so a lost connection is
         # tried again.
         for last in (False, True):
             fresh = not hasattr(self._local, "connection")
             connection = self._connection()
             try:
-                connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
+                connection.request(method, path, data, headers)
                 response = connection.getresponse()
-                content = response.read(_ANSWER_BYTES_MAX)
-                status = response.status
+                return response.read(_ANSWER_BYTES_MAX), response.status
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if last or fresh:
                     raise Refusal(Refused.UNREACHABLE, f"{self._host}:{self._port or ''} does not answer: {error}") from None
-                continue
-            return _parse(content, status)
         raise AssertionError
 
     def _connection(self) -> http.client.HTTPConnection:

@@ -1,6 +1,7 @@
 """The node's API over HTTP: one table of routes, from which the OpenAPI description is made.
 
-Every answer carries `height` and `state_root` of the head. Every refusal is `{code, message, remedy, data}`.
+Every answer carries `height` and `state_root` of the head, or of the old state that was asked for.
+Every refusal is `{code, message, remedy, data}`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from chain.currency.mandates import list_mandates
 from chain.currency.records import read_currency
@@ -26,6 +27,7 @@ from chain.ledger.admission import check_alone
 from chain.ledger.contracts import find_function, load_verified, read_contract
 from chain.node.batch import MSGPACK, Batch, parse_batch, row_json, rows_msgpack, unpack_batch
 from chain.node.gateway import Gateway
+from chain.node.inquiries import estimate, header_at, trace, trace_included, transaction_json
 from chain.node.openapi import describe
 from chain.node.outcome import Row
 from chain.node.questions import Questions
@@ -41,13 +43,16 @@ from chain.node.rendering import (
     refusal_json,
     result_json,
 )
+from chain.node.subscriptions import Subscriptions
 from chain.primitives.address import format_address, parse_address
 from chain.primitives.codec import decode
+from chain.primitives.header import Header
 from chain.primitives.keyspace import code_key, currency_key
 from chain.primitives.limits import (
     BATCH_BYTES_MAX,
     BATCH_STEP,
     BATCH_TRANSACTIONS_MAX,
+    ESTIMATE_MARGIN_PERCENT,
     FUNCTION_NAME_CHARACTERS_MAX,
     HEIGHT_MAX,
     LANE_MAX,
@@ -55,11 +60,13 @@ from chain.primitives.limits import (
     REQUEST_BYTES_MAX,
     REQUEST_DEPTH_MAX,
     REQUEST_SECONDS_MAX,
+    RETRY_AFTER_SECONDS,
     WAIT_SECONDS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.reader import CURSOR_BYTES
+from chain.state.versions import OldView
 from vm.failure import Failure
 
 _STATUS: dict[Refused, int] = {
@@ -157,12 +164,40 @@ class Api:
                 answer_fields=("receipt",),
             ),
             Operation(
+                "POST",
+                "/v1/estimate",
+                "estimate",
+                f"The gas that a transaction needs, and a limit for it: {ESTIMATE_MARGIN_PERCENT} % more on the machine's part.",
+                self.estimate,
+                body_fields=transaction,
+                answer_fields=("ok", "gas_used", "gas_limit", "error"),
+            ),
+            Operation(
+                "POST",
+                "/v1/trace",
+                "trace",
+                "What a transaction does step by step: one that would be in the next block, or one of a block by its `id`.",
+                self.trace,
+                body_fields={**transaction, "id": "or the identity of one that is in a block, in hexadecimal"},
+                answer_fields=("receipt", "calls", "steps", "cut"),
+            ),
+            Operation(
+                "GET",
+                "/v1/transactions/{id}",
+                "transaction",
+                "A transaction of a block, its actions decoded.",
+                self.transaction,
+                path_parameters={"id": "the transaction's identity in hexadecimal"},
+                answer_fields=("id", "block", "index", "sender", "actions", "encoded"),
+            ),
+            Operation(
                 "GET",
                 "/v1/blocks/{height}",
                 "block",
                 "A block's header and the identities of its transactions.",
                 self.block,
                 path_parameters={"height": "a height, or `latest`"},
+                query_parameters={"full": "1 adds the block's bytes as `encoded`"},
                 answer_fields=("header", "transactions"),
             ),
             Operation(
@@ -181,7 +216,10 @@ class Api:
                 "A wallet: key, guardian, rules, balances, next sequence of a lane.",
                 self.wallet,
                 path_parameters={"address": "tael1…"},
-                query_parameters={"lane": f"0 to {LANE_MAX}; 0 if not given"},
+                query_parameters={
+                    "lane": f"0 to {LANE_MAX}; 0 if not given",
+                    "height": "after which block, if its state is still kept; the newest if not given",
+                },
                 answer_fields=("address", "key", "guardian", "rules", "balances", "lane", "next_sequence"),
             ),
             Operation(
@@ -203,6 +241,7 @@ class Api:
                     "contract": "tael1…",
                     "function": "its name",
                     "arguments": "the encoded arguments in hexadecimal",
+                    "height": "after which block, if its state is still kept; the newest if not given",
                 },
                 answer_fields=("result", "value", "gas_used"),
             ),
@@ -295,10 +334,27 @@ class Api:
         """See the table."""
         text = query.path["height"]
         height = self._node.head.height if text == "latest" else _number(text, "height", 0, HEIGHT_MAX)
-        block = self._node.block(height)
-        if block is None:
-            raise Refusal(Refused.NOT_FOUND, f"there is no block {height}")
-        return block_json(block, self._node.store)
+        header = header_at(self._node, height)
+        answer = block_json(header, self._node.store.identities(height), self._node.store)
+        if _number(query.query.get("full", "0"), "full", 0, 1):
+            encoded = self._node.store.block(height)
+            assert encoded is not None
+            answer["encoded"] = encoded.hex()
+        return answer
+
+    async def estimate(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        return estimate(self._node, _transaction_bytes(query.body))
+
+    async def trace(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        if "id" not in query.body:
+            return trace(self._node, _transaction_bytes(query.body))
+        return _found(trace_included(self._node, _hex(_text(query.body, "id"), "id")))
+
+    async def transaction(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        return _found(transaction_json(self._node, _hex(query.path["id"], "id")))
 
     async def receipt(self, query: Query) -> dict[str, Any]:
         """See the table."""
@@ -315,22 +371,31 @@ class Api:
         """See the table."""
         address = parse_address(query.path["address"])
         lane = _number(query.query.get("lane", "0"), "lane", 0, LANE_MAX)
-        node = self._node
-        wallet = node.store.account(address)
+        old = self._old(query.query.get("height"))
+        view, header = (self._node.store, self._node.head) if old is None else old
+        wallet = view.account(address)
         if wallet is None or not wallet.key:
             raise Refusal(Refused.NOT_FOUND, "there is no wallet at this address", "Open it first.")
         return {
             "address": format_address(address),
             "key": policy_json(wallet.key),
-            "sessions": [mandate_json(*entry, node.store) for entry in list_mandates(node.store, address)],
+            "sessions": [mandate_json(*entry, view) for entry in list_mandates(view, address)],
             "guardian": None if wallet.guardian is None else format_address(wallet.guardian),
             "rules": [format_address(rule) for rule in wallet.rules],
-            "balances": [
-                money_json(wallet.balances.get(supply.currency, 0), supply.currency, node.store) for supply in node.head.supply
-            ],
+            "balances": [money_json(wallet.balances.get(s.currency, 0), s.currency, view) for s in header.supply],
             "lane": lane,
-            "next_sequence": await self._gateway.next_sequence(address, lane),
+            "next_sequence": await self._gateway.next_sequence(address, lane) if old is None else wallet.sequences.get(lane, 0),
+            **_place(old),
         }
+
+    def _old(self, height: Any) -> tuple[OldView, Header] | None:
+        """The state after a block that was named, with its header; None for that of the newest. Raises `Refusal`."""
+        if height is None:
+            return None
+        if not isinstance(height, str):
+            raise _bad("height must be a text")
+        number = _number(height, "height", 0, HEIGHT_MAX)
+        return self._node.store.at(number), header_at(self._node, number)
 
     async def contract(self, query: Query) -> dict[str, Any]:
         """See the table."""
@@ -356,15 +421,19 @@ class Api:
         name = _text(query.body, "function")
         if len(name) > FUNCTION_NAME_CHARACTERS_MAX:
             raise _bad("the function's name is too long")
-        result, gas_used = self._node.read(address, name, _hex(_text(query.body, "arguments"), "arguments"))
-        contract = read_contract(self._node.store, address)
+        arguments = _hex(_text(query.body, "arguments"), "arguments")
+        old = self._old(query.body.get("height"))
+        view = self._node.store if old is None else old[0]
+        result, gas_used = self._node.read(address, name, arguments, old=old)
+        contract = read_contract(view, address)
         assert contract is not None
-        function = find_function(load_verified(self._node.store, contract.code_hash), name)
+        function = find_function(load_verified(view, contract.code_hash), name)
         assert function is not None
         return {
             "result": None if result is None else result.hex(),
             "value": result_json(function.result, result),
             "gas_used": gas_used,
+            **_place(old),
         }
 
     async def proof(self, query: Query) -> dict[str, Any]:
@@ -402,8 +471,9 @@ class Api:
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        routes = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
+        routes: list[BaseRoute] = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
         routes.append(Route("/openapi.json", self._openapi, methods=["GET"]))
+        routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node).serve))
         return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -444,7 +514,10 @@ class Api:
         body = refusal_json(refusal)
         if error is not None:
             body["error"] = error
-        return self._json(body, _STATUS.get(refusal.code, _REFUSED_STATUS))
+        answer = self._json(body, _STATUS.get(refusal.code, _REFUSED_STATUS))
+        if answer.status_code == 429:
+            answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
 
     def _packed(self, rows: list[Row]) -> Response:
         head = self._node.head
@@ -452,8 +525,8 @@ class Api:
 
     def _json(self, content: dict[str, Any], status: int) -> Response:
         head = self._node.head
-        # The head's height comes under its own name where the answer is about another height.
-        return JSONResponse({**content, "height": head.height, "state_root": head.state_root.hex()}, status)
+        # An answer from an old state brings its own.
+        return JSONResponse({"height": head.height, "state_root": head.state_root.hex(), **content}, status)
 
     def _decimals(self, code: str) -> int:
         value = self._node.store.get(currency_key(code))
@@ -575,6 +648,17 @@ def _number(text: str, name: str, low: int, high: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 20 and low <= int(text) <= high):
         raise _bad(f"{name} must be a whole number from {low} to {high}")
     return int(text)
+
+
+def _place(old: tuple[OldView, Header] | None) -> dict[str, Any]:
+    """What an answer from an old state says of it."""
+    return {} if old is None else {"height": old[1].height, "state_root": old[1].state_root.hex()}
+
+
+def _found(answer: dict[str, Any] | None) -> dict[str, Any]:
+    if answer is None:
+        raise Refusal(Refused.NOT_FOUND, "no block has this transaction")
+    return answer
 
 
 def _bad(message: str) -> Refusal:

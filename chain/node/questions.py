@@ -14,7 +14,7 @@ from chain.primitives.proof import Proof
 from chain.primitives.receipt import Receipt, decode_receipt
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import decode_transaction
-from chain.state.overlay import BlockOverlay
+from chain.state.overlay import BlockOverlay, View
 from chain.state.reader import Reader
 from chain.state.tree import Tree
 
@@ -53,9 +53,14 @@ class Questions:
         """The proof of a key under the state root of the head."""
         return Tree(self.store.page).prove(key, self.store.get(key))
 
-    def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
-        """(encoded value, gas) of a view or pure function at the head. Raises `vm.failure.Failure`."""
-        execution = Execution(BlockMachine(BlockOverlay(self.store), now_ms=self.now_ms()), gas_limit=READ_GAS_MAX)
+    def read(
+        self, contract: bytes, function: str, arguments: bytes, *, old: tuple[View, Header] | None = None
+    ) -> tuple[bytes | None, int]:
+        """(encoded value, gas) of a view or pure function at the head, or in an old state with its header. Raises
+        `vm.failure.Failure`.
+        """
+        view, now_ms = (self.store, self.now_ms()) if old is None else (old[0], old[1].time_ms)
+        execution = Execution(BlockMachine(BlockOverlay(view), now_ms=now_ms), gas_limit=READ_GAS_MAX)
         _, encoded = execution.read(contract, function, arguments)
         return encoded, execution.gas_used
 

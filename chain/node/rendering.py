@@ -4,21 +4,20 @@ text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chain.currency.records import read_currency
-from chain.ledger.block import Block
 from chain.ledger.contracts import load_verified, read_contract
 from chain.primitives.address import format_address
 from chain.primitives.codec import decode
 from chain.primitives.header import Header
 from chain.primitives.keyspace import currency_key
-from chain.primitives.mandate import Mandate
+from chain.primitives.mandate import Mandate, Scope
 from chain.primitives.money import format_money
 from chain.primitives.policy import KeyOrPolicy
 from chain.primitives.receipt import Error, Receipt
 from chain.primitives.refusal import Refusal
-from chain.primitives.transaction import decode_transaction
 from chain.state.overlay import View
 from vm.failure import Failure
 from vm.module import Kind, Module, Record
@@ -71,12 +70,21 @@ def policy_json(key: KeyOrPolicy) -> str | dict[str, Any]:
 
 def mandate_json(session: bytes, mandate: Mandate, view: View) -> dict[str, Any]:
     """A session of a wallet: what it may do, and what it has done."""
-    scope = mandate.scope
     return {
         "session": session.hex(),
         "key": policy_json(mandate.key),
         "expiry_ms": mandate.expiry_ms,
         "granted_ms": mandate.granted_ms,
+        **scope_json(mandate.scope, view),
+        "uses": mandate.uses,
+        "spent": [{"period": period, **money_json(amount, code, view)} for code, period, amount in mandate.spent],
+    }
+
+
+def scope_json(scope: Scope, view: View) -> dict[str, Any]:
+    """What a session may do."""
+    calls = scope.calls
+    return {
         "limits": [
             {
                 "single": money_json(limit.single, limit.currency, view),
@@ -86,13 +94,9 @@ def mandate_json(session: bytes, mandate: Mandate, view: View) -> dict[str, Any]
             for limit in scope.limits
         ],
         "payees": None if scope.payees is None else [format_address(payee) for payee in scope.payees],
-        "calls": None
-        if scope.calls is None
-        else [{"contract": format_address(contract), "functions": names} for contract, names in scope.calls],
+        "calls": calls and [{"contract": format_address(contract), "functions": names} for contract, names in calls],
         "uses_max": scope.uses,
         "deploys": scope.deploys,
-        "uses": mandate.uses,
-        "spent": [{"period": period, **money_json(amount, code, view)} for code, period, amount in mandate.spent],
     }
 
 
@@ -124,10 +128,9 @@ def header_json(header: Header, view: View) -> dict[str, Any]:
     }
 
 
-def block_json(block: Block, view: View) -> dict[str, Any]:
+def block_json(header: Header, identities: Sequence[bytes], view: View) -> dict[str, Any]:
     """A block: its header and the identities of its transactions."""
-    identities = [decode_transaction(data).identity.hex() for data in block.transactions]
-    return {"header": header_json(block.header, view), "transactions": identities}
+    return {"header": header_json(header, view), "transactions": [identity.hex() for identity in identities]}
 
 
 def receipt_json(receipt: Receipt, view: View) -> dict[str, Any]:

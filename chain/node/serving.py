@@ -5,7 +5,7 @@ from __future__ import annotations
 import uvicorn
 from starlette.applications import Starlette
 
-from chain.primitives.limits import CONNECTION_IDLE_SECONDS_MAX
+from chain.primitives.limits import CONNECTION_IDLE_SECONDS_MAX, SUBSCRIPTION_MESSAGE_BYTES_MAX
 
 
 def server_config(application: Starlette) -> uvicorn.Config:
@@ -13,7 +13,8 @@ def server_config(application: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         http="httptools",
-        ws="none",
+        ws="wsproto",
+        ws_max_size=SUBSCRIPTION_MESSAGE_BYTES_MAX,
         loop="asyncio",
         lifespan="off",
         log_config=None,

@@ -84,6 +84,7 @@ PAGE_ITEMS_MAX = 1_000
 PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it
 REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
+RETRY_AFTER_SECONDS = 1  # what a full pool asks of who is turned away: a block or more has been made by then
 CONNECTION_IDLE_SECONDS_MAX = 75  # longer than anybody waits for a block
 
 # The control of a devnet.
@@ -97,6 +98,17 @@ WORKER_STARTS_MAX = 100  # beyond the first of each: after that something is wro
 
 # Reads and the start.
 READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
+ESTIMATE_MARGIN_PERCENT = 25  # on the machine's gas: others may have changed the state before the transaction runs
+TRACE_ENTRIES_MAX = 5_000  # calls, changes, payments and events of one trace
+TRACE_BYTES_MAX = 1024 * 1024  # of a trace, roughly
+SUBSCRIBERS_MAX = 256  # connections that listen; each looks for a new head as often as the next line says
+SUBSCRIPTION_POLL_MS = 20  # until the head is looked at again: who listens waits 10 ms on average
+SUBSCRIPTIONS_MAX = 16  # of one connection
+SUBSCRIPTION_ITEMS_MAX = 100  # looked at for one subscription before others have their turn
+SUBSCRIPTION_NAME_CHARACTERS_MAX = 64
+SUBSCRIPTION_BEAT_SECONDS = 20  # of silence, after which the height of the head is sent: dead connections show
+SUBSCRIBER_SECONDS_MAX = 10  # to take one message when what the system holds for the connection is full
+SUBSCRIPTION_MESSAGE_BYTES_MAX = 4_096  # of what a subscriber sends
 BLOCKS_CHECKED_AT_START = 1_000
 TRANSACTIONS_CHECKED_AT_START = 5_000
 KEYS_CHECKED_AT_START = 5_000

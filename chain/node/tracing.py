@@ -1,0 +1,129 @@
+"""What the machine does for one transaction, kept as a tree of calls that can be told in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chain.ledger.contracts import load_verified, read_contract
+from chain.node.rendering import value_json
+from chain.primitives.address import format_address
+from chain.primitives.limits import TRACE_BYTES_MAX, TRACE_ENTRIES_MAX
+from chain.state.overlay import View
+from vm.failure import Failure
+from vm.module import Module
+from vm.types import BOOL, Map, Set
+
+_ENTRY_BYTES = 200  # of JSON for an entry beside its values
+
+
+class Recorder:
+    """A `vm.trace.Tracer`. It keeps calls, state changes, payments and events until there are too many, counts the rest's steps,
+    and says that it has left something out.
+    """
+
+    def __init__(self, view: View) -> None:
+        """Contracts are known from a state; those that the transaction deploys itself are told without names."""
+        self._view = view
+        self._modules: dict[bytes, Module | None] = {}
+        self._calls: list[dict[str, Any]] = []
+        self._open: list[dict[str, Any]] = []
+        self._entries = self._bytes = self._steps = 0
+        self._cut = self._paused = False
+
+    def pause(self) -> None:
+        """Look away."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Look again."""
+        self._paused = False
+
+    def json(self) -> dict[str, Any]:
+        """`calls`, how many instructions were run as `steps`, and whether the tree was `cut`."""
+        return {"calls": self._calls, "steps": self._steps, "cut": self._cut}
+
+    # What the machine tells.
+
+    def enter(self, contract: bytes, function: int, arguments: tuple[Any, ...], sender: bytes) -> None:
+        """A function begins."""
+        if self._paused:
+            return
+        module = self._module(contract)
+        call: dict[str, Any] = {"kind": "call", "contract": format_address(contract), "sender": format_address(sender)}
+        if module is not None:
+            what = module.functions[function]
+            pairs = zip(what.parameters, arguments, strict=False)
+            call |= {"function": what.name, "arguments": {name: value_json(kind, value) for (name, kind), value in pairs}}
+        else:
+            call |= {"function": str(function), "arguments": None}
+        call |= {"result": None, "failure": None, "inside": []}
+        self._keep(call)
+        self._open.append(call)
+
+    def leave(self, contract: bytes, function: int, result: Any, failure: Failure | None) -> None:
+        """A function ends."""
+        if self._paused or not self._open:
+            return
+        call = self._open.pop()
+        module = self._module(contract)
+        kind = None if module is None else module.functions[function].result
+        if failure is not None:
+            call["failure"] = failure.name
+        elif kind is not None and result is not None and not self._cut:
+            call["result"] = value_json(kind, result)
+
+    def step(self, contract: bytes, function: int, position: int, gas_left: int) -> None:
+        """Steps are counted."""
+        if not self._paused:
+            self._steps += 1
+
+    def read(self, contract: bytes, field: int, key: Any, value: Any) -> None:
+        """Reads change nothing."""
+
+    def write(self, contract: bytes, field: int, key: Any, value: Any) -> None:
+        """A slot of the state changes."""
+        if self._paused or self._cut:
+            return
+        module = self._module(contract)
+        told: dict[str, Any] = {"kind": "write", "field": str(field), "key": None, "value": None}
+        if module is not None and field >= 0:
+            name, kind = module.fields[field]
+            told["field"] = name
+            if isinstance(kind, Map | Set) and key is not None:
+                told["key"] = value_json(kind.key, key)
+                kind = kind.value if isinstance(kind, Map) else BOOL
+            told["value"] = None if value is None else value_json(kind, value)
+        self._keep(told)
+
+    def pay(self, contract: bytes, to: bytes, currency: str, amount: int) -> None:
+        """A contract pays a wallet."""
+        if not self._paused:
+            self._keep({"kind": "pay", "to": format_address(to), "currency": currency, "amount": str(amount)})
+
+    def emit(self, contract: bytes, event: int, values: tuple[Any, ...]) -> None:
+        """A contract emits an event."""
+        if self._paused or self._cut:
+            return
+        module = self._module(contract)
+        told: dict[str, Any] = {"kind": "event", "event": str(event), "fields": None}
+        if module is not None:
+            record = module.events[event]
+            pairs = zip(record.fields, values, strict=True)
+            told |= {"event": record.name, "fields": {name: value_json(kind, value) for (name, kind), value in pairs}}
+        self._keep(told)
+
+    # Within.
+
+    def _keep(self, entry: dict[str, Any]) -> None:
+        self._entries += 1
+        self._bytes += _ENTRY_BYTES + len(str(entry))
+        if self._cut or self._entries > TRACE_ENTRIES_MAX or self._bytes > TRACE_BYTES_MAX:
+            self._cut = True
+            return
+        (self._open[-1]["inside"] if self._open else self._calls).append(entry)
+
+    def _module(self, address: bytes) -> Module | None:
+        if address not in self._modules:
+            contract = read_contract(self._view, address)
+            self._modules[address] = None if contract is None else load_verified(self._view, contract.code_hash).module
+        return self._modules[address]
