@@ -27,6 +27,7 @@ class Ask(IntEnum):
     OUTLOOK = 2  # identity -> whether it waits, or a refusal
     WAITING = 3  # -> how many wait
     READY = 4  # it serves -> None
+    FAIL = 5  # what it read is damaged, and how -> None
 
 
 def pack_frame(value: object) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chain.node.outcome import Row
-from chain.primitives.refusal import Refusal
+from chain.primitives.refusal import Refusal, StoreFailed
 from chain.primitives.transaction import Transaction
 
 
@@ -26,3 +26,6 @@ class Gateway(Protocol):
 
     async def waiting(self) -> int:
         """How many transactions wait."""
+
+    async def fail(self, error: StoreFailed) -> None:
+        """What is stored turned out to be damaged as it was read: nothing more is done, and the process stops."""

@@ -12,7 +12,7 @@ from chain.node.outcome import Row
 from chain.node.writer import Writer
 from chain.primitives.limits import BLOCKS_AHEAD_MAX, TRANSACTIONS_AHEAD_MAX
 from chain.primitives.receipt import Receipt
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction
 
 
@@ -101,6 +101,10 @@ class Producer:
     async def waiting(self) -> int:
         """See `Gateway`."""
         return len(self._node.pool)
+
+    async def fail(self, error: StoreFailed) -> None:
+        """See `Gateway`."""
+        self._failed(error)
 
     def _offer(self, submission: _Submission, place: int, transaction: Transaction) -> None:
         identity = transaction.identity

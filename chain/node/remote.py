@@ -6,11 +6,12 @@ import asyncio
 import itertools
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from chain.node.frames import Ask, pack_frame, read_frame, read_refusal, read_row
 from chain.node.outcome import Row
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction
 
 
@@ -50,6 +51,11 @@ class RemoteGateway:
     async def waiting(self) -> int:
         """See `Gateway`."""
         return int(await self._ask(Ask.WAITING))
+
+    async def fail(self, error: StoreFailed) -> None:
+        """See `Gateway`."""
+        with suppress(Refusal):  # it stops already
+            await self._ask(Ask.FAIL, str(error))
 
     async def _ask(self, kind: Ask, *rest: object) -> Any:
         if self._writer is None or self._writer.is_closing():

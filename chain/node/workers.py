@@ -14,7 +14,7 @@ from pathlib import Path
 from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_plain
 from chain.node.producer import Producer
 from chain.primitives.limits import WORKER_STARTS_MAX
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import recall_transaction
 
 _STOP_SECONDS_MAX = 5
@@ -129,6 +129,9 @@ class Workers:
                 return refusal_plain(outlook) if isinstance(outlook, Refusal) else outlook
             case Ask.WAITING, ():
                 return await self._producer.waiting()
+            case Ask.FAIL, (str(message),):
+                await self._producer.fail(StoreFailed(message))
+                return None
             case Ask.READY, ():
                 self._one_is_ready()
                 return None
