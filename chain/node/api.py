@@ -488,12 +488,12 @@ class Api:
                 answer = await operation.answer(query)
             except Refusal as refusal:
                 return self._refused(refusal)
+            except StoreFailed as error:  # it may have misled others already
+                self._gateway.failed(error)
+                return self._stopped()
             except Failure as failure:
                 message = f"{failure.name} {failure.detail}".strip()
                 return self._refused(Refusal(Refused.EXECUTION_FAILED, message), failure_json(failure))
-            except StoreFailed as error:
-                self._gateway.failed(error)
-                return self._refused(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
             return self._json(answer, 200)
 
         return endpoint
@@ -509,6 +509,10 @@ class Api:
     async def _defect(self, request: Request, error: Exception) -> Response:
         """What should not happen. The error itself goes to the log, not to whoever asked."""
         return self._json(refusal_json(Refusal(Refused.DEFECT, "the node has a defect")), 500)
+
+    def _stopped(self) -> Response:
+        """Of a node whose store has failed: the head that it knew is still told, and nothing is read any more."""
+        return self._json(refusal_json(Refusal(Refused.STOPPED, "the node has stopped after a failure")), 503)
 
     def _refused(self, refusal: Refusal, error: dict[str, Any] | None = None) -> Response:
         body = refusal_json(refusal)

@@ -101,8 +101,13 @@ def _action_json(action: Action, view: View) -> dict[str, Any]:
         case SetPolicy(wallet, key):
             return {"action": "set_policy", "wallet": format_address(wallet), "key": policy_json(key)}
         case Grant(session, key, scope, expiry_ms):
-            told = {"session": session.hex(), "key": policy_json(key), "expiry_ms": expiry_ms, "scope": scope_json(scope, view)}
-            return {"action": "grant", **told}
+            return {
+                "action": "grant",
+                "session": session.hex(),
+                "key": policy_json(key),
+                "expiry_ms": expiry_ms,
+                **scope_json(scope, view),
+            }
         case Revoke(session):
             return {"action": "revoke", "session": session.hex()}
 

@@ -328,24 +328,14 @@ class Node(Questions):
         return head
 
     def _check_chain(self, genesis: Applied) -> Header:
-        head = self.store.head()
-        assert head is not None
-        height, block_hash = head
-        newest: Header | None = None
+        headers = self._newest_headers()
+        newest = headers[0]
         transactions = 0
-        for below in range(height, max(-1, height - BLOCKS_CHECKED_AT_START), -1):
-            block = self.block(below)
-            if block is None or block.header.height != below or block.header.hash != block_hash:
-                raise Refusal(Refused.WRONG_STORE, f"block {below} is missing or damaged")
-            if transactions < TRANSACTIONS_CHECKED_AT_START:
-                transactions += len(block.transactions)
-                if merkle_root(list(block.transactions)) != block.header.transactions_root:
-                    raise Refusal(Refused.WRONG_STORE, f"the transactions of block {below} are damaged")
-                if merkle_root(self.store.receipts(below)) != block.header.receipts_root:
-                    raise Refusal(Refused.WRONG_STORE, f"the receipts of block {below} are damaged")
-            newest = newest or block.header
-            block_hash = block.header.parent
-        assert newest is not None
+        kept_from = max(1, self.store.pruned_before())
+        for header in headers:
+            if transactions >= TRANSACTIONS_CHECKED_AT_START or header.height < kept_from:
+                break
+            transactions += self._check_body(header)
         if Tree(self.store.page).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the tree on disk does not have the head's state root")
         if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()).root != newest.state_root:
@@ -353,6 +343,33 @@ class Node(Questions):
         if self.store.get(PARAMETERS) != genesis.state[PARAMETERS]:
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
+
+    def _newest_headers(self) -> list[Header]:
+        """The newest headers, the head first, each the parent of the one before."""
+        head = self.store.head()
+        assert head is not None
+        height, block_hash = head
+        headers = []
+        for below in range(height, max(-1, height - BLOCKS_CHECKED_AT_START), -1):
+            data = self.store.header(below)
+            header = None if data is None else decode_header(data)
+            if header is None or header.height != below or header.hash != block_hash:
+                raise Refusal(Refused.WRONG_STORE, f"block {below} is missing or damaged")
+            headers.append(header)
+            block_hash = header.parent
+        return headers
+
+    def _check_body(self, header: Header) -> int:
+        """How many transactions a block has, all of them and their receipts being those of its header."""
+        height = header.height
+        block = self.block(height)
+        if block is None or block.header.encoded != header.encoded:
+            raise Refusal(Refused.WRONG_STORE, f"block {height} is missing or damaged")
+        if merkle_root(list(block.transactions)) != header.transactions_root:
+            raise Refusal(Refused.WRONG_STORE, f"the transactions of block {height} are damaged")
+        if merkle_root(self.store.receipts(height)) != header.receipts_root:
+            raise Refusal(Refused.WRONG_STORE, f"the receipts of block {height} are damaged")
+        return len(block.transactions)
 
 
 def _waiting(transaction: Transaction) -> Waiting:

@@ -112,6 +112,7 @@ SUBSCRIPTION_MESSAGE_BYTES_MAX = 4_096  # of what a subscriber sends
 BLOCKS_CHECKED_AT_START = 1_000
 TRANSACTIONS_CHECKED_AT_START = 5_000
 KEYS_CHECKED_AT_START = 5_000
+CHECK_BLOCKS_TOGETHER_MAX = 64  # that a replay keeps in memory before they are written; each wait for the disk is some ms
 
 # Store.
 STORE_MAP_BYTES = 2**40  # address space, not disk: the file grows as it is filled

@@ -127,6 +127,10 @@ class Reader:
         """The whole flat state, sorted by key."""
         return self._scan(b"state", b"", b"")
 
+    def pages(self) -> Iterator[tuple[bytes, bytes]]:
+        """All pages of the tree, sorted by key."""
+        return self._scan(b"tree", b"", b"")
+
     # Blocks and what they left.
 
     def block(self, height: int) -> bytes | None:
@@ -190,6 +194,10 @@ class Reader:
             if len(found) == limit or size >= PAGE_BYTES_MAX:
                 break
         return found
+
+    def block_events(self, height: int) -> list[tuple[bytes, bytes]]:
+        """(cursor, encoded event) of all events of a block, in order."""
+        return list(self._scan(b"events", height.to_bytes(8), height.to_bytes(8)))
 
     def pruned_before(self) -> int:
         """The height below which only headers are kept, genesis apart."""

@@ -1,0 +1,209 @@
+"""`tael node`: the data directory of a node, and its genesis."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kit.options import CONTEXT, command
+from kit.output import Output, count
+from kit.problem import Problem, missing
+
+if TYPE_CHECKING:
+    from chain.node.check import Checked
+    from chain.state.reader import Reader
+
+_HEIGHT_MAX = 2**53  # as `chain.primitives.limits`, which is not imported for `--help`
+_SHOWN_EVERY_SECONDS = 0.5
+
+
+@click.group("node", context_settings=CONTEXT)
+def node() -> None:
+    """Check, copy, restore and prune the data directory of a node."""
+
+
+@click.group("genesis", context_settings=CONTEXT)
+def genesis() -> None:
+    """Look at the specification of a chain's first block."""
+
+
+node.add_command(genesis)
+
+
+@command(
+    "check",
+    examples="tael node check ledger\ntael node check ledger --genesis genesis.json\ntael node check ledger --last 1000 --json",
+    group=node,
+)
+@click.argument("directory", type=click.Path())
+@click.option("--genesis", "genesis_file", type=click.Path(), metavar="FILE", help="Execute all blocks again from this.")
+@click.option("--from", "start", type=click.IntRange(0, _HEIGHT_MAX), metavar="HEIGHT", help="Follow the blocks down to here.")
+@click.option("--last", type=click.IntRange(1, _HEIGHT_MAX), metavar="N", help="Follow the last N blocks only.")
+def check(out: Output, directory: str, genesis_file: str | None, start: int | None, last: int | None) -> int:
+    """Verify the ledger in DIRECTORY. A node may use it in the meantime.
+
+    Without --genesis every value is compared with its checksum, and the blocks with their headers. With it all blocks are
+    executed again, and all that they leave is compared with what is on disk.
+    """
+    from chain.node.check import check_replay, check_rows
+
+    _check_one_way(genesis_file, start, last)
+    specification = None if genesis_file is None else _specification(genesis_file)
+    with _reader(directory) as store, _damage_told():
+        if specification is not None:
+            checked = check_replay(store, specification, progress=_progress(out))
+        else:
+            begin = max(0, store.height() - last + 1) if last is not None else start or 0
+            checked = check_rows(store, start=begin, progress=_progress(out))
+    _tell_checked(out, checked, executed=specification is not None)
+    return 0
+
+
+@command("backup", examples="tael node backup ledger copy", group=node)
+@click.argument("directory", type=click.Path())
+@click.argument("target", type=click.Path())
+def backup(out: Output, directory: str, target: str) -> None:
+    """Copy the ledger in DIRECTORY to TARGET, which is empty or not there. A node may use it in the meantime."""
+    with _reader(directory) as store, _damage_told():
+        store.backup(Path(target))
+    with _reader(target) as copied, _damage_told():
+        height = copied.height()
+    out.line(f"Copied up to block {height:_} to {target}.")
+    out.result({"ok": True, "height": height, "target": target})
+
+
+@command("restore", examples="tael node restore copy ledger", group=node)
+@click.argument("copy", type=click.Path())
+@click.argument("directory", type=click.Path())
+def restore(out: Output, copy: str, directory: str) -> None:
+    """Put the ledger of the backup COPY into DIRECTORY, which is empty or not there. The backup stays, and is read once."""
+    with _reader(copy) as store, _damage_told():
+        store.check()
+        height = store.height()
+        store.backup(Path(directory))
+    out.line(f"Restored up to block {height:_} into {directory}.")
+    out.result({"ok": True, "height": height, "directory": directory})
+
+
+@command("prune", examples="tael node prune ledger --before 100000", group=node)
+@click.argument("directory", type=click.Path())
+@click.option("--before", type=click.IntRange(1, _HEIGHT_MAX), required=True, metavar="HEIGHT", help="The first block to keep.")
+def prune(out: Output, directory: str, before: int) -> None:
+    """Leave only the headers of the blocks before a height. The node must not run.
+
+    Genesis stays, and so do the newest blocks, whose state can still be read. Nothing brings back what was removed but a backup.
+    """
+    from chain.state.store import Store
+
+    _check_ledger(directory)
+    with _damage_told(), closing(Store(Path(directory))) as store:
+        done = store.pruned_before()
+        while (floor := store.prune(before)) > done:
+            done = floor
+    out.line(f"Blocks before {done:_} are kept as headers only." if done else "Nothing was old enough to be removed.")
+    out.result({"ok": True, "pruned_before": done})
+
+
+@command("check", examples="tael node genesis check genesis.json", group=genesis)
+@click.argument("file", type=click.Path())
+def genesis_check(out: Output, file: str) -> None:
+    """Say whether FILE specifies a chain, and the hash of its first block."""
+    from chain.ledger.genesis import make_genesis
+    from chain.node.development import refuse_development_keys
+
+    specification = _specification(file)
+    refuse_development_keys(specification)
+    header = make_genesis(specification).block.header
+    rows = [("chain", header.chain_id), ("hash", header.hash.hex()), ("state root", header.state_root.hex())]
+    out.pairs(rows)
+    out.result({"ok": True, "chain_id": header.chain_id, "hash": header.hash.hex(), "state_root": header.state_root.hex()})
+
+
+def _check_one_way(genesis_file: str | None, start: int | None, last: int | None) -> None:
+    if sum(value is not None for value in (genesis_file, start, last)) > 1:
+        raise click.UsageError("--genesis, --from and --last are three ways to check: choose one.")
+
+
+def _check_ledger(directory: str) -> None:
+    if not (Path(directory) / "ledger" / "data.mdb").is_file():
+        raise missing(f"there is no ledger in {directory}", "Name the data directory of a node, as in `tael devnet --data`.")
+
+
+@contextmanager
+def _reader(directory: str) -> Iterator[Reader]:
+    from chain.state.store import Store
+
+    _check_ledger(directory)
+    with closing(Store.reader(Path(directory))) as store:
+        yield store
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Damage is found, not a defect of this command."""
+    from chain.primitives.refusal import StoreFailed
+
+    try:
+        yield
+    except StoreFailed as error:
+        remedy = "Restore it from a backup with `tael node restore`."
+        raise Problem(f"the data directory is damaged: {error}", remedy, code="StoreFailed") from None
+
+
+def _specification(file: str) -> dict[str, Any]:
+    """The genesis specification in a file; what it says is not looked at."""
+    path = Path(file)
+    if not path.is_file():
+        raise missing(f"the file {file} is not there", "Check the path.")
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Problem(f"{file} is no genesis specification", "It is one JSON object.", code="WrongGenesis")
+    return found
+
+
+def _progress(out: Output) -> Callable[[int, int], None]:
+    """On a terminal a line that says how far it is, how fast, and how long it will take."""
+    if out.as_json or not sys.stderr.isatty():
+        return lambda done, total: None
+    began = shown = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown < _SHOWN_EVERY_SECONDS and done < total:
+            return
+        shown = now
+        speed = done / max(now - began, 0.001)
+        left = (total - done) / speed if speed else 0
+        end = "\n" if done >= total else ""
+        print(f"\r{done:_} of {count(total, 'block')}, {speed:,.0f} a second, {left:.0f} s left  ", end=end, file=sys.stderr)
+
+    return show
+
+
+def _tell_checked(out: Output, checked: Checked, *, executed: bool) -> None:
+    head = checked.head
+    how = "executed from genesis" if executed else "read, every value as it was written"
+    out.line(f"{count(checked.blocks, 'block')} with {count(checked.transactions, 'transaction')} {how}.")
+    out.pairs([("head", f"{head.height:_}"), ("hash", head.hash.hex()), ("state root", head.state_root.hex())])
+    out.result(
+        {
+            "ok": True,
+            "executed": executed,
+            "blocks": checked.blocks,
+            "transactions": checked.transactions,
+            "height": head.height,
+            "hash": head.hash.hex(),
+            "state_root": head.state_root.hex(),
+        }
+    )

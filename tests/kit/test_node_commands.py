@@ -1,0 +1,90 @@
+"""`tael node`: the data directory of a node is checked, copied, restored and pruned."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from kit_world import Tael
+
+from chain.node.development import devnet_specification
+from chain.node.node import Node
+from chain.primitives.keys import SecretKey
+from kit.problem import Exit
+
+BLOCKS = 140  # some more than those whose state is kept, so that there is something to prune
+
+
+@pytest.fixture
+def ledger(tael: Tael) -> Path:
+    """A ledger of empty blocks, and the genesis that it began with in a file."""
+    specification = devnet_specification()
+    (tael.folder / "genesis.json").write_text(json.dumps(specification))
+    node = Node(tael.folder / "ledger", specification, clock=lambda: specification["time_ms"])
+    for _ in range(BLOCKS):
+        node.produce()
+    node.close()
+    return tael.folder / "ledger"
+
+
+@pytest.mark.parametrize("way", [(), ("--last", "10"), ("--from", "130"), ("--genesis", "genesis.json")])
+def test_a_good_ledger_is_right_each_way(tael: Tael, ledger: Path, way: tuple[str, ...]) -> None:
+    """Exit code 0, and the head is told."""
+    ran = tael("node", "check", "ledger", *way, "--json")
+    assert ran.exit_code == 0
+    assert ran.json["height"] == BLOCKS
+    assert ran.json["executed"] is ("--genesis" in way)
+
+
+def test_two_ways_at_once_are_not_understood(tael: Tael, ledger: Path) -> None:
+    """One of them would be passed over in silence."""
+    assert tael("node", "check", "ledger", "--last", "1", "--from", "1").exit_code == Exit.USAGE
+
+
+def test_another_genesis_is_a_finding(tael: Tael, ledger: Path) -> None:
+    """Exit code 1 with the height of the first block that is wrong."""
+    (tael.folder / "other.json").write_text(json.dumps(devnet_specification("another seed")))
+    ran = tael("node", "check", "ledger", "--genesis", "other.json", "--json")
+    assert ran.exit_code == Exit.FINDINGS
+    assert ran.json["error"]["data"]["height"] == 0
+
+
+def test_a_backup_is_restored_as_it_was(tael: Tael, ledger: Path) -> None:
+    """The restored ledger has the same head, and nothing is put into a folder that has something in it."""
+    assert tael("node", "backup", "ledger", "copy").exit_code == 0
+    assert tael("node", "restore", "copy", "again").exit_code == 0
+    before, after = (tael("node", "check", folder, "--json").json for folder in ("ledger", "again"))
+    assert before == after
+    assert tael("node", "backup", "ledger", "copy").exit_code == Exit.MISSING
+
+
+def test_a_pruned_ledger_is_right_but_cannot_be_executed(tael: Tael, ledger: Path) -> None:
+    """Its rows are checked; a replay is refused."""
+    assert tael("node", "prune", "ledger", "--before", "10", "--json").json["pruned_before"] == 10
+    assert tael("node", "check", "ledger").exit_code == 0
+    ran = tael("node", "check", "ledger", "--genesis", "genesis.json", "--json")
+    assert (ran.exit_code, ran.json["error"]["code"]) == (Exit.FINDINGS, "Pruned")
+
+
+@pytest.mark.parametrize("command", [("check", "nowhere"), ("backup", "nowhere", "x"), ("prune", "nowhere", "--before", "1")])
+def test_a_folder_without_a_ledger_is_left_alone(tael: Tael, command: tuple[str, ...]) -> None:
+    """Exit code 4, and nothing is begun there."""
+    assert tael("node", *command).exit_code == Exit.MISSING
+    assert not (tael.folder / "nowhere").exists()
+
+
+def test_a_genesis_is_checked(tael: Tael) -> None:
+    """Its hash is told, and what is wrong with another; development keys are refused on a chain of one's own."""
+    key = SecretKey(bytes(range(32))).public.hex()
+    good = {**devnet_specification(), "chain_id": "shop", "fee_wallet": key, "wallets": [{"key": key, "balances": {"CNY": 1}}]}
+    cases = [
+        (json.dumps(good), Exit.OK),
+        (json.dumps({**good, "more": 1}), Exit.FINDINGS),
+        (json.dumps({**devnet_specification(), "chain_id": "shop"}), Exit.MISSING),
+        ("[]", Exit.FINDINGS),
+    ]
+    for text, exit_code in cases:
+        (tael.folder / "genesis.json").write_text(text)
+        ran = tael("node", "genesis", "check", "genesis.json", "--json")
+        assert ran.exit_code == exit_code, ran.out
