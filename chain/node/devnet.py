@@ -11,6 +11,7 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -168,8 +169,12 @@ def start_devnet(
     server.on_ready = ready.set
     thread = threading.Thread(target=server.serve_on, args=(listener, workers), name="tael-devnet", daemon=True)
     thread.start()
-    if not ready.wait(_READY_SECONDS_MAX):
-        raise Refusal(Refused.STOPPED, f"the devnet does not answer after {_READY_SECONDS_MAX} s")
+    deadline = time.monotonic() + _READY_SECONDS_MAX
+    while not ready.wait(_LOOK_SECONDS):
+        if not thread.is_alive():
+            raise server.failure or Refusal(Refused.STOPPED, "the devnet ended before it answered; see what it printed")
+        if time.monotonic() > deadline:
+            raise Refusal(Refused.STOPPED, f"the devnet does not answer after {_READY_SECONDS_MAX} s")
     _write_ready_file(ready_file, address)
     return Devnet(server, thread, address)
 
