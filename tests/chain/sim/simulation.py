@@ -28,7 +28,7 @@ from chain.primitives.transaction import Body, Pay, Transaction, sign
 SENDERS = ("alice", "bob", "carol")
 LANES = 3
 GAS_LIMIT = 100_000
-GAS_PRICES = (0, 0, 0, 1_000, 2_000, 50_000)  # minor units per million gas
+GAS_PRICES = (0, 0, 1_000, 50_000, 400_000)  # minor units per million gas
 TOO_MUCH = 10**12
 PAGE_BYTES = 4096
 ROOT_PAGES = 2  # LMDB's two meta pages: the newer says which tree counts, and is written once all else is on the disk
@@ -194,14 +194,14 @@ class Simulation:
     def _body(self, name: str, lane: int, sequence: int) -> Body:
         chance = self._chance
         others = [wallet for wallet in (ALICE, BOB, CAROL) if wallet != ADDRESSES[name]]
-        pay = Pay(chance.choice(others), "CNY", chance.choice((1, 2, 30, 5_000, TOO_MUCH)))
+        pay = Pay(chance.choice(others), "CNY", chance.choice((1, 30, 5_000, 60_000, TOO_MUCH)))
         height = self.node.newest.height + chance.choice((1, 2, 5, 50, 50, 50))
         times = chance.choice((None, None, self._now_ms + chance.choice((5_000, 100_000))))
         return Body(CHAIN_ID, ADDRESSES[name], sequence, GAS_LIMIT, chance.choice(GAS_PRICES), (pay,), lane, height, times)
 
     def _open(self) -> Node:
         directory = self._folder / str(self._lives)
-        pool = Pool(transactions_max=60)
+        pool = Pool(transactions_max=16, shares=2)  # so that some is refused and some evicted
         return Node(directory, specification(), clock=lambda: self._now_ms, pool=pool, archive=bool(self._chance.randrange(2)))
 
     def _next_folder(self) -> Path:
