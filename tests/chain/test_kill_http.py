@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from shutil import rmtree
 
 import pytest
 
@@ -33,6 +34,16 @@ def test_what_a_devnet_acknowledges_outlives_a_hundred_kills(tmp_path: Path, wor
     """At the start, while it is asked again, and under load."""
     run = killed(tmp_path, 100, workers, seed=workers + 3)
     assert set(run.kills) == {"start", "retry", "load"}
+
+
+def test_a_ledger_that_is_gone_is_noticed(tmp_path: Path) -> None:
+    """A folder emptied between two lives is not taken for a ledger that has kept its word."""
+    run = Run(tmp_path, 0, seed=5)
+    while run.history.acknowledged() < 50:
+        run.kill()
+    rmtree(tmp_path / "data")
+    with pytest.raises(Lost):
+        run.finish()
 
 
 @pytest.mark.parametrize(
