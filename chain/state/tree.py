@@ -11,17 +11,18 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from chain.primitives.limits import TREE_CACHE_BYTES_MAX
-from chain.primitives.proof import EMPTY_ROOT, Proof
+from chain.primitives.proof import EMPTY_ROOT, Proof, bit
 from chain.primitives.refusal import StoreFailed
+from chain.primitives.short_hash import sha256_of_few
 from chain.state.tree_build import build, make
 from chain.state.tree_cache import PageCache
 from chain.state.tree_page import (
     BELOW,
     CHECK_BYTES,
+    CLUSTER_MAX,
     COUNTS,
     FAN,
     LEAF_BYTES,
-    LEAVES,
     LEVELS,
     SIDES,
     Heap,
@@ -36,7 +37,10 @@ from chain.state.tree_page import (
     leaves_under,
     make_leaf,
     page_key,
+    part,
     put,
+    put_value,
+    slot_leaves,
     top_hash,
 )
 
@@ -46,6 +50,16 @@ Change: TypeAlias = "tuple[bytes, bytes | None]"
 """(key hash, value hash), or None where the key goes away."""
 
 ROOT_KEY = page_key(b"", 0)
+_FEW_BYTES = FAN + CLUSTER_MAX * LEAF_BYTES
+
+
+def root_of(entries: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The root of all entries of a state, each once, without its pages."""
+
+    def no_page(key: bytes, page: bytes | None) -> None: ...
+
+    leaves = (make_leaf(sha256_of_few(key).digest(), sha256(value).digest()) for key, value in entries)
+    return build(sorted(leaves), no_page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +86,15 @@ class Tree:
         """Keys set to values (None removes) in this tree. Of a key given twice the last counts. Raises `StoreFailed`."""
         by_hash: dict[bytes, bytes | None] = {}
         for key, value in entries:
-            by_hash[sha256(key).digest()] = None if value is None else sha256(value).digest()
+            by_hash[sha256_of_few(key).digest()] = None if value is None else sha256(value).digest()
         pages: dict[bytes, bytes | None] = {}
-        page = self.page(ROOT_KEY)
+        page = self._root_page()
         if page is None:
             leaves = [make_leaf(key_hash, value) for key_hash, value in sorted(by_hash.items()) if value is not None]
             return Update(build(leaves, pages.__setitem__), pages)
         if not by_hash:
             return Update(self.root, pages)
-        subtree = _Updating(self, self._heap, pages).change(page, 0, sorted(by_hash.items()))
+        subtree = _Updating(self, self._heap, pages).change(page, ROOT_KEY, 0, sorted(by_hash.items()))
         return Update(subtree if isinstance(subtree, bytes) else EMPTY_ROOT, pages)
 
     def adopt(self, pages: Mapping[bytes, bytes | None]) -> None:
@@ -95,7 +109,7 @@ class Tree:
         """
 
         def read(key: bytes) -> bytes | None:
-            return pages[key] if key in pages else self.page(key)
+            return pages[key] if key in pages else self._cache.get(key) or self._read(key)
 
         return Tree(read, cache_bytes_max=0)
 
@@ -114,7 +128,7 @@ class Tree:
 
     def _descend(self, key_hash: bytes, path: list[bytes]) -> Leaf | None:
         """What stands at the place of a key; the siblings on the way down are added to the path."""
-        page = self.page(ROOT_KEY)
+        page = self._root_page()
         digits = 0
         while page is not None:
             digit = _digit(key_hash, digits)
@@ -130,28 +144,31 @@ class Tree:
 
     # Pages.
 
-    def page(self, key: bytes) -> bytes | None:
-        """The page of a key, or None. Raises `StoreFailed` if it is damaged."""
-        page = self._cache.get(key)
-        if page is None:
-            page = self._read(key)
-            if page is not None:
-                check(page, key)
-        return page
-
     def below(self, page: bytes, digit: int, key: bytes) -> bytes:
         """The page below a slot, whose key is `key`. Raises `StoreFailed` if it is damaged or not the one that belongs there."""
         found = self._cache.get(key)
         if found is None:
-            found = self.page(key)
+            found = self._stored(key)
             if found is None or top_hash(found) != page[SIDES[FAN + digit]]:
                 raise StoreFailed(f"page {key.hex()} of the tree is not the one that belongs there")
-            self._cache.put(key, found)  # not before: pages at hand are not looked at again
+            self._cache.put(key, found)
         return found
 
+    def _root_page(self) -> bytes | None:
+        page = self._cache.get(ROOT_KEY)
+        if page is None:
+            page = self._stored(ROOT_KEY)
+            self._cache.put(ROOT_KEY, page)
+        return page
+
+    def _stored(self, key: bytes) -> bytes | None:
+        page = self._read(key)
+        if page is not None:
+            check(page, key)
+        return page
+
     def _stored_root(self) -> bytes:
-        page = self.page(ROOT_KEY)
-        self._cache.put(ROOT_KEY, page)
+        page = self._root_page()
         return EMPTY_ROOT if page is None else top_hash(page)
 
 
@@ -165,77 +182,56 @@ class _Updating:
         self._heap = heap
         self._pages = pages
 
-    def change(self, page: bytes, digits: int, changes: Sequence[Change]) -> Subtree:
+    def change(self, page: bytes, key: bytes, digits: int, changes: Sequence[Change]) -> Subtree:
         """What becomes of a page after sorted changes, of which there is at least one."""
+        tail = bytearray(page[COUNTS:-CHECK_BYTES])
         if len(changes) == 1:
-            return self._change_one(page, digits, changes[0])
-        byte, high = digits >> 1, not digits & 1
-        subtrees: list[tuple[int, Subtree]] = []
-        group: list[Change] = []
-        current = -1
-        for change in changes:
-            digit = change[0][byte] >> 4 if high else change[0][byte] & 15
-            if digit != current:
-                if group:
-                    subtrees.append((current, self._change_slot(page, current, digits, group)))
-                current, group = digit, []
-            group.append(change)
-        subtrees.append((current, self._change_slot(page, current, digits, group)))
-        return self._replace(page, digits, subtrees, changes[0][0])
-
-    def _change_one(self, page: bytes, digits: int, change: Change) -> Subtree:
-        """The same of one change, which is what most pages get: without taking the page apart if none of its slots gets
-        another shape.
-        """
-        key_hash, value_hash = change
-        digit = _digit(key_hash, digits)
-        count = page[COUNTS + digit]
-        if count == BELOW:
-            subtree = self._change_one(self._tree.below(page, digit, page_key(key_hash, digits + 1)), digits + 1, change)
-            if not isinstance(subtree, bytes):
-                return self._replace(page, digits, [(digit, subtree)], key_hash)
-            node, tail = subtree, page[COUNTS:-CHECK_BYTES]
+            digit = _digit(changes[0][0], digits)
+            nodes = [(digit, self._change_slot(page, tail, digit, digits, changes))]
         else:
-            at = page.find(key_hash, LEAVES) - 1
-            # Where a value is another key, its hash is found in place of the key's own.
-            if value_hash is None or at < 0 or (at - LEAVES) % LEAF_BYTES:
-                return self._replace(page, digits, [(digit, self._change_slot(page, digit, digits, [change]))], key_hash)
-            leaf = make_leaf(key_hash, value_hash)
-            tail = b"".join((page[COUNTS:at], leaf, page[at + LEAF_BYTES : -CHECK_BYTES]))
-            if count == 1:
-                node = sha256(leaf).digest()
-            else:
-                start = FAN + LEAF_BYTES * (sum(tail[:digit]) % BELOW)
-                leaves = [tail[i : i + LEAF_BYTES] for i in range(start, start + count * LEAF_BYTES, LEAF_BYTES)]
-                node = fold(leaves, LEVELS * (digits + 1))
-        node = self._heap.climb(page, ((digit, node),), tail)
-        key = page_key(key_hash, digits)
+            nodes = [(digit, self._change_slot(page, tail, digit, digits, group)) for digit, group in _by_digit(changes, digits)]
+        if len(tail) <= _FEW_BYTES:
+            leaves = few_leaves(tail)
+            if leaves is not None and (digits or not leaves):
+                self._pages[key] = None
+                return leaves
+        node = self._heap.climb(page, nodes, tail)
         self._pages[key] = self._heap.seal(tail, key)
         return node
 
-    def _change_slot(self, page: bytes, digit: int, digits: int, changes: Sequence[Change]) -> Subtree:
-        if page[COUNTS + digit] == BELOW:
-            return self.change(self._tree.below(page, digit, page_key(changes[0][0], digits + 1)), digits + 1, changes)
-        leaves = {leaf_key(leaf): leaf for leaf in leaves_under(page, FAN + digit)}
+    def _change_slot(self, page: bytes, tail: bytearray, digit: int, digits: int, changes: Sequence[Change]) -> bytes:
+        """Change what hangs in a slot, in the counts and leaves of its page, and return its hash."""
+        key_hash, value_hash = changes[0]
+        if tail[digit] == BELOW:
+            key = page_key(key_hash, digits + 1)
+            subtree = self.change(self._tree.below(page, digit, key), key, digits + 1, changes)
+            return subtree if isinstance(subtree, bytes) else put(tail, digit, subtree, digits)
+        if len(changes) == 1 and value_hash is not None:
+            node = put_value(tail, digit, key_hash, value_hash, digits)
+            if node is not None:
+                return node
+        leaves = {leaf_key(leaf): leaf for leaf in slot_leaves(tail, digit)}
         for key_hash, value_hash in changes:
             if value_hash is None:
                 leaves.pop(key_hash, None)
             else:
                 leaves[key_hash] = make_leaf(key_hash, value_hash)
-        return make(sorted(leaves.values()), digits + 1, self._heap, self._pages.__setitem__)
+        return put(tail, digit, make(sorted(leaves.values()), digits + 1, self._heap, self._pages.__setitem__), digits)
 
-    def _replace(self, page: bytes, digits: int, subtrees: Sequence[tuple[int, Subtree]], key_hash: bytes) -> Subtree:
-        """What becomes of a page some of whose slots get other subtrees."""
-        tail = bytearray(page[COUNTS:-CHECK_BYTES])
-        nodes = [(digit, put(tail, digit, subtree, digits)) for digit, subtree in subtrees]
-        key = page_key(key_hash, digits)
-        leaves = few_leaves(tail)
-        if leaves is not None and (digits or not leaves):
-            self._pages[key] = None
-            return leaves
-        node = self._heap.climb(page, nodes, tail)
-        self._pages[key] = self._heap.seal(tail, key)
-        return node
+
+def _by_digit(changes: Sequence[Change], digits: int) -> list[tuple[int, list[Change]]]:
+    """Sorted changes by the hexadecimal digit after so many."""
+    byte, high = digits >> 1, not digits & 1
+    groups: list[tuple[int, list[Change]]] = []
+    group: list[Change] = []
+    current = -1
+    for change in changes:
+        digit = change[0][byte] >> 4 if high else change[0][byte] & 15
+        if digit != current:
+            current, group = digit, []
+            groups.append((digit, group))
+        group.append(change)
+    return groups
 
 
 def _digit(key_hash: bytes, digits: int) -> int:
@@ -246,12 +242,16 @@ def _digit(key_hash: bytes, digits: int) -> int:
 def _descend_leaves(leaves: Sequence[Leaf], key_hash: bytes, depth: int, path: list[bytes]) -> Leaf | None:
     """The same as `Tree._descend` below a slot, whose depth is in bits."""
     while len(leaves) >= 2:
-        byte, mask = depth >> 3, 128 >> (depth & 7)
-        sides: tuple[list[Leaf], list[Leaf]] = ([], [])
-        for leaf in leaves:
-            sides[bool(leaf[1 + byte] & mask)].append(leaf)
-        side = bool(key_hash[byte] & mask)
+        parting, index = part(leaves)
+        shared = leaf_key(leaves[0])
+        while depth < parting:
+            if bit(shared, depth) != bit(key_hash, depth):
+                path.append(fold(leaves, depth + 1))
+                return None
+            path.append(EMPTY_ROOT)
+            depth += 1
+        left, right = leaves[:index], leaves[index:]
+        leaves, others = (right, left) if bit(key_hash, depth) else (left, right)
         depth += 1
-        path.append(fold(sides[not side], depth))
-        leaves = sides[side]
+        path.append(fold(others, depth))
     return leaves[0] if leaves else None

@@ -15,13 +15,13 @@ top, 2i and 2i + 1 are below i, 16 to 31 are the slots.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import TypeAlias
 from zlib import crc32
 
 from chain.primitives.hash import HASH_BYTES
 from chain.primitives.proof import EMPTY_ROOT
 from chain.primitives.refusal import StoreFailed
+from chain.primitives.short_hash import sha256_of_few as sha256
 
 Leaf: TypeAlias = bytes
 """00 ‖ key hash ‖ value hash"""
@@ -37,6 +37,8 @@ COUNTS = (FAN - 1) * PAIR_BYTES  # where they begin
 LEAVES = COUNTS + FAN
 CHECK_BYTES = 4
 _LEAF, _INNER = b"\x00", b"\x01"
+_WAYS_MAX = 4096  # sets of slots whose ways up are kept: all of at most three are 696, and a way takes a kilobyte or two
+_Way: TypeAlias = "tuple[tuple[memoryview, memoryview, int], ...]"
 _EMPTY_PAIRS = (_INNER + bytes(2 * HASH_BYTES)) * (FAN - 1)
 _HIGH_DIGIT = tuple(bytes([byte & 0xF0]) for byte in range(256))
 _LENGTH = tuple(bytes([digits]) for digits in range(2 * HASH_BYTES + 1))
@@ -93,6 +95,8 @@ def part(leaves: Sequence[Leaf]) -> tuple[int, int]:
     """
     # Equal key hashes are never of two leaves, so the first bit that differs is one of theirs.
     depth = 8 * (LEAF_BYTES - 1) - (int.from_bytes(leaves[0]) ^ int.from_bytes(leaves[-1])).bit_length()
+    if len(leaves) == 2:
+        return depth, 1
     byte, mask = 1 + (depth >> 3), 128 >> (depth & 7)
     index = 1
     while not leaves[index][byte] & mask:
@@ -105,11 +109,14 @@ def fold(leaves: Sequence[Leaf], depth: int) -> bytes:
     if len(leaves) < 2:
         return sha256(leaves[0]).digest() if leaves else EMPTY_ROOT
     parting, index = part(leaves)
-    left, right = fold(leaves[:index], parting + 1), fold(leaves[index:], parting + 1)
-    node = sha256(_INNER + left + right).digest()
+    if len(leaves) == 2:  # the usual case, without two calls
+        node = sha256(_INNER + sha256(leaves[0]).digest() + sha256(leaves[1]).digest()).digest()
+    else:
+        node = sha256(_INNER + fold(leaves[:index], parting + 1) + fold(leaves[index:], parting + 1)).digest()
     first = leaves[0]
-    for above in range(parting - 1, depth - 1, -1):
-        if first[1 + (above >> 3)] & 128 >> (above & 7):
+    while parting > depth:
+        parting -= 1
+        if first[1 + (parting >> 3)] & 128 >> (parting & 7):
             node = sha256(_INNER + EMPTY_ROOT + node).digest()
         else:
             node = sha256(_INNER + node + EMPTY_ROOT).digest()
@@ -156,6 +163,8 @@ def count_under(page: bytes, node: int) -> int:
 
 def put(tail: bytearray, digit: int, subtree: Subtree, digits: int) -> bytes:
     """Hang a subtree into a slot of a page's counts and leaves, and return its hash."""
+    if isinstance(subtree, bytes) and tail[digit] == BELOW:
+        return subtree
     start = FAN + LEAF_BYTES * (sum(tail[:digit]) % BELOW)
     stop = start + LEAF_BYTES * (tail[digit] % BELOW)
     if isinstance(subtree, bytes):
@@ -165,6 +174,27 @@ def put(tail: bytearray, digit: int, subtree: Subtree, digits: int) -> bytes:
     tail[digit] = len(subtree)
     tail[start:stop] = b"".join(subtree)
     return fold(subtree, LEVELS * (digits + 1))
+
+
+def slot_leaves(tail: bytearray, digit: int) -> list[Leaf]:
+    """The leaves of a slot of a page's counts and leaves."""
+    start = FAN + LEAF_BYTES * (sum(tail[:digit]) % BELOW)
+    return [bytes(tail[at : at + LEAF_BYTES]) for at in range(start, start + tail[digit] * LEAF_BYTES, LEAF_BYTES)]
+
+
+def put_value(tail: bytearray, digit: int, key_hash: bytes, value_hash: bytes, digits: int) -> bytes | None:
+    """Change the value of a leaf in counts and leaves, and return the hash of its slot; None if there is no such leaf."""
+    at = tail.find(key_hash, FAN) - 1
+    # Where a value is another key, its hash is found in place of the key's own.
+    if at < 0 or (at - FAN) % LEAF_BYTES:
+        return None
+    tail[at + 1 + HASH_BYTES : at + LEAF_BYTES] = value_hash
+    count = tail[digit]
+    if count == 1:
+        return sha256(tail[at : at + LEAF_BYTES]).digest()
+    start = FAN + LEAF_BYTES * (sum(tail[:digit]) % BELOW)
+    leaves = bytes(tail[start : start + count * LEAF_BYTES])
+    return fold([leaves[i : i + LEAF_BYTES] for i in range(0, len(leaves), LEAF_BYTES)], LEVELS * (digits + 1))
 
 
 def few_leaves(tail: bytes | bytearray) -> list[Leaf] | None:
@@ -186,7 +216,7 @@ class Heap:
         self._view = memoryview(self.data)
         self._pairs = [self._view[(node - 1) * PAIR_BYTES : node * PAIR_BYTES] for node in range(1, FAN)]
         self._sides = [self._view[side] for side in SIDES]
-        self._ways = dict[int, tuple[tuple[memoryview, memoryview], ...]]()
+        self._ways = dict[int, _Way]()
 
     def climb(self, page: bytes | None, nodes: Sequence[tuple[int, bytes]], counts: bytes | bytearray) -> bytes:
         """Take the pairs of a page (None: all are empty), put the hashes of some slots, hash the ways up from them, and return
@@ -201,39 +231,36 @@ class Heap:
             sides[FAN + digit][:] = node
             if counts[digit] + counts[digit ^ 1] < 2:
                 thin = True
+        way = self._ways.get(dirty) or self._way(dirty)
         if thin:
-            return self._climb_thin(dirty, counts)
-        for pair, side in self._ways.get(dirty) or self._way(dirty):
+            return self._climb_thin(way, counts)
+        for pair, side, _ in way:
             side[:] = sha256(pair).digest()
         return sha256(self._pairs[0]).digest()
 
-    def _way(self, dirty: int) -> tuple[tuple[memoryview, memoryview], ...]:
-        """What is hashed and where that goes, from below, but for the top."""
+    def _way(self, dirty: int) -> _Way:
+        """What is hashed, from below, where that goes, and the node; without the top."""
         if len(self._ways) >= _WAYS_MAX:
             self._ways.clear()
-        way = self._ways[dirty] = tuple((self._pairs[node - 1], self._sides[node]) for node in _dirty_nodes(dirty)[:-1])
+        nodes = _dirty_nodes(dirty)[:-1]
+        way = self._ways[dirty] = tuple((self._pairs[node - 1], self._sides[node], node) for node in nodes)
         return way
 
-    def _climb_thin(self, dirty: int, counts: bytes | bytearray) -> bytes:
+    def _climb_thin(self, way: _Way, counts: bytes | bytearray) -> bytes:
         """The same where a single leaf rises: its hash goes up as it is, and so does that of no leaf at all."""
-        found = EMPTY_ROOT
-        for node in _dirty_nodes(dirty):
-            if sum(counts[UNDER[node]]) >= 2:
-                found = sha256(self._pairs[node - 1]).digest()
-            else:
-                left, right = bytes(self._sides[2 * node]), bytes(self._sides[2 * node + 1])
-                found = right if left == EMPTY_ROOT else left
-            if node > 1:
-                self._sides[node][:] = found
-        return found
+        for pair, side, node in way:
+            side[:] = sha256(pair).digest() if sum(counts[UNDER[node]]) >= 2 else self._risen(node)
+        return sha256(self._pairs[0]).digest() if sum(counts[:FAN]) >= 2 else self._risen(1)
+
+    def _risen(self, node: int) -> bytes:
+        """The hash of the one leaf under a node, or that of nothing."""
+        left = bytes(self._sides[2 * node])
+        return bytes(self._sides[2 * node + 1]) if left == EMPTY_ROOT else left
 
     def seal(self, tail: bytes | bytearray, key: bytes) -> bytes:
         """The page of these pairs and of counts and leaves, at rest."""
         data = self.data
         return b"".join((data, tail, crc32(tail, crc32(data, crc32(key))).to_bytes(CHECK_BYTES)))
-
-
-_WAYS_MAX = 4096  # all sets of at most three slots are 696; each takes a kilobyte at most
 
 
 def _dirty_nodes(dirty: int) -> list[int]:
