@@ -460,10 +460,10 @@ class World(Evaluator):
                 made = self._wallets(node, [f"wallet{self._opened + i + 1}" for i in range(count)])
                 return tuple(made) if name == "wallets" else made[0]
             case "verify_ed25519":
-                from chain.primitives.keys import verify
+                from chain.primitives.ed25519 import verify_ed25519
 
                 key, message, signature = (self.value(argument) for argument in arguments)
-                return verify(key, message, signature)
+                return verify_ed25519(key, message, signature)
         return super()._standard(node, name, arguments)
 
     def _balance(self, address: bytes, code: str) -> int:

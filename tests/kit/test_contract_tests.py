@@ -151,3 +151,20 @@ def test_a_condition_that_nothing_satisfies_is_no_success(tmp_path: Path, capsys
     tests = 'test "x" for any n: u64 where n > 5 and n < 3:\n    assert n == 4\n'
 
     assert "no case was found" in outcome(tests, tmp_path, capsys)["tests"][0]["trouble"]["message"]
+
+
+def test_signatures_are_judged_as_on_the_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A test block verifies what the ledger's rule accepts, here the second vector of RFC 8032, and nothing else."""
+    key = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+    signature = (
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+    )
+    text = f"""
+test "the vector holds":
+    assert verify_ed25519(0x{key}, 0x72, 0x{signature})
+
+test "another message does not":
+    assert not verify_ed25519(0x{key}, 0x73, 0x{signature})
+"""
+    assert outcome(text, tmp_path, capsys)["passed"] == 2
