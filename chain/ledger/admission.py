@@ -5,7 +5,7 @@ from __future__ import annotations
 from chain.currency.mandates import Usage, find_mandate
 from chain.ledger.parameters import Parameters, fee_of
 from chain.primitives.address import format_address, wallet_address
-from chain.primitives.keys import check_public_key, signing_message, verify
+from chain.primitives.keys import signing_message
 from chain.primitives.limits import (
     EXPIRY_BLOCKS_MAX,
     EXPIRY_MS_MAX,
@@ -20,7 +20,7 @@ from chain.primitives.limits import (
     GAS_TRANSACTION_BYTE,
     TRANSACTION_GAS_MAX,
 )
-from chain.primitives.policy import KeyOrPolicy, Policy, key_plain, policy_of, signatures_gas
+from chain.primitives.policy import KeyOrPolicy, Policy, check_valid, key_plain, policy_of, signatures_gas
 from chain.primitives.policy import check_signers as check_policies
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import (
@@ -62,15 +62,8 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
             f"signed for chain {body.chain_id!r}, this is {parameters.chain_id!r}",
             chain_id=parameters.chain_id,
         )
-    keys = [key for key, _ in transaction.signatures]
-    if len(keys) > 1 and keys != sorted(set(keys)):
-        raise Refusal(Refused.WRONG_SIGNATURE, "signatures must be sorted by key, each key once")
-    message = signing_message(body.chain_id, transaction.identity)
-    for key, signature in transaction.signatures:
-        check_public_key(key)
-        if not verify(key, message, signature):
-            raise Refusal(Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex())
     check_gas(transaction, parameters)
+    check_valid(transaction.signatures, signing_message(body.chain_id, transaction.identity))
     transaction.checked = parameters
 
 

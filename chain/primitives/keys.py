@@ -16,10 +16,8 @@ from chain.primitives.limits import (
     GAS_SIGNATURE_ED25519,
     GAS_SIGNATURE_P256,
     GAS_SIGNATURE_WEBAUTHN,
-    SIGNATURES_REMEMBERED_BYTES_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused
-from chain.primitives.signature_memory import SignatureMemory
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -143,7 +141,7 @@ def signing_message(chain_id: str, identity: bytes) -> bytes:
     return tagged_hash(TAG_SIGNATURE, chain_id.encode() + b"\x00" + identity)
 
 
-def verify_once(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify(key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether a signature by a public key of any scheme is valid. What is malformed is just not valid."""
     if not key or len(key) != SCHEME_KEY_BYTES.get(key[0]):
         return False
@@ -156,7 +154,3 @@ def verify_once(key: bytes, message: bytes, signature: bytes) -> bool:
     from chain.primitives.webauthn import verify_webauthn
 
     return verify_webauthn(key[1:], message, signature)
-
-
-verify = SignatureMemory(verify_once, bytes_max=SIGNATURES_REMEMBERED_BYTES_MAX)
-"""`verify_once` that remembers answers, for those that ask twice."""

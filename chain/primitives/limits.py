@@ -29,7 +29,6 @@ TIME_MS_MAX = 2**53
 SIGNATURE_BYTES_MAX = 1024  # of a passkey, with what its browser adds: 250 to 500 in use; all others have 64
 POLICY_KEYS_MAX = 16  # of one wallet: bounds its record, and the signatures that a transaction can need
 P256_KEYS_KEPT_MAX = 1024  # points at hand, about a kilobyte each
-SIGNATURES_REMEMBERED_BYTES_MAX = 24 * 1024 * 1024  # answers to a pool that is full, twice over
 
 # Sessions.
 SESSIONS_MAX = 16  # of one wallet: they all go when its policy changes

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from chain.primitives.address import format_address
-from chain.primitives.codec import as_bytes, as_int, as_list, decode, encode, malformed
-from chain.primitives.keys import PUBLIC_KEY_BYTES_MAX, SCHEME_GAS, check_public_key, verify_once
+from chain.primitives.codec import as_bytes, as_int, as_list, malformed
+from chain.primitives.keys import PUBLIC_KEY_BYTES_MAX, SCHEME_GAS, check_public_key, verify
 from chain.primitives.limits import POLICY_KEYS_MAX, SIGNATURE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused
-from chain.primitives.signature_memory import Rule
 
 Signatures: TypeAlias = Sequence[tuple[bytes, bytes]]
 """Pairs of public key and signature, sorted by key, each key once."""
@@ -80,16 +79,6 @@ def read_policy(plain: object) -> Policy:
     return Policy(tuple(keys), as_int(threshold, 1, len(keys), "the threshold of a policy"))
 
 
-def encode_policy(policy: Policy) -> bytes:
-    """The one byte string of a policy."""
-    return encode(policy.plain())
-
-
-def decode_policy(data: bytes) -> Policy:
-    """The policy of a byte string. Raises `Refusal` TooLarge and as `read_policy` does."""
-    return read_policy(decode(data, elements_max=POLICY_KEYS_MAX))
-
-
 def read_signatures(plain: object, *, most: int) -> tuple[tuple[bytes, bytes], ...]:
     """Signatures of their plain form, `[[key, signature]…]`. Raises `Refusal` Malformed, WrongSignature, WrongKey,
     UnknownKeyScheme; whether they are valid is asked later.
@@ -143,28 +132,8 @@ def _missing(address: bytes, policy: Policy, count: int) -> Refusal:
     )
 
 
-class Checked(NamedTuple):
-    """That signatures of these keys over this message are valid: made by `check_valid` or by a process that one trusts
-    to have called it, and believed from then on. It hangs on no state, so it never becomes untrue.
-    """
-
-    message: bytes
-    keys: tuple[bytes, ...]
-
-
-def check_valid(signatures: Signatures, message: bytes, verify: Rule = verify_once) -> Checked:
+def check_valid(signatures: Signatures, message: bytes) -> None:
     """That every signature is valid; ends at the first that is not. Raises `Refusal` WrongSignature."""
     for key, signature in signatures:
         if not verify(key, message, signature):
             raise Refusal(Refused.WRONG_SIGNATURE, f"the signature of key {key.hex()} is not valid", key=key.hex())
-    return Checked(message, tuple([key for key, _ in signatures]))
-
-
-def check_signatures(address: bytes, policy: Policy, signatures: Signatures, message: bytes) -> Checked:
-    """That a message is signed for one wallet as its policy says: who has signed, then whether it is valid.
-
-    `signatures` are sorted by key, as `read_signatures` gives them. Raises `Refusal` MissingSignature, ExtraSignature,
-    WrongSignature.
-    """
-    check_signers([(address, policy)], [key for key, _ in signatures])
-    return check_valid(signatures, message)

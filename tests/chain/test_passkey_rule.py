@@ -11,7 +11,7 @@ import pytest
 from passkey import Passkey
 
 from chain.primitives.codec import encode
-from chain.primitives.keys import check_public_key, verify_once
+from chain.primitives.keys import check_public_key, verify
 from chain.primitives.limits import SIGNATURE_BYTES_MAX
 from chain.primitives.p256 import ORDER, low_s, verify_p256
 from chain.primitives.refusal import Refusal, Refused
@@ -83,9 +83,9 @@ def asked(assertion: Assertion) -> tuple[bytes, bytes, bytes]:
 def test_what_browsers_sign_is_valid(assertion: Assertion) -> None:
     """Chrome with and without what it adds, and a key that asks for a touch only."""
     key, message, signature = asked(assertion)
-    assert verify_once(check_public_key(key), message, signature)
-    assert not verify_once(key, message + b"\x00", signature)
-    assert not verify_once(b"\x02" + key[1:], message, signature)
+    assert verify(check_public_key(key), message, signature)
+    assert not verify(key, message + b"\x00", signature)
+    assert not verify(b"\x02" + key[1:], message, signature)
 
 
 def test_browsers_before_level_2_are_not_understood() -> None:
@@ -94,16 +94,16 @@ def test_browsers_before_level_2_are_not_understood() -> None:
     authenticator_data, client_data = (urlsafe_b64decode(part + "==") for part in BEFORE_LEVEL_2[3:5])
     raw = low_s(urlsafe_b64decode(BEFORE_LEVEL_2.signature + "=="))
     assert verify_p256(key[1:], authenticator_data + sha256(client_data).digest(), raw)
-    assert not verify_once(key, message, signature)
+    assert not verify(key, message, signature)
 
 
 def test_a_passkey_signs_one_message() -> None:
     """The challenge is the message, at its place and not anywhere else in the client data."""
     passkey = Passkey(7)
     signature = passkey.sign(MESSAGE)
-    assert verify_once(passkey.public, MESSAGE, signature)
-    assert not verify_once(passkey.public, MESSAGE[::-1], signature)
-    assert not verify_once(Passkey(8).public, MESSAGE, signature)
+    assert verify(passkey.public, MESSAGE, signature)
+    assert not verify(passkey.public, MESSAGE[::-1], signature)
+    assert not verify(Passkey(8).public, MESSAGE, signature)
     right = passkey.client_data(MESSAGE)
     lure = passkey.client_data(b"another message, given to a page")
     for client_data in (
@@ -116,25 +116,25 @@ def test_a_passkey_signs_one_message() -> None:
         client_data_start(MESSAGE)[:-1],
         b"",
     ):
-        assert not verify_once(passkey.public, MESSAGE, passkey.assertion(passkey.authenticator_data(), client_data)), client_data
+        assert not verify(passkey.public, MESSAGE, passkey.assertion(passkey.authenticator_data(), client_data)), client_data
 
 
 def test_a_passkey_must_have_been_asked_to_sign_in_with_its_user_present() -> None:
     """Not when the passkey was made, nor behind the user's back; that the user was verified is not asked."""
     passkey = Passkey(7)
     made = passkey.client_data(MESSAGE, kind="webauthn.create")
-    assert not verify_once(passkey.public, MESSAGE, passkey.assertion(passkey.authenticator_data(), made))
+    assert not verify(passkey.public, MESSAGE, passkey.assertion(passkey.authenticator_data(), made))
     for flags, valid in ((0x01, True), (0x05, True), (0x1D, True), (0x04, False), (0x00, False), (0xFE, False)):
         signature = passkey.assertion(passkey.authenticator_data(flags), passkey.client_data(MESSAGE))
-        assert verify_once(passkey.public, MESSAGE, signature) is valid, flags
+        assert verify(passkey.public, MESSAGE, signature) is valid, flags
     for data in (b"", passkey.authenticator_data()[:36], passkey.authenticator_data()[:32]):
-        assert not verify_once(passkey.public, MESSAGE, passkey.assertion(data, passkey.client_data(MESSAGE)))
+        assert not verify(passkey.public, MESSAGE, passkey.assertion(data, passkey.client_data(MESSAGE)))
 
 
 def test_the_origin_is_not_the_ledgers_affair() -> None:
     """A passkey of any site is a key; the site's name may be as long as the bound of a signature lets it."""
     passkey = Passkey(7, "x" * 600)
-    assert verify_once(passkey.public, MESSAGE, passkey.sign(MESSAGE))
+    assert verify(passkey.public, MESSAGE, passkey.sign(MESSAGE))
     with pytest.raises(Refusal) as caught:
         Passkey(7, "x" * 1000).sign(MESSAGE)
     assert caught.value.code is Refused.TOO_LARGE

@@ -15,7 +15,7 @@ from chain.primitives.keys import P256SecretKey, SecretKey, Signer
 from chain.primitives.mandate import Scope
 from chain.primitives.policy import make_policy
 from chain.primitives.refusal import Refusal, Refused
-from chain.primitives.transaction import Body, Grant, OpenWallet, Pay, SetPolicy, Transaction, decode_transaction, sign
+from chain.primitives.transaction import Body, Grant, OpenWallet, Pay, SetPolicy, Transaction, sign
 
 MIXED: list[Signer] = [SecretKey.development("policies", 1), P256SecretKey((7).to_bytes(32)), Passkey(9)]
 POLICY = make_policy(2, [key.public for key in MIXED])
@@ -56,17 +56,6 @@ def test_one_of_two_is_missing_and_three_are_too_many(world: World) -> None:
     assert refusal_of(world, sign(body, MIXED[:1])) is Refused.MISSING_SIGNATURE
     assert refusal_of(world, sign(body, MIXED)) is Refused.EXTRA_SIGNATURE
     assert refusal_of(world, sign(body, [*MIXED[:1], KEYS["bob"]])) is Refused.MISSING_SIGNATURE
-
-
-def test_signatures_out_of_order_or_twice_are_refused_in_bytes_too(world: World) -> None:
-    """There is one order of signatures, whether a transaction is made here or comes from outside."""
-    signed = sign(body_of(world, SHARED), MIXED[:2])
-    for wrong in (signed.signatures[::-1], (signed.signatures[0], signed.signatures[0])):
-        transaction = Transaction(signed.body, wrong)
-        assert refusal_of(world, transaction) is Refused.WRONG_SIGNATURE
-        with pytest.raises(Refusal) as caught:
-            decode_transaction(transaction.encoded)
-        assert caught.value.code is Refused.WRONG_SIGNATURE
 
 
 @pytest.mark.parametrize(("number", "gas"), [(0, 15_000), (1, 30_000), (2, 38_000)])
