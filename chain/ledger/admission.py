@@ -52,7 +52,20 @@ def intrinsic_gas(transaction: Transaction) -> int:
 
 
 def check_alone(transaction: Transaction, parameters: Parameters) -> None:
-    """What can be checked without the state of wallets, once. Raises `Refusal`."""
+    """What can be checked without the state of wallets: its form, then its signatures, which is dear. Raises `Refusal`."""
+    check_form(transaction, parameters)
+    check_signatures(transaction, parameters)
+
+
+def check_signatures(transaction: Transaction, parameters: Parameters) -> None:
+    """That all signatures are valid, once. Raises `Refusal`."""
+    if transaction.checked is not parameters:
+        check_valid(transaction.signatures, signing_message(parameters.chain_id, transaction.identity))
+        transaction.checked = parameters
+
+
+def check_form(transaction: Transaction, parameters: Parameters) -> None:
+    """That it is for this chain, and its gas within bounds. Raises `Refusal`."""
     if transaction.checked is parameters:
         return
     body = transaction.body
@@ -63,8 +76,6 @@ def check_alone(transaction: Transaction, parameters: Parameters) -> None:
             chain_id=parameters.chain_id,
         )
     check_gas(transaction, parameters)
-    check_valid(transaction.signatures, signing_message(body.chain_id, transaction.identity))
-    transaction.checked = parameters
 
 
 def check_gas(transaction: Transaction, parameters: Parameters) -> None:
@@ -171,18 +182,19 @@ def admit(
     time_ms: int,
     waiting: int = 0,
 ) -> None:
-    """The whole ladder for a transaction in the block of a height and a time, on the state just before it.
+    """The whole ladder for a transaction in the block of a height and a time, on the state just before it, the dearest last.
 
     `waiting` is how many transactions of its lane will come before it. Raises `Refusal`.
     """
     body = transaction.body
-    check_alone(transaction, parameters)
+    check_form(transaction, parameters)
     check_expiry(body, height, time_ms)
     check_signers(transaction, state)
     if body.authority is not None:
         find_usage(state, body, parameters.base_currency, time_ms)
     check_sequence(body, read_sequence(state, body.sender, body.lane) + waiting)
     check_fee(body, parameters, read_balance(state, body.payer, parameters.base_currency))
+    check_signatures(transaction, parameters)
 
 
 def read_sequence(state: View | BlockOverlay, wallet: bytes, lane: int) -> int:

@@ -23,7 +23,6 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from chain.currency.mandates import list_mandates
 from chain.currency.records import read_currency
-from chain.ledger.admission import check_alone
 from chain.ledger.contracts import find_function, load_verified, read_contract
 from chain.node.batch import MSGPACK, Batch, parse_batch, row_json, rows_msgpack, unpack_batch
 from chain.node.gateway import Gateway
@@ -50,7 +49,6 @@ from chain.primitives.header import Header
 from chain.primitives.keyspace import code_key, currency_key
 from chain.primitives.limits import (
     BATCH_BYTES_MAX,
-    BATCH_STEP,
     BATCH_TRANSACTIONS_MAX,
     ESTIMATE_MARGIN_PERCENT,
     FUNCTION_NAME_CHARACTERS_MAX,
@@ -64,7 +62,7 @@ from chain.primitives.limits import (
     WAIT_SECONDS_MAX,
 )
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
-from chain.primitives.transaction import Transaction, decode_transaction
+from chain.primitives.transaction import decode_transaction
 from chain.state.reader import CURSOR_BYTES
 from chain.state.versions import OldView
 from vm.failure import Failure
@@ -294,7 +292,6 @@ class Api:
         """See the table."""
         wait_seconds = _wait_seconds(query)
         transaction = decode_transaction(_transaction_bytes(query.body))
-        check_alone(transaction, self._node.parameters)
         (row,) = await self._gateway.submit([transaction], wait_seconds=wait_seconds)
         self._node.renew()
         if row.refusal is not None:
@@ -311,19 +308,12 @@ class Api:
         return {"rows": [row_json(row) for row in await self._rows(query)]}
 
     async def _rows(self, query: Query) -> list[Row]:
-        """What became of a batch. Others have their turn while its signatures are looked at."""
+        """What became of a batch."""
         wait_seconds = _wait_seconds(query)
-        items = parse_batch(query.body) if query.packed is None else unpack_batch(query.packed)
-        batch = Batch(items)
-        for begin in range(0, len(items), BATCH_STEP):
-            batch.look_at(begin, begin + BATCH_STEP, self._check_alone)
-            await asyncio.sleep(0)
+        batch = Batch(parse_batch(query.body) if query.packed is None else unpack_batch(query.packed))
         rows = batch.rows(await self._gateway.submit(batch.transactions, wait_seconds=wait_seconds))
         self._node.renew()
         return rows
-
-    def _check_alone(self, transaction: Transaction) -> None:
-        check_alone(transaction, self._node.parameters)
 
     async def simulate(self, query: Query) -> dict[str, Any]:
         """See the table."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgpack
@@ -44,29 +44,19 @@ def _bounded(items: list[bytes]) -> list[bytes]:
 
 
 class Batch:
-    """The transactions of a batch, each with what became of it; one that is none, or is not well made, is refused at once and
-    holds up no other.
-    """
+    """The transactions of a batch, each with what became of it; one that is none is refused at once and holds up no other."""
 
     def __init__(self, items: Sequence[bytes]) -> None:
-        self._items = items
         self._rows: list[Row | None] = [None] * len(items)
         self._places: list[int] = []
         self.transactions: list[Transaction] = []
-
-    def look_at(self, begin: int, end: int, check: Callable[[Transaction], None]) -> None:
-        """Decode and check some of them, by number."""
-        for place in range(begin, min(end, len(self._items))):
-            identity = None
+        for place, data in enumerate(items):
             try:
-                transaction = decode_transaction(self._items[place])
-                identity = transaction.identity
-                check(transaction)
+                self.transactions.append(decode_transaction(data))
             except Refusal as refusal:
-                self._rows[place] = Row(identity, refusal=refusal)
+                self._rows[place] = Row(None, refusal=refusal)
             else:
                 self._places.append(place)
-                self.transactions.append(transaction)
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """All rows, when there is one for each of `transactions`."""

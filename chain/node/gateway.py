@@ -14,7 +14,7 @@ class Gateway(Protocol):
     """Every method raises `Refusal` Stopped when there is nobody to ask any more."""
 
     async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
-        """What became of transactions that have been looked at alone: at once if `wait_seconds` is None, else when all are on
+        """What became of transactions: at once if `wait_seconds` is None, else when all are on
         disk or refused, those that are not in time being refused as NotCommitted.
         """
 

@@ -10,7 +10,7 @@ from chain.ledger.parameters import Parameters
 from chain.node.node import Node
 from chain.node.outcome import Row
 from chain.node.writer import Writer
-from chain.primitives.limits import BLOCKS_AHEAD_MAX, TRANSACTIONS_AHEAD_MAX
+from chain.primitives.limits import BATCH_STEP, BLOCKS_AHEAD_MAX, TRANSACTIONS_AHEAD_MAX
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction
@@ -88,6 +88,8 @@ class Producer:
         submission = _Submission(len(transactions))
         for place, transaction in enumerate(transactions):
             self._offer(submission, place, transaction)
+            if place % BATCH_STEP == BATCH_STEP - 1:
+                await asyncio.sleep(0)  # others have their turn: signatures take long
         self._tell_refused()  # who had to make room
         self._arrived()
         if submission.left and wait_seconds is not None:

@@ -8,8 +8,11 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+from chain.ledger.admission import check_alone
+from chain.ledger.parameters import Parameters
 from chain.node.frames import Ask, pack_frame, read_frame, read_refusal, read_row
 from chain.node.outcome import Row
+from chain.primitives.limits import BATCH_STEP
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction
 
@@ -17,7 +20,9 @@ from chain.primitives.transaction import Transaction
 class RemoteGateway:
     """A `Gateway` over a socket to the parent process."""
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Parameters) -> None:
+        """`parameters` are the chain's, by which transactions are looked at here before they are passed on."""
+        self._parameters = parameters
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -33,10 +38,23 @@ class RemoteGateway:
 
     async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
         """See `Gateway`."""
-        if not transactions:
-            return []
-        rows = await self._ask(Ask.SUBMIT, wait_seconds, [(t.identity, t.encoded) for t in transactions])
-        return [read_row(transaction.identity, row) for transaction, row in zip(transactions, rows, strict=True)]
+        rows: list[Row | None] = [None] * len(transactions)
+        good: list[int] = []
+        for place, transaction in enumerate(transactions):
+            try:
+                check_alone(transaction, self._parameters)
+            except Refusal as refusal:
+                rows[place] = Row(transaction.identity, refusal=refusal)
+            else:
+                good.append(place)
+            if place % BATCH_STEP == BATCH_STEP - 1:
+                await asyncio.sleep(0)  # others have their turn: signatures take long
+        if good:
+            passed = [transactions[place] for place in good]
+            told = await self._ask(Ask.SUBMIT, wait_seconds, [(one.identity, one.encoded) for one in passed])
+            for place, one, plain in zip(good, passed, told, strict=True):
+                rows[place] = read_row(one.identity, plain)
+        return [row for row in rows if row is not None]
 
     async def next_sequence(self, wallet: bytes, lane: int) -> int:
         """See `Gateway`."""

@@ -388,6 +388,13 @@ def test_signatures_are_sorted_and_single(world: World) -> None:
         assert caught.value.code is Refused.WRONG_SIGNATURE
 
 
+def test_who_signs_is_asked_before_anything_is_verified(world: World) -> None:
+    """The signature of somebody who need not sign costs nobody the time to verify it, so it is not what is told."""
+    body = world.body("alice", [Pay(BOB, "CNY", 1)])
+    assert refusal_of(world, Transaction(body, ((KEYS["bob"].public, bytes(64)),))) is Refused.MISSING_SIGNATURE
+    assert refusal_of(world, Transaction(body, ((KEYS["alice"].public, bytes(64)),))) is Refused.WRONG_SIGNATURE
+
+
 def test_lanes_count_apart(world: World) -> None:
     """The same sequence is used once in every lane."""
     world.commit(*(world.transaction("alice", Pay(BOB, "CNY", 1), lane=lane) for lane in (0, 7, 255)))
