@@ -15,6 +15,7 @@ from chain.ledger.admission import admit
 from chain.ledger.apply import BlockRun, execute
 from chain.ledger.machine import BlockMachine
 from chain.ledger.residence import settle
+from chain.node.commit import commit_of
 from chain.node.development import CURRENCY, development_wallets, devnet_specification
 from chain.node.node import Node
 from chain.primitives.address import contract_address
@@ -114,7 +115,7 @@ def _write(node: Node, run: BlockRun, transactions: list[Transaction], laps: Lap
     for transaction in transactions:
         run.add(transaction)
     applied = run.finish()
-    written = node.commit_of(applied)
+    written = commit_of(applied)
     clock = time.perf_counter()
     with laps.lap("write"):
         node.store.commit(written)

@@ -6,7 +6,7 @@ Both read one state of the file, so that a node may go on writing it in the mean
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -16,7 +16,7 @@ from typing import Any
 from chain.ledger.apply import Applied, apply_block
 from chain.ledger.block import decode_block
 from chain.ledger.genesis import make_genesis
-from chain.node.node import Node
+from chain.node.commit import commit_of
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header, decode_header
 from chain.primitives.limits import CHECK_BLOCKS_TOGETHER_MAX
@@ -45,32 +45,43 @@ def check_rows(store: Reader, *, start: int = 0, progress: Progress) -> Checked:
     blocks are not executed. Raises `StoreFailed`, and `Refusal` WrongBlock at the first height that is wrong.
     """
     store.check()
-    head = store.head()
-    if head is None:
-        raise _wrong(0, "is missing: the ledger has not begun")
-    height, block_hash = head
-    kept_from = store.pruned_before()
+    height = store.height()
     newest: Header | None = None
     transactions = 0
-    for below in range(height, max(0, start) - 1, -1):
-        data = store.header(below)
-        if data is None:
-            raise _wrong(below, "has no header")
-        header = decode_header(data)
-        if header.height != below or header.hash != block_hash:
-            raise _wrong(below, "is not the parent of the one after it")
-        if below == 0 or below >= kept_from:
-            transactions += _check_body(store, header)
+    for header in headers_down(store, start):
         newest = newest or header
-        block_hash = header.parent
-        progress(height - below, height - start)
+        if has_body(store, header.height):
+            transactions += check_body(store, header)
+        progress(height - header.height, height - start)
     assert newest is not None
     if Tree(store.page).root != newest.state_root:
         raise _wrong(height, "has another state root than the tree")
     return Checked(newest, height - max(0, start), transactions)
 
 
-def check_replay(store: Reader, specification: Mapping[str, Any], *, progress: Progress) -> Checked:
+def headers_down(store: Reader, to: int) -> Iterator[Header]:
+    """The headers from that of the head down to a height, each the parent of the one before. Raises `StoreFailed`, and `Refusal`
+    WrongBlock at the first that is not.
+    """
+    head = store.head()
+    if head is None:
+        raise _wrong(0, "is missing: the ledger has not begun")
+    height, block_hash = head
+    for below in range(height, max(0, to) - 1, -1):
+        data = store.header(below)
+        header = None if data is None else decode_header(data)
+        if header is None or header.height != below or header.hash != block_hash:
+            raise _wrong(below, "is missing, or is not the parent of the one after it")
+        yield header
+        block_hash = header.parent
+
+
+def has_body(store: Reader, height: int) -> bool:
+    """Whether more than the header of a block is kept."""
+    return height == 0 or height >= store.pruned_before()
+
+
+def check_replay(store: Reader, specification: Mapping[str, Any], *, progress: Progress = lambda done, of: None) -> Checked:
     """Execute all blocks from genesis again, into a store of its own in a temporary directory, and compare all that they leave
     with what is on disk; at the end the whole state and tree. Raises `StoreFailed`, and `Refusal` WrongGenesis, Pruned, or
     WrongBlock at the first height that is wrong.
@@ -81,9 +92,9 @@ def check_replay(store: Reader, specification: Mapping[str, Any], *, progress: P
         raise Refusal(Refused.PRUNED, message, "Check the rows alone, or a copy that keeps all.", oldest=floor)
     top = store.height()
     genesis = make_genesis(specification)
-    _compare(store, Node.commit_of(genesis))
+    _compare(store, commit_of(genesis))
     with tempfile.TemporaryDirectory(prefix="tael-check-") as folder, closing(Store(Path(folder))) as scratch:
-        scratch.commit(Node.commit_of(genesis))
+        scratch.commit(commit_of(genesis))
         head, transactions = _replay(store, scratch, genesis.block.header, top, progress)
         _compare_all("state", store.entries(), scratch.entries(), top)
         _compare_all("tree", store.pages(), scratch.pages(), top)
@@ -104,7 +115,7 @@ def _replay(store: Reader, scratch: Store, parent: Header, top: int, progress: P
             applied = apply_block(view, parent, decode_block(data), tree)
         except Refusal as refusal:
             raise _wrong(height, f"cannot be executed: {refusal.message}") from refusal
-        _compare(store, Node.commit_of(applied))
+        _compare(store, commit_of(applied))
         parent = applied.block.header
         transactions += len(applied.identities)
         view.add(height, applied.state, applied.tree, applied.accounts)
@@ -118,7 +129,7 @@ def _replay(store: Reader, scratch: Store, parent: Header, top: int, progress: P
 
 def _write(scratch: Store, view: PendingView, blocks: list[Applied]) -> None:
     """Put blocks on the disk together, so that memory stays bounded and each does not wait for it."""
-    scratch.write(*[Node.commit_of(applied) for applied in blocks])
+    scratch.write(*[commit_of(applied) for applied in blocks])
     scratch.renew()
     for applied in blocks:
         view.written(applied.block.header.height, applied.state, applied.tree)
@@ -152,8 +163,8 @@ def _compare_all(what: str, ours: Iterable[tuple[bytes, bytes]], theirs: Iterabl
             raise _wrong(height, f"leaves another {what} than is on disk, first at key {key.hex()}")
 
 
-def _check_body(store: Reader, header: Header) -> int:
-    """How many transactions a block has."""
+def check_body(store: Reader, header: Header) -> int:
+    """How many transactions a block has, they and their receipts being those of its header. Raises `Refusal` WrongBlock."""
     data = store.block(header.height)
     block = None if data is None else decode_block(data)
     if block is None or block.header.encoded != header.encoded:

@@ -11,15 +11,15 @@ from typing import Any
 from cachetools import LRUCache
 
 from chain.ledger.admission import admit, read_balance, read_sequence
-from chain.ledger.apply import Applied, BlockRun, apply_block
+from chain.ledger.apply import Applied, BlockRun
 from chain.ledger.genesis import make_genesis
 from chain.ledger.parameters import fee_of, read_parameters
+from chain.node.check import check_body, check_replay, has_body, headers_down
+from chain.node.commit import commit_of
 from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
 from chain.node.questions import Questions
 from chain.node.waiting import Waiting
-from chain.primitives.codec import encode
-from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header, decode_header
 from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.library_check import check_signature_library
@@ -27,11 +27,9 @@ from chain.primitives.limits import BLOCKS_CHECKED_AT_START, KEYS_CHECKED_AT_STA
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction, decode_transaction
 from chain.state.directory import damaged
-from chain.state.memory import MemoryView
 from chain.state.pending import PendingView
 from chain.state.store import Store
 from chain.state.tree import Tree
-from chain.state.writing import Commit
 
 _REFUSED_MAX = 10_000  # remembered for those who wait for them
 
@@ -119,7 +117,7 @@ class Node(Questions):
         """Make the next block of what waits (nothing is a block too) and write it to disk. See `make_block`."""
         applied = self.make_block()
         try:
-            self.store.write(self.commit_of(applied))
+            self.store.write(commit_of(applied))
         except BaseException as error:
             self.failure = error
             raise
@@ -189,6 +187,11 @@ class Node(Questions):
         told, self._told = self._told, []
         return told
 
+    def note_departed(self) -> None:
+        """Remember who has left the pool without a block, and why."""
+        for departure in self.pool.departed():
+            self._refuse(departure.waiting, departure.refusal)
+
     # Questions beside those of a reader.
 
     def next_sequence(self, wallet: bytes, lane: int) -> int:
@@ -196,29 +199,16 @@ class Node(Questions):
         return self.pool.next_sequence(wallet, lane, read_sequence(self._view, wallet, lane))
 
     def replay(self) -> bytes:
-        """Execute all blocks from genesis again and return the state root. Raises `Refusal` WrongBlock at a
-        difference.
+        """Execute all blocks from genesis again, compare all that they leave, and return the state root. Raises as
+        `check_replay`.
         """
-        view = MemoryView()
-        applied = make_genesis(self._specification)
-        view.apply(applied.state, applied.tree)
-        tree = Tree(view.page)
-        for height in range(1, self.head.height + 1):
-            block = self.block(height)
-            if block is None:
-                raise Refusal(Refused.WRONG_BLOCK, f"block {height} is missing")
-            applied = apply_block(view, applied.block.header, block, tree)
-            if [receipt.encoded for receipt in applied.receipts] != self.store.receipts(height):
-                raise Refusal(Refused.WRONG_BLOCK, f"the receipts of block {height} are not those on disk")
-            view.apply(applied.state, applied.tree)
-            tree.adopt(applied.tree)
-        return applied.block.header.state_root
-
-    # Within.
+        return check_replay(self.store, self._specification).head.state_root
 
     def now_ms(self) -> int:
         """The time that a block made now would have."""
         return max(self._clock(), self.newest.time_ms)
+
+    # Within.
 
     def _check_running(self) -> None:
         if self.failure is not None:
@@ -259,34 +249,9 @@ class Node(Questions):
                 included.append(waiting)
         return included
 
-    def note_departed(self) -> None:
-        """Remember who has left the pool without a block, and why."""
-        for departure in self.pool.departed():
-            self._refuse(departure.waiting, departure.refusal)
-
     def _refuse(self, waiting: Waiting, refusal: Refusal) -> None:
         self.refused[waiting.identity] = refusal
         self._told.append((waiting.identity, refusal))
-
-    @staticmethod
-    def commit_of(applied: Applied) -> Commit:
-        """All that a block writes."""
-        events = [
-            (receipt.index, number, encode([receipt.identity, event.contract, event.number, event.payload]))
-            for receipt in applied.receipts
-            for number, event in enumerate(receipt.events)
-        ]
-        header = applied.block.header
-        return Commit(
-            height=header.height,
-            block_hash=header.hash,
-            block=applied.block.encoded,
-            identities=applied.identities,
-            receipts=[receipt.encoded for receipt in applied.receipts],
-            events=events,
-            state=applied.state,
-            tree=applied.tree,
-        )
 
     def _begin(self, genesis: Applied) -> None:
         """Write genesis if there is none yet. Raises `Refusal` WrongStore."""
@@ -299,7 +264,7 @@ class Node(Questions):
         if self.store.marked() is not None:
             raise damaged("it had a ledger, which is gone")
         try:
-            self.store.commit(self.commit_of(genesis))
+            self.store.commit(commit_of(genesis))
         except StoreFailed as error:
             remedy = "See that there is room on the disk, or choose another directory."
             raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error}", remedy) from None
@@ -328,14 +293,13 @@ class Node(Questions):
         return head
 
     def _check_chain(self, genesis: Applied) -> Header:
-        headers = self._newest_headers()
-        newest = headers[0]
+        newest: Header | None = None
         transactions = 0
-        kept_from = max(1, self.store.pruned_before())
-        for header in headers:
-            if transactions >= TRANSACTIONS_CHECKED_AT_START or header.height < kept_from:
-                break
-            transactions += self._check_body(header)
+        for header in headers_down(self.store, self.store.height() - BLOCKS_CHECKED_AT_START + 1):
+            newest = newest or header
+            if transactions < TRANSACTIONS_CHECKED_AT_START and header.height and has_body(self.store, header.height):
+                transactions += check_body(self.store, header)
+        assert newest is not None
         if Tree(self.store.page).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the tree on disk does not have the head's state root")
         if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()).root != newest.state_root:
@@ -343,33 +307,6 @@ class Node(Questions):
         if self.store.get(PARAMETERS) != genesis.state[PARAMETERS]:
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
-
-    def _newest_headers(self) -> list[Header]:
-        """The newest headers, the head first, each the parent of the one before."""
-        head = self.store.head()
-        assert head is not None
-        height, block_hash = head
-        headers = []
-        for below in range(height, max(-1, height - BLOCKS_CHECKED_AT_START), -1):
-            data = self.store.header(below)
-            header = None if data is None else decode_header(data)
-            if header is None or header.height != below or header.hash != block_hash:
-                raise Refusal(Refused.WRONG_STORE, f"block {below} is missing or damaged")
-            headers.append(header)
-            block_hash = header.parent
-        return headers
-
-    def _check_body(self, header: Header) -> int:
-        """How many transactions a block has, all of them and their receipts being those of its header."""
-        height = header.height
-        block = self.block(height)
-        if block is None or block.header.encoded != header.encoded:
-            raise Refusal(Refused.WRONG_STORE, f"block {height} is missing or damaged")
-        if merkle_root(list(block.transactions)) != header.transactions_root:
-            raise Refusal(Refused.WRONG_STORE, f"the transactions of block {height} are damaged")
-        if merkle_root(self.store.receipts(height)) != header.receipts_root:
-            raise Refusal(Refused.WRONG_STORE, f"the receipts of block {height} are damaged")
-        return len(block.transactions)
 
 
 def _waiting(transaction: Transaction) -> Waiting:

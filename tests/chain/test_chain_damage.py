@@ -186,7 +186,7 @@ def test_a_balance_that_was_changed_on_disk_is_found(directory: Path) -> None:
 def test_receipts_that_were_changed_on_disk_are_found(directory: Path) -> None:
     """Those of the newest blocks must give the receipts root."""
     damage(directory, b"receipts", (3).to_bytes(8) + bytes(4), b"\x01")
-    assert "receipts of block 3" in refusal_of(directory).message
+    assert "block 3 has other receipts" in refusal_of(directory).message
 
 
 def test_a_balance_in_a_large_state_is_found_when_it_is_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

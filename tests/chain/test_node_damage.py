@@ -10,7 +10,6 @@ import pytest
 from test_chain_node import open_node, payment
 
 from chain.node.devnet import start_devnet
-from chain.node.node import Node
 from chain.primitives.limits import UNDO_BLOCKS_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state.store import Store
@@ -49,13 +48,13 @@ def test_opening_reads_the_bodies_of_the_newest_transactions_only(tmp_path: Path
         node.produce()
     node.close()
     read: list[int] = []
-    block = Node.block
+    block = Store.block
 
-    def watched(self: Node, height: int) -> object:
+    def watched(self: Store, height: int) -> bytes | None:
         read.append(height)
         return block(self, height)
 
-    monkeypatch.setattr(Node, "block", watched)
+    monkeypatch.setattr(Store, "block", watched)
     monkeypatch.setattr("chain.node.node.TRANSACTIONS_CHECKED_AT_START", 2)
     open_node(tmp_path).close()
     assert read == [0, 6, 5]

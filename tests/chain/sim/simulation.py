@@ -20,6 +20,7 @@ if __name__ == "__main__":
 from ledger_world import ADDRESSES, ALICE, BOB, CAROL, CHAIN_ID, FEES, FUNDS, KEYS, TIME_MS, specification
 from sim.model import Model
 
+from chain.node.commit import commit_of
 from chain.node.node import Node
 from chain.node.pool import Pool
 from chain.primitives.refusal import Refusal
@@ -103,7 +104,7 @@ class Simulation:
         blocks = self.model.unwritten()[: self._chance.randint(1, 3)]
         if not blocks:
             return
-        self.node.store.write(*[self.node.commit_of(applied) for applied in blocks])
+        self.node.store.write(*[commit_of(applied) for applied in blocks])
         if not self._chance.randrange(15):  # it is on the disk, and nobody has been told
             self.model.written += len(blocks)
             self._reopen(copytree(self.node.directory, self._next_folder()))
@@ -138,7 +139,7 @@ class Simulation:
         blocks = self.model.unwritten()
         if blocks and self._chance.randrange(2):
             before = self._file().read_bytes()
-            self.node.store.write(*[self.node.commit_of(applied) for applied in blocks])
+            self.node.store.write(*[commit_of(applied) for applied in blocks])
             torn = self._torn(before, self._file().read_bytes())
             (folder / "ledger" / "data.mdb").write_bytes(torn)
         self._reopen(folder)
