@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,20 +31,6 @@ from vm.values import encode_arguments
 WALLETS = development_wallets()
 ALICE, BOB, CAROL = WALLETS[0], WALLETS[1], WALLETS[2]
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    """One devnet for all tests of this file; each uses wallets of its own or looks at differences."""
-    with start_devnet() as running:
-        yield running
-
-
-@pytest.fixture
-def client(devnet: Devnet) -> Iterator[Client]:
-    """A client of it."""
-    with Client(devnet.address) as opened:
-        yield opened
 
 
 def ask(devnet: Devnet, method: str, path: str, body: bytes | None = None) -> tuple[int, dict[str, Any]]:

@@ -37,18 +37,6 @@ from chain.state.store import Store
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """A closed ledger of a few blocks."""
-    place = tmp_path / "data"
-    node = open_node(place)
-    for sequence in range(5):
-        node.submit(payment(sequence).encoded)
-        node.produce()
-    node.close()
-    return place
-
-
 def data_file(directory: Path) -> Path:
     """Where the pages are."""
     return directory / "ledger" / "data.mdb"

@@ -10,7 +10,6 @@ from ledger_world import call, deploy
 
 from chain.client.client import Client
 from chain.node.development import development_wallets
-from chain.node.devnet import Devnet, start_devnet
 from chain.primitives.address import contract_address, format_address
 from chain.primitives.limits import ESTIMATE_MARGIN_PERCENT
 from chain.primitives.refusal import Refusal, Refused
@@ -19,20 +18,6 @@ from vm.types import CoinValue
 from vm.values import encode_arguments
 
 ALICE, BOB, CAROL = development_wallets()[:3]
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    """One devnet for all tests of this file."""
-    with start_devnet() as running:
-        yield running
-
-
-@pytest.fixture
-def client(devnet: Devnet) -> Iterator[Client]:
-    """A client of it."""
-    with Client(devnet.address) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from chain.client.client import Client
 from chain.client.subscription import Subscription
 from chain.node import subscriptions
 from chain.node.development import SEED, development_wallets, devnet_specification
-from chain.node.devnet import Devnet, start_devnet
+from chain.node.devnet import Devnet
 from chain.node.node import Node
 from chain.primitives.address import contract_address, format_address
 from chain.primitives.limits import SUBSCRIPTIONS_MAX
@@ -23,20 +23,6 @@ from chain.primitives.transaction import sign
 from vm.types import CoinValue
 
 ALICE, BOB, CAROL = development_wallets()[:3]
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    """One devnet for all tests of this file."""
-    with start_devnet() as running:
-        yield running
-
-
-@pytest.fixture
-def client(devnet: Devnet) -> Iterator[Client]:
-    """A client of it."""
-    with Client(devnet.address) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -27,13 +27,6 @@ def devnet(tmp_path: Path) -> Iterator[Devnet]:
         yield running
 
 
-@pytest.fixture
-def client(devnet: Devnet) -> Iterator[Client]:
-    """A client of it."""
-    with Client(devnet.address) as opened:
-        yield opened
-
-
 def control(client: Client, verb: str, **body: Any) -> dict[str, Any]:
     """What the devnet answers to a verb."""
     return client.post(f"/devnet/{verb}", body)

@@ -16,18 +16,6 @@ from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state.store import Store
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """A closed ledger of five blocks with a payment each."""
-    place = tmp_path / "data"
-    node = open_node(place)
-    for sequence in range(5):
-        node.submit(payment(sequence).encoded)
-        node.produce()
-    node.close()
-    return place
-
-
 def nothing(done: int, total: int) -> None:
     """No progress is shown."""
 
