@@ -463,7 +463,7 @@ class Api:
         """The ASGI application."""
         routes: list[BaseRoute] = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
         routes.append(Route("/openapi.json", self._openapi, methods=["GET"]))
-        routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node).serve))
+        routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node, self._gateway.failed).serve))
         return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:

@@ -32,7 +32,7 @@ from chain.primitives.limits import (
     UNDO_BLOCKS_MAX,
 )
 from chain.primitives.receipt import decode_receipt
-from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import decode_transaction
 from chain.state.reader import CURSOR_BYTES
 
@@ -56,8 +56,10 @@ class _Subscription:
 class Subscriptions:
     """All who listen to one node."""
 
-    def __init__(self, node: Questions) -> None:
+    def __init__(self, node: Questions, on_damage: Callable[[StoreFailed], None]) -> None:
+        """`on_damage` is told when what is on disk is not as it was written."""
         self._node = node
+        self._on_damage = on_damage
         self._count = 0
 
     async def serve(self, socket: WebSocket) -> None:
@@ -75,7 +77,9 @@ class Subscriptions:
             self._count -= 1
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(outcome, StoreFailed):
+                    self._on_damage(outcome)
 
 
 class _Listener:

@@ -15,11 +15,13 @@ from chain.client.client import Client
 from chain.client.subscription import Subscription
 from chain.node import subscriptions
 from chain.node.development import SEED, development_wallets, devnet_specification
-from chain.node.devnet import Devnet
+from chain.node.devnet import Devnet, start_devnet
 from chain.node.node import Node
 from chain.primitives.address import contract_address, format_address
 from chain.primitives.limits import SUBSCRIPTIONS_MAX
+from chain.primitives.refusal import Refusal, StoreFailed
 from chain.primitives.transaction import sign
+from chain.state.store import Store
 from vm.types import CoinValue
 
 ALICE, BOB, CAROL = development_wallets()[:3]
@@ -91,6 +93,40 @@ def test_what_is_wrong_is_refused_and_the_connection_stays(client: Client, subsc
     assert subscription.receive()["code"] == "SenderFull"
 
 
+def test_who_listens_is_told_that_blocks_were_taken_back(tmp_path: Path) -> None:
+    """And reads the blocks that came in their place, from the height on to which the ledger went back."""
+    with start_devnet(tmp_path) as running, Client(running.address) as client, Subscription(running.address) as listening:
+        client.pay(ALICE.key, ALICE.address, BOB.address, "CNY", 1)
+        listening.subscribe("blocks", "all")
+        listening.receive()
+        client.post("/devnet/snapshot", {})
+        client.pay(ALICE.key, ALICE.address, BOB.address, "CNY", 2)
+        gone = listening.receive()["header"]
+        client.post("/devnet/revert", {})
+        assert listening.receive() == {"type": "reverted", "height": 1}
+        client.pay(ALICE.key, ALICE.address, BOB.address, "CNY", 3)
+        come = listening.receive()["header"]
+        assert (gone["height"], come["height"]) == (2, 2)
+        assert come["hash"] == client.block(2)["header"]["hash"] != gone["hash"]
+
+
+def test_damage_that_is_read_for_a_listener_stops_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As damage that is read for a request does."""
+    running = start_devnet(tmp_path)
+    with Subscription(running.address) as listening:
+
+        def fail(self: Store, height: int) -> bytes | None:
+            raise StoreFailed("the row is not as it was written")
+
+        monkeypatch.setattr(Store, "header", fail)
+        listening.subscribe("blocks", "all", cursor="")
+        with pytest.raises(Refusal):
+            for _ in range(3):
+                listening.receive()
+    with pytest.raises(StoreFailed):
+        running.stop()
+
+
 class Deaf:
     """A WebSocket whose other side subscribes, takes so many messages and then no more."""
 
@@ -119,6 +155,6 @@ def test_a_reader_that_takes_nothing_is_cut_off(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(subscriptions, "SUBSCRIBER_SECONDS_MAX", 0.01)
     node = Node(tmp_path, devnet_specification(SEED), clock=lambda: 0)
     for taken in (0, 1):
-        served = subscriptions.Subscriptions(node).serve(cast(WebSocket, Deaf(taken)))
+        served = subscriptions.Subscriptions(node, pytest.fail).serve(cast(WebSocket, Deaf(taken)))
         asyncio.run(asyncio.wait_for(served, 30))
     node.close()
