@@ -100,6 +100,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
         address = accounts.open(key, None, ())
         for code, amount in balances:
             issue(overlay, accounts, address, code, amount)
+        overlay.seal()  # nothing of it is taken back, and there may be more wallets than a journal has room for
     record_moves(overlay, accounts.held, {})
     overlay.commit()
     block.settle_accounts()

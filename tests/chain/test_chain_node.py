@@ -21,6 +21,7 @@ from chain.node.node import Node
 from chain.node.pool import Pool
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import decode_header
+from chain.primitives.keys import SecretKey
 from chain.primitives.keyspace import account_key
 from chain.primitives.limits import POOL_LOOK_AHEAD_MAX
 from chain.primitives.proof import verify_proof
@@ -424,3 +425,12 @@ def test_the_same_blocks_come_out_whatever_the_hash_seed_time_zone_and_locale() 
             subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True).stdout
         )
     assert len(outputs) == 1
+
+
+def test_a_genesis_may_have_more_wallets_than_a_transaction_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no transaction: the room of a journal does not bound it."""
+    monkeypatch.setattr("vm.journal.JOURNAL_ENTRIES_MAX", 12)
+    keys = [SecretKey.development("many", number).public.hex() for number in range(20)]
+    wallets = [{"key": key, "balances": {"CNY": 5}} for key in keys]
+    genesis = make_genesis(specification(fee_wallet=keys[0], wallets=wallets))
+    assert [(supply.currency, supply.wallets) for supply in genesis.block.header.supply] == [("CNY", 100), ("USD", 0)]
