@@ -444,6 +444,10 @@ class Api:
         after = _hex(query.query.get("from", ""), "from")
         if len(after) not in (0, CURSOR_BYTES):
             raise _bad("from must be a cursor of an earlier answer")
+        height = int.from_bytes(after[:8])
+        if height > self._node.head.height:
+            message = f"the cursor is of block {height}, and the newest is {self._node.head.height}: blocks were taken back"
+            raise Refusal(Refused.NOT_FOUND, message, "Go on from an earlier cursor, or from the beginning.")
         limit = _number(query.query.get("limit", "100"), "limit", 1, PAGE_ITEMS_MAX)
         found = self._node.store.events(after, limit)
         events = []

@@ -13,10 +13,11 @@ from chain.node.rendering import error_json, money_json, policy_json, receipt_js
 from chain.node.tracing import Recorder
 from chain.primitives.address import format_address
 from chain.primitives.header import Header, decode_header
-from chain.primitives.keys import SIGNATURE_BYTES
+from chain.primitives.keys import SCHEME_WEBAUTHN, SIGNATURE_BYTES
 from chain.primitives.limits import (
     ESTIMATE_MARGIN_PERCENT,
     READ_GAS_MAX,
+    SIGNATURE_BYTES_MAX,
     TRANSACTION_GAS_MAX,
 )
 from chain.primitives.receipt import Receipt, decode_receipt
@@ -155,7 +156,12 @@ def _with_gas(node: Questions, given: Transaction, gas_limit: int, gas_price: in
     """A transaction with other gas, and as many signatures as it will have."""
     body = given.body._replace(gas_limit=gas_limit, gas_price=gas_price)
     keys = {key for _, policy in signers(body, node.store) for key in policy.keys[: policy.threshold]}
-    return Transaction(body, tuple((key, bytes(SIGNATURE_BYTES)) for key in sorted(keys)))
+    return Transaction(body, tuple((key, bytes(_signature_bytes(key))) for key in sorted(keys)))
+
+
+def _signature_bytes(key: bytes) -> int:
+    """The most bytes of a signature by a key: what a browser adds to that of a passkey may be of any length up to a limit."""
+    return SIGNATURE_BYTES_MAX if key[0] == SCHEME_WEBAUTHN else SIGNATURE_BYTES
 
 
 def trace(node: Questions, data: bytes) -> dict[str, Any]:

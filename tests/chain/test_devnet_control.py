@@ -88,6 +88,17 @@ def test_a_ledger_that_went_back_is_the_same_after_a_restart(tmp_path: Path) -> 
         assert client.balance(BOB.address, "CNY") == BALANCE + 509
 
 
+def test_a_cursor_of_a_block_that_was_taken_back_is_told_so(client: Client) -> None:
+    """Who reads events is not left waiting for what will not come."""
+    control(client, "snapshot")
+    pay(client)
+    cursor = (1).to_bytes(8).hex() + "00" * 8
+    assert client.events(cursor) == ([], cursor)
+    control(client, "revert")
+    with pytest.raises(Refusal, match="taken back"):
+        client.events(cursor)
+
+
 def test_what_waits_survives_going_back(client: Client) -> None:
     """A transaction in the pool is still there, and is in the next block if its sequence still fits."""
     pay(client)
