@@ -71,6 +71,8 @@ FUNCTIONS: dict[str, Habit] = {
 }
 TYPES: dict[str, Habit] = {
     "int": ("integers have sizes", "u64"),
+    "Int": ("integers have sizes; money is an `Amount`", "u64"),
+    "Integer": ("integers have sizes; money is an `Amount`", "u64"),
     "uint": ("integers have sizes", "u256"),
     "uint8": ("it is called `u8`", "u8"),
     "uint16": ("it is called `u16`", "u16"),
