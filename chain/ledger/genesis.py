@@ -10,7 +10,8 @@ bytes.
 ```
 
 Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the
-wallets'.
+wallets'. `"development": true` makes a chain whose state may be edited (`chain/ledger/edits.py`); its id is `tael-devnet`, or
+`tael-devnet-` and more.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from chain.currency.supply import add_currency, issue, read_supplies, record_mov
 from chain.currency.wallets import Wallets
 from chain.ledger.apply import Applied
 from chain.ledger.block import Block
-from chain.ledger.parameters import Parameters, parameters_value
+from chain.ledger.parameters import DEVELOPMENT_CHAIN_ID, Parameters, may_be_development, parameters_value
 from chain.primitives.address import wallet_address
-from chain.primitives.codec import amount_plain, as_int, as_list, as_text, encode
+from chain.primitives.codec import amount_plain, as_bool, as_int, as_list, as_text, encode
 from chain.primitives.hash import TAG_GENESIS, merkle_root, tagged_hash
 from chain.primitives.header import PROTOCOL_VERSION, Header
 from chain.primitives.keys import check_public_key
@@ -49,7 +50,7 @@ from vm.failure import Failure
 
 _FIELDS = {
     "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet",
-    "currencies", "wallets",
+    "currencies", "wallets", "development",
 }  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def make_genesis(specification: Mapping[str, Any]) -> Applied:
 
 def _make(specification: Mapping[str, Any]) -> Applied:
     unknown = sorted(set(specification) - _FIELDS)
-    missing = sorted(_FIELDS - {"gas_limit", "gas_price_min", "gas_price_max"} - set(specification))
+    missing = sorted(_FIELDS - {"gas_limit", "gas_price_min", "gas_price_max", "development"} - set(specification))
     if unknown or missing:
         raise _wrong(f"unknown fields: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
     fee_key = _key(specification["fee_wallet"])
@@ -76,7 +77,10 @@ def _make(specification: Mapping[str, Any]) -> Applied:
         gas_limit=as_int(specification.get("gas_limit", BLOCK_GAS_MAX), 1, GAS_LIMIT_MAX, "gas_limit"),
         gas_price_min=as_int(specification.get("gas_price_min", 0), 0, GAS_PRICE_MAX, "gas_price_min"),
         gas_price_max=as_int(specification.get("gas_price_max", 10**6), 0, GAS_PRICE_MAX, "gas_price_max"),
+        development=as_bool(specification.get("development", False), "development"),
     )
+    if parameters.development and not may_be_development(parameters.chain_id):
+        raise _wrong(f"a chain for development is called {DEVELOPMENT_CHAIN_ID}, or {DEVELOPMENT_CHAIN_ID}- and more")
     time_ms = as_int(specification["time_ms"], 0, TIME_MS_MAX, "time_ms")
     currencies = sorted(
         (_currency(entry) for entry in as_list(specification["currencies"], "currencies", most=CURRENCIES_MAX)),

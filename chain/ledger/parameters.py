@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from chain.primitives.codec import as_list, decode, encode
 from chain.primitives.keyspace import PARAMETERS
 from chain.state.overlay import BlockOverlay, TransactionOverlay, View
 
+DEVELOPMENT_CHAIN_ID: Final = "tael-devnet"
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Gas prices are minor units of the base currency per million gas; `gas_limit` is a block's."""
+    """Gas prices are minor units of the base currency per million gas; `gas_limit` is a block's. On a `development` chain
+    whoever makes blocks may put edits and unsigned transactions into them.
+    """
 
     chain_id: str
     base_currency: str
@@ -20,12 +25,19 @@ class Parameters:
     gas_limit: int
     gas_price_min: int
     gas_price_max: int
+    development: bool = False
 
 
 def parameters_value(parameters: Parameters) -> bytes:
-    """The stored form of the parameters."""
+    """The stored form of the parameters; that a chain is for development is said only where it is so."""
     p = parameters
-    return encode([p.chain_id, p.base_currency, p.fee_wallet, p.gas_limit, p.gas_price_min, p.gas_price_max])
+    fields = [p.chain_id, p.base_currency, p.fee_wallet, p.gas_limit, p.gas_price_min, p.gas_price_max]
+    return encode([*fields, True] if p.development else fields)
+
+
+def may_be_development(chain_id: str) -> bool:
+    """Whether a chain of this id may be one for development: its name says so to everybody who signs for it."""
+    return chain_id == DEVELOPMENT_CHAIN_ID or chain_id.startswith(f"{DEVELOPMENT_CHAIN_ID}-")
 
 
 def read_parameters(state: View | BlockOverlay | TransactionOverlay) -> Parameters:
@@ -38,7 +50,9 @@ def read_parameters(state: View | BlockOverlay | TransactionOverlay) -> Paramete
 @lru_cache(maxsize=16)
 def _parameters(value: bytes) -> Parameters:
     """One object for one setting, so that whoever compares two compares their identity."""
-    return Parameters(*as_list(decode(value), "parameters", size=6))
+    fields = as_list(decode(value), "parameters", most=7)
+    assert len(fields) == 6 or fields[6:] == [True], "parameters of another version"
+    return Parameters(*fields)
 
 
 def fee_of(gas: int, gas_price: int) -> int:

@@ -21,6 +21,7 @@ import uvicorn
 from chain.node.api import Api
 from chain.node.clock import DevnetClock
 from chain.node.control import Control
+from chain.node.control_table import control_operations
 from chain.node.development import (
     BALANCE,
     CHAIN_ID,
@@ -35,7 +36,7 @@ from chain.node.development import (
 from chain.node.node import Node
 from chain.node.producer import Producer
 from chain.node.serving import server_config
-from chain.node.workers import Workers
+from chain.node.workers import Desk, Workers
 from chain.primitives.refusal import Refusal, Refused
 
 __all__ = [
@@ -64,20 +65,22 @@ class _Server(uvicorn.Server):
         self.node = node
         self.failure: BaseException | None = None
         self._close = close
-        self._producer = Producer(node, block_time_ms, self._stop_after)
+        self._clock = clock
+        self.producer = Producer(node, block_time_ms, self._stop_after)
         self.on_ready: Callable[[], None] = _nothing
-        control = Control(node, self._producer, clock, seed)
-        super().__init__(server_config(Api(node, self._producer, control.operations).application()))
+        self._control = Control(node, self.producer, clock, seed)
+        operations = control_operations(self._control.answer)
+        super().__init__(server_config(Api(node, self.producer, operations).application()))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then the producer begins."""
         await super().startup(sockets)
-        self._producer.start()
+        self.producer.start()
         self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Those who wait are told; then as uvicorn's."""
-        self._producer.stop()
+        self.producer.stop()
         await super().shutdown(sockets)
 
     @contextmanager
@@ -104,9 +107,10 @@ class _Server(uvicorn.Server):
 
     async def _serve_by_workers(self, listener: socket.socket, count: int) -> None:
         """The workers have the listening socket; here blocks are made."""
-        workers = Workers(self.node.directory, listener, self._producer, count, self._stop_after)
+        desk = Desk(self._control.answer, self._clock)
+        workers = Workers(self.node.directory, listener, self.producer, count, self._stop_after, desk)
         with self.capture_signals():
-            self._producer.start()
+            self.producer.start()
             try:
                 await workers.start()
                 self.on_ready()
@@ -114,7 +118,7 @@ class _Server(uvicorn.Server):
                     await asyncio.sleep(_LOOK_SECONDS)
             finally:
                 await workers.stop()
-                self._producer.stop()
+                self.producer.stop()
 
     def _stop_after(self, error: BaseException) -> None:
         self.failure = error
@@ -222,6 +226,7 @@ def _prepare(data_dir: Path | str | None, block_time_ms: int, seed: str) -> _Ser
 
     def close() -> None:
         node.close()
+        clock.close()
         if temporary is not None:
             temporary.cleanup()
 

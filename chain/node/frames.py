@@ -28,6 +28,7 @@ class Ask(IntEnum):
     WAITING = 3  # -> how many wait
     READY = 4  # it serves -> None
     FAILED = 5  # what is wrong with what is on disk -> None
+    CONTROL = 6  # operation of a devnet's control, body in JSON -> answer in JSON, or a refusal
 
 
 def pack_frame(value: object) -> bytes:

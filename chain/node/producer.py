@@ -10,6 +10,7 @@ from chain.ledger.parameters import Parameters
 from chain.node.node import Node
 from chain.node.outcome import Row
 from chain.node.writer import Writer
+from chain.primitives.edits import Edit
 from chain.primitives.limits import BATCH_STEP, BLOCKS_AHEAD_MAX, TRANSACTIONS_AHEAD_MAX
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
@@ -45,6 +46,8 @@ class Producer:
         """
         self._node = node
         self._block_time_ms = block_time_ms
+        self.makes_empty = True
+        """Whether a block is made when its time has come though nothing waits."""
         self._on_failure = on_failure
         self._waiting: dict[bytes, list[tuple[_Submission, int]]] = {}
         self._ahead: list[int] = []  # transactions of each block that is being written
@@ -81,13 +84,15 @@ class Producer:
             self._writer.close()
         self._tell_all(Refusal(Refused.STOPPED, "the node stops"))
 
-    async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
+    async def submit(
+        self, transactions: Sequence[Transaction], *, wait_seconds: float | None, development: bool = False
+    ) -> list[Row]:
         """What became of transactions: at once if `wait_seconds` is None, else when all are on disk or were refused. The same
-        ones again are answered with what became of the first.
+        ones again are answered with what became of the first. `development` as for `Node.offer`.
         """
         submission = _Submission(len(transactions))
         for place, transaction in enumerate(transactions):
-            self._offer(submission, place, transaction)
+            self._offer(submission, place, transaction, development)
             if place % BATCH_STEP == BATCH_STEP - 1:
                 await asyncio.sleep(0)  # others have their turn: signatures take long
         self._tell_refused()  # who had to make room
@@ -113,10 +118,10 @@ class Producer:
         """See `Gateway`."""
         return len(self._node.pool)
 
-    def _offer(self, submission: _Submission, place: int, transaction: Transaction) -> None:
+    def _offer(self, submission: _Submission, place: int, transaction: Transaction, development: bool) -> None:
         identity = transaction.identity
         try:
-            found = self._node.offer(transaction)
+            found = self._node.offer(transaction, development=development)
         except Refusal as refusal:
             submission.set(place, Row(identity, refusal=refusal))
             return
@@ -148,14 +153,17 @@ class Producer:
         except BaseException as error:  # whatever it is, the node has stopped
             self._failed(error)
             return
+        self._write(self._writer, applied)
+
+    def _write(self, writer: Writer, applied: Applied) -> None:
         self._tell_refused()
         self._ahead.append(len(applied.identities))
-        self._writer.write(applied)
+        writer.write(applied)
 
     async def _tick(self, block_time_ms: int) -> None:
         while self._node.failure is None:
             await asyncio.sleep(block_time_ms / 1000)
-            if len(self._ahead) < BLOCKS_AHEAD_MAX:
+            if len(self._ahead) < BLOCKS_AHEAD_MAX and (self.makes_empty or self._node.pool.ready):
                 self.produce()
 
     # Control.
@@ -190,6 +198,23 @@ class Producer:
             raise
         self._tell_refused()
         self._arrived()
+
+    async def edit(self, edits: Sequence[Edit]) -> bytes:
+        """Make a block of edits alone and return the identity of its transaction when it is on disk. Raises `Refusal` as
+        `Node.make_edit`; Stopped.
+        """
+        await self.room()
+        assert self._writer is not None
+        try:
+            applied = self._node.make_edit(edits)
+        except Refusal:
+            raise
+        except BaseException as error:
+            self._failed(error)
+            raise
+        self._write(self._writer, applied)
+        await self.settled()
+        return applied.identities[0]
 
     def drop(self, identity: bytes | None) -> int:
         """Take a transaction out of the pool, or all that no block has taken, and say how many. Who waits for them is told."""

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +18,8 @@ import uvicorn
 
 from chain.ledger.parameters import read_parameters
 from chain.node.api import Api
+from chain.node.clock import DevnetClock
+from chain.node.control_table import control_operations
 from chain.node.questions import Questions
 from chain.node.remote import RemoteGateway
 from chain.node.serving import server_config
@@ -30,8 +32,9 @@ from chain.state.store import Store
 class StoredQuestions(Questions):
     """The ledger as it is on disk, which another process writes."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: Reader, clock: Callable[[], int]) -> None:
         self.store = store
+        self._clock = clock
         self.head = self._newest()
         self.parameters = read_parameters(store)
 
@@ -44,7 +47,7 @@ class StoredQuestions(Questions):
 
     def now_ms(self) -> int:
         """The time that a block made now would have."""
-        return max(time.time_ns() // 1_000_000, self.head.time_ms)
+        return max(self._clock(), self.head.time_ms)
 
     def _newest(self) -> Header:
         head = self.store.head()
@@ -57,10 +60,12 @@ class StoredQuestions(Questions):
 class _Server(uvicorn.Server):
     """uvicorn that stops when the parent is gone, and leaves signals to it."""
 
-    def __init__(self, questions: StoredQuestions, channel: socket.socket) -> None:
+    def __init__(self, questions: StoredQuestions, channel: socket.socket, *, controlled: bool) -> None:
+        """`controlled` if it is a devnet's."""
         self._channel = channel
         self._gateway = RemoteGateway(questions.parameters)
-        super().__init__(server_config(Api(questions, self._gateway).application()))
+        operations = control_operations(self._gateway.control) if controlled else ()
+        super().__init__(server_config(Api(questions, self._gateway, operations).application()))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then the parent is told."""
@@ -79,18 +84,23 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def main(directory: str, listener_number: str, channel_number: str) -> None:
-    """Serve on an inherited listening socket until the parent is gone."""
+def main(directory: str, listener_number: str, channel_number: str, clock_number: str | None = None) -> None:
+    """Serve on an inherited listening socket until the parent is gone; that of a devnet has a clock to share."""
     for number in (signal.SIGINT, signal.SIGTERM):  # those of a terminal go to all; the parent decides
         signal.signal(number, signal.SIG_IGN)
     listener, channel = (socket.socket(fileno=int(number)) for number in (listener_number, channel_number))
     store = Store.reader(Path(directory))
     try:
-        server = _Server(StoredQuestions(store), channel)
+        clock = _world_ms if clock_number is None else DevnetClock(int(clock_number))
+        server = _Server(StoredQuestions(store, clock), channel, controlled=clock_number is not None)
         gc.freeze()  # what is there by now stays
         asyncio.run(server.serve([listener]))
     finally:
         store.close()
+
+
+def _world_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 if __name__ == "__main__":

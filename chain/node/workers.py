@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import NamedTuple
 
+from chain.node.api import Query
+from chain.node.clock import DevnetClock
+from chain.node.control_table import Ask as AskControl
 from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_plain
 from chain.node.producer import Producer
 from chain.primitives.limits import WORKER_STARTS_MAX
@@ -18,6 +23,13 @@ from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import recall_transaction
 
 _STOP_SECONDS_MAX = 5
+
+
+class Desk(NamedTuple):
+    """What the workers of a devnet share with it: who answers its control, and its clock."""
+
+    answer: AskControl
+    clock: DevnetClock
 
 
 class Workers:
@@ -30,8 +42,10 @@ class Workers:
         producer: Producer,
         count: int,
         on_failure: Callable[[BaseException], None],
+        desk: Desk | None = None,
     ) -> None:
-        """`on_failure` is told when workers end again and again."""
+        """`on_failure` is told when workers end again and again. `desk` is that of a devnet."""
+        self._desk = desk
         self._directory = directory
         self._listener = listener
         self._producer = producer
@@ -83,15 +97,11 @@ class Workers:
                 self._on_failure(Refusal(Refused.STOPPED, "worker processes end again and again"))
                 return
             ours, theirs = socket.socketpair()
+            shared = () if self._desk is None else (self._desk.clock.file_number,)
+            numbers = (self._listener.fileno(), theirs.fileno(), *shared)
             process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "chain.node.worker",
-                    self._directory,
-                    *map(str, (self._listener.fileno(), theirs.fileno())),
-                ],
-                pass_fds=(self._listener.fileno(), theirs.fileno()),
+                [sys.executable, "-m", "chain.node.worker", self._directory, *map(str, numbers)],
+                pass_fds=numbers,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
                 stdin=subprocess.DEVNULL,
             )
@@ -129,6 +139,8 @@ class Workers:
                 return refusal_plain(outlook) if isinstance(outlook, Refusal) else outlook
             case Ask.WAITING, ():
                 return await self._producer.waiting()
+            case Ask.CONTROL, (str(name), str(body)):
+                return await self._controlled(name, Query({}, {}, json.loads(body)))
             case Ask.READY, ():
                 self._one_is_ready()
                 return None
@@ -136,6 +148,17 @@ class Workers:
                 self._producer.failed(StoreFailed(what))
                 return None
         raise AssertionError(f"a worker asks {kind}")
+
+    async def _controlled(self, name: str, query: Query) -> object:
+        """What the control answers, as JSON, or a refusal."""
+        assert self._desk is not None, "a worker of no devnet asks for its control"
+        try:
+            return json.dumps(await self._desk.answer(name, query))
+        except Refusal as refusal:
+            return refusal_plain(refusal)
+        except StoreFailed as error:
+            self._producer.failed(error)
+            return refusal_plain(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
 
     def _one_is_ready(self) -> None:
         self._ready += 1
