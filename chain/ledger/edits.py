@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chain.currency.supply import record_edit
 from chain.currency.wallets import UNKNOWN_CURRENCY, Wallets
-from chain.ledger.contracts import Contract, load_verified, read_contract
+from chain.ledger.contracts import load_verified, read_contract
 from chain.primitives.address import NOBODY
 from chain.primitives.codec import decode, encode
 from chain.primitives.edits import PHASE_FIELD, Edit, SetBalance, SetSequence, SetSlot
@@ -103,7 +103,8 @@ def _set_slot(edit: SetSlot, overlay: TransactionOverlay, in_contracts: dict[str
     place = slot_key(edit.contract, slot)
     if isinstance(kind, Vault):
         change = (value or 0) - slot_sum(overlay.get(place))
-        _grow(contract, edit.contract, kind.currency or contract.currency, change, overlay, in_contracts, record)
+        if change:
+            _grow(edit.contract, kind.currency or contract.currency, change, overlay, in_contracts, record)
         value = value or None
     overlay.set(place, None if value is None else edit.value)
 
@@ -118,7 +119,6 @@ def _check_value(module: Module, field: int, value: Any) -> None:
 
 
 def _grow(
-    contract: Contract,
     address: bytes,
     currency: str,
     change: int,
@@ -140,9 +140,10 @@ def _grow(
 
 def _book(overlay: TransactionOverlay, holder: bytes, currency: str, change: int, record: Record) -> None:
     """Enter in the supply equation what came from nowhere or went there."""
-    if change:
-        record_edit(overlay, currency, change)
+    if not change:
+        return
+    record_edit(overlay, currency, change)
     if change > 0:
         record(Move(NOBODY, holder, currency, change, "minted"))
-    elif change < 0:
+    else:
         record(Move(holder, NOBODY, currency, -change, "burned"))
