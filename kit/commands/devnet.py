@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.commands.devnet_edits import balance, impersonate, sequence, slot
 from kit.names import ALIASES, PORT, development_seed
 from kit.options import CONTEXT, Group, command, node_option
 from kit.output import Output
@@ -192,6 +193,17 @@ def drop(out: Output, identity: str | None, drop_all: bool, node: str | None) ->
     out.result({"ok": True, **_some(answer, "dropped")})
 
 
+@command("replace", examples="tael devnet replace 5f0c… --gas-price 10", group=devnet)
+@click.argument("identity")
+@click.option("--gas-price", type=click.IntRange(0), required=True, help="In minor units per million gas; a tenth more, or 1.")
+@node_option
+def replace(out: Output, identity: str, gas_price: int, node: str | None) -> None:
+    """Put the same transaction with a higher gas price in the place of one that waits."""
+    answer = _ask(node, "replace", {"id": identity, "gas_price": gas_price})
+    out.line(f"{answer['id']} waits in its place")
+    out.result({"ok": True, **_some(answer, "id")})
+
+
 @command("fund", examples="tael devnet fund alice '500.00 CNY'", group=devnet)
 @click.argument("wallet")
 @click.argument("amount")
@@ -217,6 +229,10 @@ def dump(out: Output, folder: str, node: str | None) -> None:
     answer = _ask(node, "dump", {"folder": str(Path(folder).resolve())})
     out.line(f"block {answer['height']} and all before it are in {folder}; `tael devnet --data {folder}` starts from there")
     out.result({"ok": True, **_some(answer, "folder", "height")})
+
+
+for verb in (balance, slot, sequence, impersonate):
+    devnet.add_command(verb)
 
 
 def _ask(node: str | None, verb: str, body: dict[str, Any] | None) -> dict[str, Any]:
