@@ -118,10 +118,19 @@ class Operation:
 class Api:
     """The answers."""
 
-    def __init__(self, questions: Questions, gateway: Gateway, control: Sequence[Operation] = ()) -> None:
-        """`control` are operations of a devnet, which answer to addresses of this machine only."""
+    def __init__(
+        self,
+        questions: Questions,
+        gateway: Gateway,
+        control: Sequence[Operation] = (),
+        on_refused: Callable[[int, str], None] = lambda count, code: None,
+    ) -> None:
+        """`control` are operations of a devnet, which answer to addresses of this machine only. `on_refused` is told how many
+        refusals of a code were answered.
+        """
         self._node = questions
         self._gateway = gateway
+        self._on_refused = on_refused
         transaction = {"transaction": "the transaction's bytes in hexadecimal", "base64": "or in base64"}
         self.operations = (
             Operation("GET", "/v1/status", "status", "Chain, head, parameters and currencies.", self.status),
@@ -313,6 +322,9 @@ class Api:
         batch = Batch(parse_batch(query.body) if query.packed is None else unpack_batch(query.packed))
         rows = batch.rows(await self._gateway.submit(batch.transactions, wait_seconds=wait_seconds))
         self._node.renew()
+        for row in rows:
+            if row.refusal is not None:
+                self._on_refused(1, row.refusal.code)
         return rows
 
     async def simulate(self, query: Query) -> dict[str, Any]:
@@ -512,6 +524,7 @@ class Api:
 
     def _refused(self, refusal: Refusal, error: dict[str, Any] | None = None) -> Response:
         body = refusal_json(refusal)
+        self._on_refused(1, refusal.code)
         if error is not None:
             body["error"] = error
         answer = self._json(body, _STATUS.get(refusal.code, _REFUSED_STATUS))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from cachetools import LRUCache
@@ -72,6 +73,8 @@ class Node(Questions):
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
+        self.took = 0.0, 0.0
+        """Seconds that the newest block took to be filled, and to be finished with its tree and header."""
         self._told: list[tuple[bytes, Refusal]] = []
         self._view = PendingView(self.store)
         self._unwritten: dict[bytes, tuple[int, int]] = {}
@@ -147,9 +150,12 @@ class Node(Questions):
         self._check_running()
         try:
             self.pool.expire(self.newest.height + 1, self.now_ms())
+            began = perf_counter()
             run = self._begin_block()
             included = self._fill(run)
+            filled = perf_counter()
             applied = run.finish()
+            self.took = filled - began, perf_counter() - filled
         except BaseException as error:
             self.failure = error
             raise

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chain.ledger.admission import check_alone
@@ -22,9 +22,12 @@ from chain.primitives.transaction import Transaction
 class RemoteGateway:
     """A `Gateway` over a socket to the parent process."""
 
-    def __init__(self, parameters: Parameters) -> None:
-        """`parameters` are the chain's, by which transactions are looked at here before they are passed on."""
+    def __init__(self, parameters: Parameters, on_draining: Callable[[], None]) -> None:
+        """`parameters` are the chain's, by which transactions are looked at here before they are passed on. `on_draining` is
+        called when no more connections are to be taken.
+        """
         self._parameters = parameters
+        self._on_draining = on_draining
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -37,6 +40,10 @@ class RemoteGateway:
     async def ready(self) -> None:
         """Tell the parent that requests are answered."""
         await self._ask(Ask.READY)
+
+    async def count(self, taken: list[Any], connections: int) -> str:
+        """Hand over what was counted, and hear from which level on to log."""
+        return str(await self._ask(Ask.COUNTED, taken, connections))
 
     async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
         """See `Gateway`."""
@@ -101,6 +108,9 @@ class RemoteGateway:
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while (frame := await read_frame(reader)) is not None:
             number, answer = frame
+            if number is None:
+                self._on_draining()
+                continue
             asked = self._asked.get(number)
             if asked is not None and not asked.done():
                 asked.set_result(answer)

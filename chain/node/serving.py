@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from chain.primitives.limits import CONNECTION_IDLE_SECONDS_MAX, SUBSCRIPTION_MESSAGE_BYTES_MAX
 
 
-def server_config(application: Starlette) -> uvicorn.Config:
+def server_config(application: ASGIApp) -> uvicorn.Config:
     """uvicorn's settings: no access log, no signature of the server, connections that may be idle for a while."""
     return uvicorn.Config(
         application,
