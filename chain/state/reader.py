@@ -16,6 +16,7 @@ from chain.primitives.limits import HEIGHT_MAX, PAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state import backup
 from chain.state.directory import read_marker
+from chain.state.paths import check_paths
 from chain.state.sealed import unseal
 from chain.state.undo import Undo, decode_undo
 from chain.state.versions import Folds, OldView
@@ -122,6 +123,10 @@ class Reader:
     def page(self, key: bytes) -> bytes | None:
         """A page of the tree."""
         return self._get(b"tree", key)
+
+    def key_of(self, path: bytes) -> bytes | None:
+        """The key of the flat state whose hash is a path of the tree."""
+        return self._get(b"paths", path)
 
     def entries(self) -> Iterator[tuple[bytes, bytes]]:
         """The whole flat state, sorted by key."""
@@ -241,6 +246,8 @@ class Reader:
         """
         try:
             backup.check_values(self._read, self._tables)
+            if not check_paths(self._read, self._tables[b"state"], self._tables[b"paths"]):
+                raise StoreFailed("the table of paths does not have the keys of the state")
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 
