@@ -29,6 +29,7 @@ from chain.node.development import (
     SEED,
     WALLETS,
     DevelopmentWallet,
+    development_validator,
     development_wallets,
     devnet_specification,
 )
@@ -218,7 +219,7 @@ def _prepare(data_dir: Path | str | None, block_time_ms: int, seed: str) -> _Ser
     temporary = tempfile.TemporaryDirectory(prefix="tael-devnet-") if data_dir is None else None
     directory = Path(temporary.name if temporary is not None else data_dir or ".")
     clock = DevnetClock()
-    node = Node(directory, devnet_specification(seed), clock=clock, archive=True)
+    node = Node(directory, devnet_specification(seed), clock=clock, archive=True, signers=[development_validator(seed)])
 
     def close() -> None:
         node.close()

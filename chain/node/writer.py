@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 
 from chain.ledger.apply import Applied
-from chain.node.commit import commit_of
 from chain.node.node import Node
 
 
@@ -43,7 +42,7 @@ class Writer:
             if not blocks:
                 continue
             try:
-                self._node.store.write(*[commit_of(applied) for applied in blocks])
+                self._node.store.write(*[self._node.commit_of(applied) for applied in blocks])
             except BaseException as error:  # whatever it is, the process must stop
                 self._on_failure(error)
                 return
