@@ -81,6 +81,8 @@ REFUSALS = {
     "AlreadyIncluded": "The transaction is in a block already.",
     "NotDevelopment": "Only whoever runs a development chain may edit its state or leave out signatures.",
     "WrongBlock": "The block does not follow from the one before it.",
+    "NotCertified": "The validators of the chain have not signed the block, or its certificate is missing or altered.",
+    "Forked": "The validators have signed another block at a height of which this node has one already.",
     "WrongGenesis": "The beginning of the chain is not described soundly.",
     "WrongStore": "The data directory is damaged, or it is another chain's.",
     "Pruned": "What was asked for is older than what this node keeps.",

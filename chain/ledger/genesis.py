@@ -4,14 +4,14 @@ bytes.
 ```json
 {"chain_id": "tael-devnet", "time_ms": 1767225600000, "gas_limit": 2000000000, "gas_price_min": 0,
 "gas_price_max": 1000000,
- "base_currency": "CNY", "fee_wallet": "<key in hex>",
+ "base_currency": "CNY", "fee_wallet": "<key in hex>", "validators": {"threshold": 1, "keys": ["<key in hex>"]},
  "currencies": [{"code": "CNY", "decimals": 2, "issuer": null}],
  "wallets": [{"key": "<key in hex>", "balances": {"CNY": 100000000}}]}
 ```
 
 Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the
-wallets'. `"development": true` makes a chain whose state may be edited (`chain/ledger/edits.py`); its id is `tael-devnet`, or
-`tael-devnet-` and more.
+wallets'. Validators certify blocks; a chain without them has no certificates. `"development": true` makes a chain whose state may
+be edited (`chain/ledger/edits.py`); its id is `tael-devnet`, or `tael-devnet-` and more.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ from chain.primitives.limits import (
     DECIMALS_MAX,
     GAS_LIMIT_MAX,
     GAS_PRICE_MAX,
+    POLICY_KEYS_MAX,
     TIME_MS_MAX,
 )
 from chain.primitives.money import check_currency
+from chain.primitives.policy import KeyOrPolicy, make_policy
 from chain.primitives.refusal import Refusal, Refused
 from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay, TransactionOverlay
@@ -50,7 +52,7 @@ from vm.failure import Failure
 
 _FIELDS = {
     "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet",
-    "currencies", "wallets", "development",
+    "currencies", "wallets", "validators", "development",
 }  # fmt: skip
 
 
@@ -66,7 +68,8 @@ def make_genesis(specification: Mapping[str, Any]) -> Applied:
 
 def _make(specification: Mapping[str, Any]) -> Applied:
     unknown = sorted(set(specification) - _FIELDS)
-    missing = sorted(_FIELDS - {"gas_limit", "gas_price_min", "gas_price_max", "development"} - set(specification))
+    optional = {"gas_limit", "gas_price_min", "gas_price_max", "validators", "development"}
+    missing = sorted(_FIELDS - optional - set(specification))
     if unknown or missing:
         raise _wrong(f"unknown fields: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
     fee_key = _key(specification["fee_wallet"])
@@ -77,6 +80,7 @@ def _make(specification: Mapping[str, Any]) -> Applied:
         gas_limit=as_int(specification.get("gas_limit", BLOCK_GAS_MAX), 1, GAS_LIMIT_MAX, "gas_limit"),
         gas_price_min=as_int(specification.get("gas_price_min", 0), 0, GAS_PRICE_MAX, "gas_price_min"),
         gas_price_max=as_int(specification.get("gas_price_max", 10**6), 0, GAS_PRICE_MAX, "gas_price_max"),
+        validators=read_validators(specification.get("validators")),
         development=as_bool(specification.get("development", False), "development"),
     )
     if parameters.development and not may_be_development(parameters.chain_id):
@@ -132,6 +136,19 @@ def _make(specification: Mapping[str, Any]) -> Applied:
         proposer=parameters.fee_wallet,
     )
     return Applied(Block(header, ()), (), (), block.changes, update.pages, block.accounts)
+
+
+def read_validators(entry: object) -> KeyOrPolicy | None:
+    """Who certifies blocks, as a genesis specification says it: `{"threshold": k, "keys": [hex…]}`, or nothing. Raises `Refusal`
+    WrongGenesis, Malformed, WrongKey, UnknownKeyScheme.
+    """
+    if entry is None:
+        return None
+    fields = _fields(entry, "validators", {"threshold", "keys"})
+    keys = [_key(key) for key in as_list(fields["keys"], "the keys of validators", most=POLICY_KEYS_MAX)]
+    threshold = as_int(fields["threshold"], 1, POLICY_KEYS_MAX, "threshold")
+    policy = make_policy(threshold, keys)
+    return policy.keys[0] if len(policy.keys) == 1 else policy
 
 
 def _currency(entry: object) -> Currency:

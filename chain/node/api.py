@@ -280,7 +280,7 @@ class Api:
     async def status(self, query: Query) -> dict[str, Any]:
         """See the table."""
         node, p = self._node, self._node.parameters
-        first = node.block(0)
+        first = node.block(node.store.first())
         assert first is not None
         codes = [supply.currency for supply in node.head.supply]
         return {

@@ -19,7 +19,9 @@ from chain.ledger.genesis import make_genesis
 from chain.node.commit import commit_of
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header, decode_header
+from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.limits import CHECK_BLOCKS_TOGETHER_MAX
+from chain.primitives.proof import decode_proof, verify_proof
 from chain.primitives.refusal import Refusal, Refused
 from chain.state.pending import PendingView
 from chain.state.reader import Reader
@@ -56,7 +58,7 @@ def check_rows(store: Reader, *, start: int = 0, progress: Progress) -> Checked:
     assert newest is not None
     if Tree(store.page).root != newest.state_root:
         raise _wrong(height, "has another state root than the tree")
-    return Checked(newest, height - max(0, start), transactions)
+    return Checked(newest, height - max(store.first(), start), transactions)
 
 
 def headers_down(store: Reader, to: int) -> Iterator[Header]:
@@ -67,7 +69,7 @@ def headers_down(store: Reader, to: int) -> Iterator[Header]:
     if head is None:
         raise _wrong(0, "is missing: the ledger has not begun")
     height, block_hash = head
-    for below in range(height, max(0, to) - 1, -1):
+    for below in range(height, max(store.first(), to) - 1, -1):
         data = store.header(below)
         header = None if data is None else decode_header(data)
         if header is None or header.height != below or header.hash != block_hash:
@@ -78,7 +80,25 @@ def headers_down(store: Reader, to: int) -> Iterator[Header]:
 
 def has_body(store: Reader, height: int) -> bool:
     """Whether more than the header of a block is kept."""
-    return height == 0 or height >= store.pruned_before()
+    return height == store.first() or height >= store.pruned_before()
+
+
+def first_parameters(store: Reader) -> bytes:
+    """The chain's parameters as they stood after the first block, which are those of all blocks. Raises `Refusal` WrongBlock if
+    they are not the ones that its state root has. On a chain without validators there is no proof of them, and what the head
+    has is taken. Raises `StoreFailed`.
+    """
+    first = store.first()
+    header, proof = store.header(first), store.certificate(first)
+    if proof is None:
+        value = store.get(PARAMETERS)
+    else:
+        shown = decode_proof(proof)
+        holds = header is not None and shown.key == PARAMETERS and verify_proof(shown, decode_header(header).state_root)
+        value = shown.value if holds else None
+    if value is None:
+        raise _wrong(first, "has no proof of the chain's parameters")
+    return value
 
 
 def check_replay(store: Reader, specification: Mapping[str, Any], *, progress: Progress = lambda done, of: None) -> Checked:

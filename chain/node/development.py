@@ -37,6 +37,11 @@ def development_wallets(seed: str = SEED, count: int = WALLETS) -> list[Developm
     return [DevelopmentWallet(f"dev-{i}", key, wallet_address(key.public)) for i, key in enumerate(keys)]
 
 
+def development_validator(seed: str = SEED) -> SecretKey:
+    """The key that certifies the blocks of a devnet; everybody knows it too."""
+    return SecretKey.development(f"{seed}/validator", 0)
+
+
 def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str, Any]:
     """The genesis of a devnet. The fee wallet is one more development wallet, with nothing in it."""
     fee_key = SecretKey.development(f"{seed}/fees", 0)
@@ -47,6 +52,7 @@ def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str
         "time_ms": GENESIS_TIME_MS,
         "base_currency": CURRENCY,
         "fee_wallet": fee_key.public.hex(),
+        "validators": {"threshold": 1, "keys": [development_validator(seed).public.hex()]},
         "currencies": [{"code": CURRENCY, "decimals": DECIMALS, "issuer": None}],
         "wallets": [*wallets, {"key": fee_key.public.hex(), "balances": {}}],
     }
@@ -54,19 +60,24 @@ def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str
 
 def refuse_development_keys(specification: Mapping[str, Any], seed: str = SEED) -> None:
     """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development
-    wallet.
+    wallet, or names a development validator.
     """
     if specification.get("chain_id") == CHAIN_ID:
         return
     known = {wallet.key.public.hex() for wallet in development_wallets(seed)}
     known.add(SecretKey.development(f"{seed}/fees", 0).public.hex())
+    known.add(development_validator(seed).public.hex())
     wallets = specification.get("wallets")
     entries = wallets if isinstance(wallets, list) else []
+    validators = specification.get("validators")
+    texts = [entry.get("key") for entry in entries if isinstance(entry, dict)]
+    if isinstance(validators, dict) and isinstance(validators.get("keys"), list):
+        texts += validators["keys"]
     # The genesis reads keys with blanks in them too.
-    named = {"".join(str(entry.get("key")).split()).lower() for entry in entries if isinstance(entry, dict)}
+    named = {"".join(str(text).split()).lower() for text in texts}
     for key in sorted(known & named):
         raise Refusal(
             Refused.DEVELOPMENT_KEY,
-            f"chain {specification.get('chain_id')!r} would have a wallet of development key {key}",
+            f"chain {specification.get('chain_id')!r} would have a wallet or validator of development key {key}",
             key=key,
         )

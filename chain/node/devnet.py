@@ -23,6 +23,7 @@ from chain.node.development import (
     SEED,
     WALLETS,
     DevelopmentWallet,
+    development_validator,
     development_wallets,
     devnet_specification,
 )
@@ -167,7 +168,9 @@ def _prepare(
             operations = url_of(operations_listener)
             resources.enter_context(Operations(operations_listener, vitals))
         clock = resources.enter_context(closing(DevnetClock()))
-        node = resources.enter_context(closing(Node(directory, devnet_specification(seed), clock=clock, archive=True)))
+        signers = [development_validator(seed)]
+        node = Node(directory, devnet_specification(seed), clock=clock, archive=True, signers=signers)
+        resources.enter_context(closing(node))
         server = NodeServer(
             node,
             vitals,

@@ -12,19 +12,22 @@ from typing import Any
 from cachetools import LRUCache
 
 from chain.ledger.admission import admit, read_balance, read_sequence
-from chain.ledger.apply import Applied, BlockRun
+from chain.ledger.apply import Applied, BlockRun, apply_block
+from chain.ledger.block import Block
 from chain.ledger.genesis import make_genesis
 from chain.ledger.parameters import fee_of, read_parameters
-from chain.node.check import check_body, check_replay, has_body, headers_down
-from chain.node.commit import commit_of
+from chain.node.check import check_body, check_replay, first_parameters, has_body, headers_down
+from chain.node.commit import commit_of, first_commit
 from chain.node.development import refuse_development_keys
 from chain.node.pool import Pool
 from chain.node.questions import Questions
 from chain.node.waiting import Waiting
 from chain.primitives.address import NOBODY, format_address
+from chain.primitives.certificate import certify, check_certified, choose_signers
 from chain.primitives.codec import decode
 from chain.primitives.edits import Edit
 from chain.primitives.header import Header, decode_header
+from chain.primitives.keys import Signer
 from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.library_check import check_signature_library
 from chain.primitives.limits import (
@@ -42,6 +45,7 @@ from chain.state.directory import damaged
 from chain.state.pending import PendingView
 from chain.state.store import Store
 from chain.state.tree import Tree
+from chain.state.writing import Commit
 
 _REFUSED_MAX = 10_000  # remembered for those who wait for them
 
@@ -52,23 +56,28 @@ class Node(Questions):
     def __init__(
         self,
         directory: Path,
-        specification: Mapping[str, Any],
+        specification: Mapping[str, Any] | None,
         *,
         clock: Callable[[], int],
         pool: Pool | None = None,
         archive: bool = False,
+        signers: Sequence[Signer] = (),
     ) -> None:
-        """Open the ledger of a genesis specification, or begin it. `clock` gives milliseconds since 1970 UTC. An archive keeps
-        what it takes to go back to any height.
+        """Open the ledger of a genesis specification, or begin it; without one, go on with the ledger that is there.
 
-        Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary.
+        `clock` gives milliseconds since 1970 UTC. An archive keeps what it takes to go back to any height. `signers` are the
+        validators that certify each block that is made here; without them blocks have no certificates, and nobody can follow.
+
+        Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, WrongKey.
         """
         self.directory = directory
         check_signature_library()
         self._clock = clock
         self._specification = specification
-        refuse_development_keys(specification)
-        genesis = make_genesis(specification)
+        genesis = None
+        if specification is not None:
+            refuse_development_keys(specification)
+            genesis = make_genesis(specification)
         self.store: Store = Store(directory, archive=archive)
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
@@ -78,14 +87,17 @@ class Node(Questions):
         self._told: list[tuple[bytes, Refusal]] = []
         self._view = PendingView(self.store)
         self._unwritten: dict[bytes, tuple[int, int]] = {}
+        self._certificates: dict[bytes, bytes] = {}
         try:
             self._begin(genesis)
             self.head = self._check(genesis)
             self.parameters = read_parameters(self.store)
+            self._signers = choose_signers(self.parameters.validators, signers)
             self.tree = Tree(self._view.page)
             self.newest: Header = self.head
             """Of the newest block that was made, be it on disk or not."""
-            self.store.mark(genesis.block.header.hash)
+            if genesis is not None:
+                self.store.mark(genesis.block.header.hash)
         except BaseException:
             self.store.close()
             raise
@@ -133,7 +145,7 @@ class Node(Questions):
         """Make the next block of what waits (nothing is a block too) and write it to disk. See `make_block`."""
         applied = self.make_block()
         try:
-            self.store.write(commit_of(applied))
+            self.store.write(self.commit_of(applied))
         except BaseException as error:
             self.failure = error
             raise
@@ -159,7 +171,7 @@ class Node(Questions):
         except BaseException as error:
             self.failure = error
             raise
-        self._made(applied)
+        self._go_on(applied)
         self.pool.included(included)
         self.note_departed()
         return applied
@@ -191,15 +203,51 @@ class Node(Questions):
         except BaseException as error:
             self.failure = error
             raise
-        self._made(applied)
+        self._go_on(applied)
         self._refill()  # sequences and balances may be others now
         return applied
 
     def _begin_block(self) -> BlockRun:
         return BlockRun(self._view, self.newest, time_ms=self.now_ms(), proposer=self.parameters.fee_wallet, tree=self.tree)
 
-    def _made(self, applied: Applied) -> None:
-        """Go on from a block that was made."""
+    def follow(self, block: Block, certificate: bytes) -> Applied:
+        """Go on by a block that was made elsewhere, which is yet to be written: see `written`. Nothing has changed if it is
+        refused: NotCertified if the chain's validators have not signed it, WrongBlock if it does not follow or is not what
+        execution makes of it, UnknownVersion. Raises `StoreFailed` and `SupplyBroken` as `make_block` does.
+        """
+        self._check_running()
+        header, validators = block.header, self.parameters.validators
+        if validators is None:
+            raise Refusal(Refused.NOT_CERTIFIED, "the chain names no validators, so its blocks cannot be certified")
+        check_certified(certificate, header, validators)
+        if header.parent != self.newest.hash or header.height != self.newest.height + 1:
+            raise Refusal(Refused.WRONG_BLOCK, f"block {header.height} does not follow block {self.newest.height}")
+        try:
+            applied = apply_block(self._view, self.newest, block, self.tree)
+        except Refusal as refusal:
+            if refusal.code is Refused.UNKNOWN_VERSION:
+                raise
+            message = f"block {header.height} cannot be executed: {refusal.message}"
+            raise Refusal(Refused.WRONG_BLOCK, message, height=header.height) from refusal
+        except BaseException as error:
+            self.failure = error
+            raise
+        self._certificates[header.hash] = certificate
+        self._go_on(applied)
+        return applied
+
+    def commit_of(self, applied: Applied) -> Commit:
+        """All that a block writes, with its certificate: the one with which it came, or one by the validators that are here. May
+        be asked in another thread.
+        """
+        header = applied.block.header
+        certificate = self._certificates.pop(header.hash, None)
+        if certificate is None and self._signers:
+            certificate = certify(header, self._signers).encoded
+        return commit_of(applied, certificate)
+
+    def _go_on(self, applied: Applied) -> None:
+        """To a block that is not on disk yet."""
         header = applied.block.header
         self.newest = header
         self._view.add(header.height, applied.state, applied.tree, applied.accounts)
@@ -259,9 +307,10 @@ class Node(Questions):
         return self.pool.next_sequence(wallet, lane, read_sequence(self._view, wallet, lane))
 
     def replay(self) -> bytes:
-        """Execute all blocks from genesis again, compare all that they leave, and return the state root. Raises as
-        `check_replay`.
+        """Execute all blocks from genesis again, compare all that they leave, and return the state root. The node must have
+        been given its specification. Raises as `check_replay`.
         """
+        assert self._specification is not None
         return check_replay(self.store, self._specification).head.state_root
 
     def now_ms(self) -> int:
@@ -313,8 +362,8 @@ class Node(Questions):
         self.refused[waiting.identity] = refusal
         self._told.append((waiting.identity, refusal))
 
-    def _begin(self, genesis: Applied) -> None:
-        """Write genesis if there is none yet. Raises `Refusal` WrongStore."""
+    def _begin(self, genesis: Applied | None) -> None:
+        """Write genesis if there is no block yet. Raises `Refusal` WrongStore."""
         try:
             empty = self.store.is_empty()
         except StoreFailed as error:
@@ -323,22 +372,27 @@ class Node(Questions):
             return
         if self.store.marked() is not None:
             raise damaged("it had a ledger, which is gone")
+        if genesis is None:
+            remedy = "Give the genesis specification of the chain, or the directory of a ledger that has begun."
+            raise Refusal(Refused.WRONG_STORE, "the data directory has no ledger yet", remedy)
         try:
-            self.store.commit(commit_of(genesis))
+            self.store.commit(first_commit(genesis))
         except StoreFailed as error:
             remedy = "See that there is room on the disk, or choose another directory."
             raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error}", remedy) from None
 
-    def _check(self, genesis: Applied) -> Header:
+    def _check(self, genesis: Applied | None) -> Header:
         """The head, after a look at what is stored (`docs/ledger.md`, "Store"). Raises `Refusal` WrongStore."""
         try:
-            first = self.block(0)
-            if first is None or first.header.height:
-                raise Refusal(Refused.WRONG_STORE, "block 0 is missing or damaged")
-            ours, found = genesis.block.header.hash, first.header.hash
+            height = self.store.first()
+            first = self.block(height)
+            if first is None or first.header.height != height:
+                raise Refusal(Refused.WRONG_STORE, f"block {height} is missing or damaged")
+            found = first.header.hash
+            ours = self._expected(first) if genesis is None else genesis.block.header.hash
             if found != ours and self.store.marked() == ours:
-                raise Refusal(Refused.WRONG_STORE, "block 0 is not the genesis with which it began")
-            head = self._check_chain(genesis) if found == ours else None
+                raise Refusal(Refused.WRONG_STORE, f"block {height} is not the genesis with which it began")
+            head = self._check_chain(first, genesis) if found == ours else None
         except (Refusal, StoreFailed) as error:
             raise damaged(error.message if isinstance(error, Refusal) else str(error)) from None
         if head is None:
@@ -352,7 +406,11 @@ class Node(Questions):
             )
         return head
 
-    def _check_chain(self, genesis: Applied) -> Header:
+    def _expected(self, first: Block) -> bytes:
+        """The hash that the first block must have, by the note that was left; if there is none yet, its own."""
+        return self.store.marked() or first.header.hash
+
+    def _check_chain(self, first: Block, genesis: Applied | None) -> Header:
         newest: Header | None = None
         transactions = 0
         for header in headers_down(self.store, self.store.height() - BLOCKS_CHECKED_AT_START + 1):
@@ -364,7 +422,7 @@ class Node(Questions):
             raise Refusal(Refused.WRONG_STORE, "the tree on disk does not have the head's state root")
         if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the state on disk does not have the head's state root")
-        if self.store.get(PARAMETERS) != genesis.state[PARAMETERS]:
+        if self.store.get(PARAMETERS) != (first_parameters(self.store) if genesis is None else genesis.state[PARAMETERS]):
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
 

@@ -45,6 +45,8 @@ class Refused(StrEnum):
     NOT_DEVELOPMENT = "NotDevelopment"
     # blocks, genesis and store
     WRONG_BLOCK = "WrongBlock"
+    NOT_CERTIFIED = "NotCertified"
+    FORKED = "Forked"
     WRONG_GENESIS = "WrongGenesis"
     WRONG_STORE = "WrongStore"
     PRUNED = "Pruned"
@@ -98,6 +100,8 @@ REMEDIES: dict[Refused, str] = {
     Refused.ALREADY_INCLUDED: "Read its receipt.",
     Refused.NOT_DEVELOPMENT: "Sign it; or use the control of a devnet: `tael devnet impersonate`, `balance`, `slot`, `sequence`.",
     Refused.WRONG_BLOCK: "Do not apply it; ask another node for this height.",
+    Refused.NOT_CERTIFIED: "Do not trust this block; ask another node for it and its certificate.",
+    Refused.FORKED: "Find out which history the validators stand by; for the other one begin with an empty directory.",
     Refused.WRONG_GENESIS: "Correct the genesis specification.",
     Refused.WRONG_STORE: "Restore the data directory, or begin with an empty one.",
     Refused.PRUNED: "Ask for a height that is kept, or a node that keeps all (an archive).",

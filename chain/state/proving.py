@@ -5,7 +5,7 @@ What is proved is checked against the tree first, so that damage is not served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
@@ -105,14 +105,3 @@ def _prove_path(state: Provable, path: bytes) -> Proof:
     proof = prove(state, key)
     assert proof.value is not None, "it has a leaf"
     return proof
-
-
-def changed_paths(changes: Mapping[bytes, bytes | None], before: Lookup) -> dict[bytes, bytes | None]:
-    """What a block's changes of the state (None removes) change in the table of keys by their hashes: those that are new, and
-    None for those that go. `before` has the values as of the block before.
-    """
-    changed: dict[bytes, bytes | None] = {}
-    for key, value in changes.items():
-        if (before(key) is None) != (value is None):
-            changed[sha256(key).digest()] = None if value is None else key
-    return changed

@@ -16,6 +16,7 @@ from chain.primitives.limits import HEIGHT_MAX, PAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state import backup
 from chain.state.directory import read_marker
+from chain.state.paths import check_paths
 from chain.state.sealed import unseal
 from chain.state.undo import Undo, decode_undo
 from chain.state.versions import Folds, OldView
@@ -53,6 +54,7 @@ class Reader:
         self._read: lmdb.Transaction[bytes] = environment.begin()
         self._head: tuple[int, bytes] | None = None
         self._tip = b""
+        self._first: int | None = None
         self.folds = Folds()
 
     def renew(self) -> None:
@@ -132,6 +134,10 @@ class Reader:
         """A page of the tree."""
         return self._get(b"tree", key)
 
+    def key_of(self, path: bytes) -> bytes | None:
+        """The key of the flat state whose hash is a path of the tree."""
+        return self._get(b"paths", path)
+
     def entries(self) -> Iterator[tuple[bytes, bytes]]:
         """The whole flat state, sorted by key."""
         return self._scan(b"state", b"", b"")
@@ -152,6 +158,24 @@ class Reader:
     def header(self, height: int) -> bytes | None:
         """The bytes of the header at a height, which are kept for ever. The block, which may be large, is not read."""
         return self._get(b"headers", height.to_bytes(8))
+
+    def first(self) -> int:
+        """The height of the block with which the ledger begins: 0, or where it was copied from another network. Raises
+        `StoreFailed` if it has not begun.
+        """
+        if self._first is None:
+            for key, _ in self._scan(b"headers", b"", b""):
+                self._first = int.from_bytes(key)
+                break
+            else:
+                raise StoreFailed("there is no head")
+        return self._first
+
+    def certificate(self, height: int) -> bytes | None:
+        """The certificate of the block at a height, kept for ever as its header is; that of the first block is a proof of the
+        chain's parameters. None on a chain without validators.
+        """
+        return self._get(b"certificates", height.to_bytes(8))
 
     def identities(self, height: int) -> list[bytes]:
         """The identities of a block's transactions, in order. Raises `Refusal` Pruned."""
@@ -192,8 +216,8 @@ class Reader:
         """At most `limit` (cursor, encoded event) that come after a cursor (b"" for the beginning, or what is left of it), fewer
         if they are large. Raises `Refusal` Pruned for a cursor whose followers are gone.
         """
-        if after:
-            self._refuse_pruned(int.from_bytes(after[:8]))
+        if height := int.from_bytes(after[:8]):
+            self._refuse_pruned(height)
         found: list[tuple[bytes, bytes]] = []
         size = 0
         for key, value in self._scan(b"events", after, b""):
@@ -209,12 +233,16 @@ class Reader:
         return list(self._scan(b"events", height.to_bytes(8), height.to_bytes(8)))
 
     def pruned_before(self) -> int:
-        """The height below which only headers are kept, genesis apart."""
+        """The height below which only headers are kept, the first block apart."""
         return read_pruned(self._get(b"meta", PRUNED_KEY))
 
     def _refuse_pruned(self, height: int) -> None:
-        floor = self.pruned_before()
-        if 0 < height < floor:
+        if self.is_empty():
+            return
+        floor, first = self.pruned_before(), self.first()
+        if 0 <= height < first:
+            raise Refusal(Refused.PRUNED, f"the ledger begins with block {first}", oldest=first)
+        if first < height < floor:
             raise Refusal(Refused.PRUNED, f"blocks before {floor} are kept as headers only", oldest=floor)
 
     # Old states.
@@ -260,6 +288,8 @@ class Reader:
         """
         try:
             backup.check_values(self._read, self._tables)
+            if not check_paths(self._read, self._tables[b"state"], self._tables[b"paths"]):
+                raise StoreFailed("the table of paths does not have the keys of the state")
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 

@@ -13,6 +13,7 @@ from chain.primitives.codec import as_bytes, encode
 from chain.primitives.limits import PRUNED_ROWS_MAX, UNDO_BLOCKS_MAX, UNDO_BYTES_MAX, UNDO_RECORDS_REMOVED_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state.formats import write_format
+from chain.state.paths import changed_paths
 from chain.state.reader import HEAD_KEY, PRUNED_KEY, Tables, decode_head, read_pruned, split_identities
 from chain.state.sealed import SEAL, SEEDS, seal, sealed, unseal
 from chain.state.undo import Undo, decode_undo, encode_undo
@@ -31,6 +32,8 @@ class Commit:
     """(index of the transaction, number within it, encoded event)"""
     state: Mapping[bytes, bytes | None]
     tree: Mapping[bytes, bytes | None]
+    certificate: bytes | None = None
+    """Of its validators, encoded; of block 0 the proof of the chain's parameters. None on a chain without validators."""
 
 
 class Writing:
@@ -45,11 +48,13 @@ class Writing:
     def add(self, commit: Commit, *, archive: bool) -> None:
         """Add the next block. Undo records that have become too many or too large go away, unless it is for an archive."""
         head = self._get(b"meta", HEAD_KEY)
-        assert commit.height == (0 if head is None else decode_head(head)[0] + 1), "blocks are written in order"
+        assert head is None or commit.height == decode_head(head)[0] + 1, "blocks are written in order"
         height = commit.height.to_bytes(8)
         places = [height + index.to_bytes(4) for index in range(len(commit.identities))]
         events = [height + index.to_bytes(4) + number.to_bytes(4) for index, number, _ in commit.events]
         self._append(b"headers", [height], [_header_of(commit.block)])
+        if commit.certificate is not None:
+            self._append(b"certificates", [height], [commit.certificate])
         self._append(b"blocks", [height], [commit.block])
         self._append(b"identities", [height], [b"".join(commit.identities)])
         self._append(b"receipts", places, commit.receipts)
@@ -58,6 +63,7 @@ class Writing:
         self._change(b"tree", commit.tree)
         keys = sorted(commit.state)
         old = self._replace(b"state", keys, commit.state)
+        self._change_paths(keys, old, commit.state)
         if head is None:
             write_format(self._transaction, self._tables[b"meta"])
         else:
@@ -79,11 +85,13 @@ class Writing:
             head = head or record.head
             for key, stored in record.state.items():
                 state.setdefault(key, stored)
-        self._change(b"state", {key: stored and unseal(b"state", key, stored) for key, stored in state.items()})
+        then = {key: stored and unseal(b"state", key, stored) for key, stored in state.items()}
+        keys = sorted(then)
+        self._change_paths(keys, self._replace(b"state", keys, then), then)
         self._change(b"tree", tree)
         for each in range(top, height, -1):
             self._remove_body(each)
-            for name in (b"headers", b"undo"):
+            for name in (b"headers", b"undo", b"certificates"):
                 self._transaction.delete(each.to_bytes(8), db=self._tables[name])
         assert head is not None
         self._put(b"meta", HEAD_KEY, head)
@@ -93,15 +101,15 @@ class Writing:
         goes. Returns the height below which that is done now.
         """
         top = decode_head(self._get(b"meta", HEAD_KEY) or b"")[0]
-        floor = read_pruned(self._get(b"meta", PRUNED_KEY))
+        floor = max(1 + next(self._heights(b"headers"), 0), read_pruned(self._get(b"meta", PRUNED_KEY)))
         before = min(before, next(self._heights(b"undo"), top + 1) - 1)
-        height = max(1, floor)
+        height = floor
         rows = 0
         while height < before and rows < PRUNED_ROWS_MAX:
             rows += 1 + self._remove_body(height)
             height += 1
-        if height <= max(1, floor):
-            return floor
+        if height == floor:
+            return read_pruned(self._get(b"meta", PRUNED_KEY))
         self._put(b"meta", PRUNED_KEY, encode(height))
         return height
 
@@ -172,6 +180,12 @@ class Writing:
             for key in keys:
                 if key not in values:
                     self._transaction.delete(key, db=self._tables[name])
+
+    def _change_paths(self, keys: Sequence[bytes], old: Sequence[object], changes: Mapping[bytes, object]) -> None:
+        """Enter the keys of the state that are new, and remove those that are gone: most blocks have few of either."""
+        paths = changed_paths(keys, old, [changes[key] for key in keys])
+        if paths:
+            self._change(b"paths", paths)
 
     def _replace(self, name: bytes, keys: Sequence[bytes], changes: Mapping[bytes, bytes | None]) -> list[bytes | None]:
         """The same, with what was stored before: faster than to read it first."""
