@@ -8,11 +8,13 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from chain.ledger.apply import Applied
 from chain.node.clock import DevnetClock
 from chain.node.control import Control
 from chain.node.development import (
@@ -97,7 +99,7 @@ def start_devnet(
 
     Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
     """
-    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port)
+    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port, None)
     server = prepared.server
     ready = threading.Event()
     server.on_ready = ready.set
@@ -123,15 +125,19 @@ def run_devnet(
     seed: str = SEED,
     ready_file: Path | str | None = None,
     operations_port: int | None = None,
+    makes_empty: bool = True,
     announce: Callable[[str, list[DevelopmentWallet]], None] | None = None,
+    watch: Callable[[Node], Watcher] | None = None,
 ) -> int:
     """Run a devnet in this thread until a signal ends it; the exit status. `announce(address, wallets)` is
-    called when it answers.
+    called when it answers; what `watch` gives is told of blocks. Blocks at an interval are made though nothing waits if
+    `makes_empty`.
 
     Raises as `start_devnet`.
     """
-    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port)
+    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port, watch)
     server = prepared.server
+    server.producer.makes_empty = makes_empty
 
     def ready() -> None:
         write_ready_file(ready_file, prepared.address, CHAIN_ID, prepared.operations)
@@ -141,6 +147,16 @@ def run_devnet(
     server.on_ready = ready
     server.serve_on(prepared.listener, workers)
     return 0 if server.failure is None else 1
+
+
+class Watcher(Protocol):
+    """Whoever is told of blocks, in the thread that makes them."""
+
+    def see(self, blocks: Sequence[Applied]) -> None:
+        """Blocks are on disk. It does not raise, and does not take long."""
+
+    def close(self) -> None:
+        """There are no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +170,13 @@ class _Prepared:
 
 
 def _prepare(
-    data_dir: Path | str | None, host: str, port: int, block_time_ms: int, seed: str, operations_port: int | None
+    data_dir: Path | str | None,
+    host: str,
+    port: int,
+    block_time_ms: int,
+    seed: str,
+    operations_port: int | None,
+    watch: Callable[[Node], Watcher] | None,
 ) -> _Prepared:
     vitals = Vitals(Measures(), head_age_seconds_max=_HEAD_AGE_SECONDS_MAX)
     operations = None
@@ -171,6 +193,7 @@ def _prepare(
         signers = [development_validator(seed)]
         node = Node(directory, devnet_specification(seed), clock=clock, archive=True, signers=signers)
         resources.enter_context(closing(node))
+        watcher = None if watch is None else resources.enter_context(closing(watch(node)))
         server = NodeServer(
             node,
             vitals,
@@ -178,4 +201,6 @@ def _prepare(
             block_time_ms=block_time_ms,
             desk=lambda producer: Desk(Control(node, producer, clock, seed).answer, clock),
         )
+    if watcher is not None:
+        server.producer.on_written = watcher.see
     return _Prepared(server, listener, url_of(listener), operations)

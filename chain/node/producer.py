@@ -53,6 +53,8 @@ class Producer:
         """
         self._node = node
         self._block_time_ms = block_time_ms
+        self.on_written: Callable[[Sequence[Applied]], None] = _nothing
+        """Told of blocks that are on disk. It must not raise."""
         self.makes_empty = True
         """Whether a block is made when its time has come though nothing waits."""
         self._on_failure = on_failure
@@ -287,6 +289,7 @@ class Producer:
             for receipt in applied.receipts:
                 if receipt.identity in self._waiting:
                     self._tell(receipt.identity, _row(receipt))
+        self.on_written(written.blocks)
         self._progressed()
         self._arrived()
 
@@ -329,6 +332,10 @@ class Producer:
     def _tell_all(self, refusal: Refusal) -> None:
         for identity in list(self._waiting):
             self._tell(identity, Row(identity, refusal=refusal))
+
+
+def _nothing(blocks: Sequence[Applied]) -> None:
+    """Until someone wants to know."""
 
 
 def _stops() -> Refusal:

@@ -57,8 +57,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes that look at signatures and answer requests, for load; 0 does all in one.",
 )
+@click.option("--no-empty", is_flag=True, help="With --block-time: make no block when nothing waits.")
+@click.option("-v", "--verbose", "verbosity", count=True, help="Show events and money of each transaction; twice: its calls too.")
+@click.option("--quiet", is_flag=True, help="Show no transactions.")
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON value instead of lines for people.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of lines for people, one value a line.")
 @click.pass_context
 def devnet(
     context: click.Context,
@@ -68,17 +71,22 @@ def devnet(
     ready_file: str | None,
     block_time: str,
     workers: int,
+    no_empty: bool,
+    verbosity: int,
+    quiet: bool,
     seed: str | None,
 ) -> int | None:
     """Start a network of one node, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
 
-    It is for development: anybody can take what these wallets hold. The commands below are for a devnet that runs.
+    It is for development: anybody can take what these wallets hold. It shows each transaction, what it does and what comes of it.
+    The commands below are for a devnet that runs.
     """
     if context.invoked_subcommand is not None:
         return None
     out = Output(as_json=as_json)
     from chain.node.devnet import run_devnet
     from chain.primitives.refusal import Refusal, Refused
+    from kit.transaction_log import TransactionLog
 
     _check_folder(data_dir)
     _check_ready_file(ready_file)
@@ -91,7 +99,9 @@ def devnet(
             workers=workers,
             seed=seed if seed is not None else development_seed(),
             ready_file=ready_file,
+            makes_empty=not no_empty,
             announce=lambda address, wallets: _announce(out, address, wallets, data_dir),
+            watch=None if quiet else lambda node: TransactionLog(node, out, verbosity=verbosity),
         )
     except Refusal as refusal:
         if refusal.code is not Refused.BAD_REQUEST:
