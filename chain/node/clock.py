@@ -50,6 +50,7 @@ class DevnetClock:
 
     @setting.setter
     def setting(self, setting: Setting) -> None:
+        """Set it otherwise."""
         held_ms = -1 if setting.held_ms is None else setting.held_ms
         os.pwrite(self._number, _FORM.pack(setting.ahead_ms, held_ms), 0)
 
