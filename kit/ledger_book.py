@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from kit.home import wallets_folder
@@ -23,9 +24,12 @@ class LedgerBook:
     def __init__(self, reader: Reader, parameters: Parameters) -> None:
         self._reader = reader
         self.status = _status(reader, parameters)
+        self._contracts: dict[bytes, OnLedger | None] = {}  # of the present state
         self._modules: dict[bytes, Module] = {}
+        self._folder = wallets_folder()
         self._names: dict[bytes, str] = {}
         self._names_of: float | None = None
+        self.renew()
 
     def setting(self, home: str | None = None) -> Setting:
         """How values are shown here."""
@@ -33,19 +37,28 @@ class LedgerBook:
 
     def is_contract(self, address: bytes) -> bool:
         """Whether a contract is at the address."""
-        from chain.primitives.keyspace import contract_key
-
-        return self._reader.get(contract_key(address)) is not None
+        return self._find(address) is not None
 
     def contract(self, address: bytes) -> OnLedger:
         """The contract at an address. Raises `Problem` if there is none (any more)."""
+        found = self._find(address)
+        if found is None:
+            raise Problem("there is no such contract", code="NotFound")
+        return found
+
+    def _find(self, address: bytes) -> OnLedger | None:
+        if address not in self._contracts:
+            self._contracts[address] = self._read(address)
+        return self._contracts[address]
+
+    def _read(self, address: bytes) -> OnLedger | None:
         from chain.ledger.contracts import read_contract
         from chain.primitives.keyspace import code_key
         from vm.codec import decode_module
 
         found = read_contract(self._reader, address)
         if found is None:
-            raise Problem("there is no such contract", code="NotFound")
+            return None
         code = self._reader.get(code_key(found.code_hash)) or b""
         if found.code_hash not in self._modules:
             self._modules[found.code_hash] = decode_module(code)
@@ -60,19 +73,21 @@ class LedgerBook:
     def _name_of(self, address: bytes) -> str | None:
         from chain.primitives.address import format_address
 
-        self._renew_names()
         known = self._names.get(address)
         if known is not None:
             return known
         text = format_address(address)
         return f"{text[:_SHORT_BEGIN]}…{text[-_SHORT_END:]}"
 
-    def _renew_names(self) -> None:
-        """Read the names again if there may be others."""
+    def renew(self) -> None:
+        """The state has gone on; and there may be other names of wallets."""
         from kit.wallets import names
 
-        folder = wallets_folder()
-        changed = folder.stat().st_mtime if folder.is_dir() else 0.0
+        self._contracts.clear()
+        try:
+            changed = os.stat(self._folder).st_mtime
+        except OSError:
+            changed = 0.0
         if changed != self._names_of:
             self._names, self._names_of = names(self.status.chain_id), changed
 

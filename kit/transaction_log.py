@@ -74,11 +74,13 @@ class TransactionLog:
 
         if self._verbosity < 2 or len(applied.receipts) > LOGGED_TRANSACTIONS_MAX:
             return {}
+        self._book_of_node.renew()
         return {identity: show_calls(self._node, self._book_of_node, identity) for identity in applied.identities}
 
     def _work(self) -> None:
         while (seen := self._waiting.get()) is not None:
             self._reader.renew()
+            self._book.renew()
             left_out, self._left_out = self._left_out, 0
             lines = self._block(*seen)
             if left_out:
@@ -89,7 +91,7 @@ class TransactionLog:
                 return
 
     def _block(self, applied: Applied, calls: dict[bytes, list[str]]) -> list[str]:
-        from chain.primitives.transaction import decode_transaction
+        from chain.primitives.transaction import recall_transaction
 
         height, receipts = applied.block.header.height, applied.receipts
         if len(receipts) > LOGGED_TRANSACTIONS_MAX:
@@ -98,7 +100,7 @@ class TransactionLog:
             return [self._note({"block": height, "transactions": len(receipts), "ok": well}, text)]
         lines = []
         for data, receipt in zip(applied.block.transactions, receipts, strict=True):
-            transaction = decode_transaction(data, included=True)
+            transaction = recall_transaction(data, receipt.identity, None)
             try:
                 if self._out.as_json:
                     lines.append(self._json(transaction, receipt))

@@ -69,7 +69,7 @@ def fund(address: bytes, minor: int) -> Call:
 
 
 def test_a_transaction_is_one_line(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its block, the beginning of its identity, who, what with which arguments, what came of it, gas; nothing of empty blocks."""
+    """Its block, identity, who, what with which arguments, what came of it, gas; nothing of empty blocks."""
     applied = made(node, Pay(BOB.address, CURRENCY, 25_00))
     (line,) = told(node, capsys, applied, node.produce()).splitlines()
     assert line.startswith(f"#1 {applied.identities[0].hex()[:8]}… alice: pays 25.00 CNY to bob  ok  ") and "gas" in line
