@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from kit.home import wallets_folder
@@ -85,7 +84,7 @@ class LedgerBook:
 
         self._contracts.clear()
         try:
-            changed = os.stat(self._folder).st_mtime
+            changed = self._folder.stat().st_mtime
         except OSError:
             changed = 0.0
         if changed != self._names_of:
