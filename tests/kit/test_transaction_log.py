@@ -54,13 +54,23 @@ def told(node: Node, capsys: pytest.CaptureFixture[str], *blocks: Applied, verbo
     return capsys.readouterr().out
 
 
-def escrow(node: Node) -> bytes:
-    """An escrow between Alice and Bob, of 100.00 CNY."""
+def deploys(node: Node) -> Applied:
+    """A block with an escrow between Alice and Bob, of 100.00 CNY."""
     built = compile_contract(Output(as_json=True), ESCROW, None)
     arguments = encode_arguments([ADDRESS, AMOUNT, DURATION], [BOB.address, 100_00, 7 * DAY_MS])
-    address = made(node, Deploy(built.code, CURRENCY, arguments)).receipts[0].results[0]
+    return made(node, Deploy(built.code, CURRENCY, arguments))
+
+
+def address_of(deployed: Applied) -> bytes:
+    """The address of the contract that a block has deployed."""
+    address = deployed.receipts[0].results[0]
     assert address is not None
     return address
+
+
+def escrow(node: Node) -> bytes:
+    """The address of an escrow between Alice and Bob, of 100.00 CNY."""
+    return address_of(deploys(node))
 
 
 def fund(address: bytes, minor: int) -> Call:
@@ -91,7 +101,8 @@ def test_a_failure_is_told_with_what_to_do(node: Node, capsys: pytest.CaptureFix
 
 def test_events_and_money_are_told_on_demand(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
     """With -v; with -vv the calls with what they change as well, those of a constructor too."""
-    address = escrow(node)
+    deployed = deploys(node)
+    address = address_of(deployed)
     made(node, fund(address, 100_00))
     accepted = made(node, Call(address, "accept", b"\x90"))
     assert "Settled" not in told(node, capsys, accepted)
@@ -100,10 +111,7 @@ def test_events_and_money_are_told_on_demand(node: Node, capsys: pytest.CaptureF
     shown = told(node, capsys, accepted, verbosity=2)
     for line in ("| Escrow.accept()", "|   Escrow.settle(to: bob)", "pays 100.00 CNY to bob", "phase = Released"):
         assert line in shown
-    block = node.block(1)
-    assert block is not None
-    first = Applied(block, tuple(node.store.identities(1)), (node.receipt(node.store.identities(1)[0]),), {}, {}, {})  # type: ignore[arg-type]
-    assert "|   price = 100.00 CNY" in told(node, capsys, first, verbosity=2)
+    assert "|   price = 100.00 CNY" in told(node, capsys, deployed, verbosity=2)
 
 
 def test_edits_and_what_nobody_signed_are_told_as_such(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
