@@ -79,7 +79,9 @@ def _key(name: str, standard: Value, says: str, **limits: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The settings of a node. Paths in a file are seen from its folder, others from the present one."""
+    """The settings of a node. Paths are seen from the folder of the file, those of the environment and of options from the
+    present one.
+    """
 
     genesis: str = _key("chain.genesis", "genesis.json", "The specification of the chain's first block.", is_path=True)
     data: str = _key("chain.data", "ledger", "The data directory.", is_path=True)
@@ -147,7 +149,7 @@ def read_configuration(
 
     Raises `Refusal` WrongConfiguration.
     """
-    settings = {name: Setting(key.standard, "default") for name, key in KEYS.items()}
+    settings = {name: Setting(_standard(key, file), "default") for name, key in KEYS.items()}
     if file is not None:
         for name, value in _read_file(file).items():
             settings[name] = Setting(_from_folder(file, value) if KEYS[name].is_path else value, "file")
@@ -158,7 +160,8 @@ def read_configuration(
     _refuse_unknown_variables(environment)
     for name, (text, option) in (options or {}).items():
         settings[name] = Setting(_read_text(_known(name, f"the option {option}"), text, option), option)
-    return Configured(Configuration(**{FIELDS[name]: setting.value for name, setting in settings.items()}), settings)  # type: ignore[arg-type]
+    values: dict[str, Any] = {FIELDS[name]: setting.value for name, setting in settings.items()}
+    return Configured(Configuration(**values), settings)
 
 
 def configuration_text() -> str:
@@ -246,6 +249,10 @@ def _unknown(name: str, where: str) -> Refusal:
     remedy = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(among)}."
     nearest = near[0] if near else None
     return _wrong(f"{where} has {_shown(name)}, which is no key", remedy, key=name, nearest=nearest, known=among)
+
+
+def _standard(key: Key, file: Path | None) -> Value:
+    return _from_folder(file, key.standard) if file is not None and key.is_path else key.standard
 
 
 def _from_folder(file: Path, value: Value) -> str:

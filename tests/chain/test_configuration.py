@@ -50,6 +50,13 @@ def test_the_file_that_is_written_says_what_is_so_anyway(file: Path) -> None:
     assert configured.configuration == dataclasses.replace(Configuration(), **at)
 
 
+def test_paths_are_seen_from_the_folder_of_the_file(file: Path) -> None:
+    """Whether they stand in it or not: a service is started in another folder."""
+    configured = read_configuration(write(file, "[chain]\ngenesis = 'a/b.json'\n"), {}, {"chain.data": ("x", "--data")})
+    assert (configured.configuration.genesis, configured.configuration.data) == (str(file.parent / "a" / "b.json"), "x")
+    assert read_configuration(write(file, ""), {}).configuration.data == str(file.parent / "ledger")
+
+
 def test_options_go_over_the_environment_and_that_over_the_file(file: Path) -> None:
     """Each value says where it came from."""
     write(file, "[api]\nport = 1\nworkers = 1\n[log]\nlevel = 'error'\n")

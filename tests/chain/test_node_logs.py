@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -81,3 +82,13 @@ def test_the_watchdog_is_for_this_process_only() -> None:
     assert watchdog_seconds({"WATCHDOG_USEC": "1500000", "WATCHDOG_PID": mine}) == 1.5
     for environment in ({}, {"WATCHDOG_USEC": "x"}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "5", "WATCHDOG_PID": "1"}):
         assert watchdog_seconds(environment) is None
+
+
+def test_a_socket_without_a_file_is_told_too() -> None:
+    """A name that begins with @ is one of Linux' own, as systemd in containers uses them."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind("")  # a free name
+        name = "@" + manager.getsockname()[1:].decode()
+        manager.settimeout(5)
+        assert notify("STATUS=well", {"NOTIFY_SOCKET": name})
+        assert manager.recv(100) == b"STATUS=well"
