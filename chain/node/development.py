@@ -60,24 +60,30 @@ def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str
 
 def refuse_development_keys(specification: Mapping[str, Any], seed: str = SEED) -> None:
     """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development
-    wallet, or names a development validator.
+    wallet, has one issue a currency, or names a development validator.
     """
     if specification.get("chain_id") == CHAIN_ID:
         return
     known = {wallet.key.public.hex() for wallet in development_wallets(seed)}
     known.add(SecretKey.development(f"{seed}/fees", 0).public.hex())
     known.add(development_validator(seed).public.hex())
-    wallets = specification.get("wallets")
-    entries = wallets if isinstance(wallets, list) else []
     validators = specification.get("validators")
-    texts = [entry.get("key") for entry in entries if isinstance(entry, dict)]
-    if isinstance(validators, dict) and isinstance(validators.get("keys"), list):
-        texts += validators["keys"]
-    # The genesis reads keys with blanks in them too.
-    named = {"".join(str(text).split()).lower() for text in texts}
+    keys = validators.get("keys") if isinstance(validators, dict) else None
+    named = {*_keys(specification.get("wallets"), "key"), *_keys(specification.get("currencies"), "issuer")}
+    named |= {_plain(key) for key in keys} if isinstance(keys, list) else set()
     for key in sorted(known & named):
         raise Refusal(
             Refused.DEVELOPMENT_KEY,
-            f"chain {specification.get('chain_id')!r} would have a wallet or validator of development key {key}",
+            f"chain {specification.get('chain_id')!r} would have a wallet, an issuer or a validator of development key {key}",
             key=key,
         )
+
+
+def _keys(entries: object, field: str) -> set[str]:
+    """The keys in a field of entries, without blanks, with which genesis reads them too."""
+    found = entries if isinstance(entries, list) else []
+    return {_plain(entry.get(field)) for entry in found if isinstance(entry, dict)}
+
+
+def _plain(key: object) -> str:
+    return "".join(str(key).split()).lower()

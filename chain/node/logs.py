@@ -53,7 +53,7 @@ def read_format() -> str:
     return "json" if isinstance(found, _Json) else "text" if isinstance(found, _Text) else ""
 
 
-def say(level: int, message: str, **fields: object) -> None:
+def say(level: int, message: str, /, **fields: object) -> None:
     """Log a message and what belongs to it, by name."""
     LOG.log(level, message, extra={"fields": fields})
 

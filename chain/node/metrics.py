@@ -134,6 +134,19 @@ def tell(metrics: Iterable[Metric]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def read(text: str) -> dict[tuple[str, Labels], float]:
+    """What `tell` has told: numbers by name and the values of the labels, as far as those have no quotes in them. Raises
+    `ValueError`.
+    """
+    found: dict[tuple[str, Labels], float] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            left, _, number = line.rpartition(" ")
+            name, _, labels = left.partition("{")
+            found[name, tuple(labels.split('"')[1::2])] = float(number)
+    return found
+
+
 def _number(number: float) -> str:
     return str(int(number)) if number == int(number) else repr(float(number))
 

@@ -47,15 +47,15 @@ class NodeServer(uvicorn.Server):
         block_time_ms: int | None,
         drain_seconds: float = 0,
         desk: Callable[[Producer], Desk] | None = None,
+        on_hangup: Callable[[], None] | None = None,
     ) -> None:
         """`resources` are closed in the end. What waits when it is to stop has `drain_seconds` to get into last blocks. `desk` is
-        that of a devnet, where it is controlled.
+        that of a devnet, where it is controlled. `on_hangup` is what SIGHUP asks for; without it SIGHUP ends the process.
         """
         self.node = node
         self.failure: BaseException | None = None
         self.on_ready: Callable[[], None] = _nothing
-        self.on_hangup: Callable[[], None] | None = None
-        """What SIGHUP asks for; without it SIGHUP is not looked at."""
+        self._on_hangup = on_hangup
         self._vitals = vitals
         self._resources = resources
         self._drain_seconds = drain_seconds
@@ -103,7 +103,7 @@ class NodeServer(uvicorn.Server):
             yield
             return
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        if self.on_hangup is not None:
+        if self._on_hangup is not None:
             before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._hangup)
         try:
             yield
@@ -112,8 +112,8 @@ class NodeServer(uvicorn.Server):
                 signal.signal(number, handler)
 
     def _hangup(self, sig: int, frame: FrameType | None) -> None:
-        if self.on_hangup is not None:
-            self.on_hangup()
+        if self._on_hangup is not None:
+            self._on_hangup()
 
     async def _serve_by_workers(self, listener: socket.socket, count: int) -> None:
         """The workers have the listening socket; here blocks are made."""
@@ -170,9 +170,10 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=1_024)
     except (OSError, OverflowError) as error:
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno and error.errno > 0 else str(error)
         raise Refusal(
             Refused.BAD_REQUEST,
-            f"{host}:{port} cannot be listened on: {error}",
+            f"{host}:{port} cannot be listened on: {why}",
             "Choose another port, or 0 for any.",
         ) from None
     # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it

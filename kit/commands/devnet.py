@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
 @click.option("--no-empty", is_flag=True, help="With --block-time: make no block when nothing waits.")
 @click.option("-v", "--verbose", "verbosity", count=True, help="Show events and money of each transaction; twice: its calls too.")
 @click.option("--quiet", is_flag=True, help="Show no transactions.")
+@click.option("--operations-port", type=click.IntRange(0, 65535), metavar="PORT", help="Have a port for health and metrics too.")
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of lines for people, one value a line.")
 @click.pass_context
@@ -74,6 +74,7 @@ def devnet(
     no_empty: bool,
     verbosity: int,
     quiet: bool,
+    operations_port: int | None,
     seed: str | None,
 ) -> int | None:
     """Start a network of one node, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
@@ -100,16 +101,14 @@ def devnet(
             seed=seed if seed is not None else development_seed(),
             ready_file=ready_file,
             makes_empty=not no_empty,
+            operations_port=operations_port,
             announce=lambda address, wallets: _announce(out, address, wallets, data_dir),
             watch=None if quiet else lambda node: TransactionLog(node, out, verbosity=verbosity),
         )
     except Refusal as refusal:
         if refusal.code is not Refused.BAD_REQUEST:
             raise
-        cause = refusal.__context__
-        used = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
-        why = "is used by another program" if used else "cannot be listened on"
-        raise missing(f"port {port} {why}", "Choose another port with --port, or 0 for any that is free.") from None
+        raise missing(refusal.message, "Choose another port, or 0 for any that is free.") from None
 
 
 @command("snapshot", examples="tael devnet snapshot", group=devnet)
