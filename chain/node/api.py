@@ -43,6 +43,7 @@ from chain.node.rendering import (
     result_json,
 )
 from chain.node.subscriptions import Subscriptions
+from chain.node.sync import Sync
 from chain.primitives.address import format_address, parse_address
 from chain.primitives.codec import decode
 from chain.primitives.header import Header
@@ -118,8 +119,17 @@ class Operation:
 class Api:
     """The answers."""
 
-    def __init__(self, questions: Questions, gateway: Gateway, control: Sequence[Operation] = ()) -> None:
-        """`control` are operations of a devnet, which answer to addresses of this machine only."""
+    def __init__(
+        self,
+        questions: Questions,
+        gateway: Gateway,
+        control: Sequence[Operation] = (),
+        about: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        """`control` are operations of a devnet, which answer to addresses of this machine only. `about` gives what the status
+        says besides.
+        """
+        self._about = about
         self._node = questions
         self._gateway = gateway
         transaction = {"transaction": "the transaction's bytes in hexadecimal", "base64": "or in base64"}
@@ -197,6 +207,15 @@ class Api:
                 path_parameters={"height": "a height, or `latest`"},
                 query_parameters={"full": "1 adds the block's bytes as `encoded`"},
                 answer_fields=("header", "transactions"),
+            ),
+            Operation(
+                "GET",
+                "/v1/blocks/{height}/certificate",
+                "certificate",
+                "What the validators have signed for a block; for the first block a proof of the chain's parameters.",
+                self.certificate,
+                path_parameters={"height": "a height, or `latest`"},
+                answer_fields=("header", "certificate"),
             ),
             Operation(
                 "GET",
@@ -286,6 +305,7 @@ class Api:
             "gas_price_min": p.gas_price_min,
             "gas_price_max": p.gas_price_max,
             "currencies": {code: self._decimals(code) for code in codes},
+            **self._about(),
         }
 
     async def submit(self, query: Query) -> dict[str, Any]:
@@ -331,6 +351,15 @@ class Api:
             assert encoded is not None
             answer["encoded"] = encoded.hex()
         return answer
+
+    async def certificate(self, query: Query) -> dict[str, Any]:
+        """See the table."""
+        text = query.path["height"]
+        height = self._node.head.height if text == "latest" else _number(text, "height", 0, HEIGHT_MAX)
+        header, found = header_at(self._node, height), self._node.store.certificate(height)
+        if found is None:
+            raise Refusal(Refused.NOT_FOUND, f"block {height} has no certificate", "Ask a node of a chain with validators.")
+        return {"header": header.encoded.hex(), "certificate": found.hex()}
 
     async def estimate(self, query: Query) -> dict[str, Any]:
         """See the table."""
@@ -467,6 +496,7 @@ class Api:
         """The ASGI application."""
         routes: list[BaseRoute] = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
         routes.append(Route("/openapi.json", self._openapi, methods=["GET"]))
+        routes += Sync(self._node, self._gateway.failed).routes()
         routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node, self._gateway.failed).serve))
         return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
 

@@ -159,7 +159,7 @@ def start_devnet(
 
     Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
     """
-    listener = _listen(host, port)
+    listener = listen(host, port)
     try:
         server = _prepare(data_dir, block_time_ms, seed)
     except BaseException:
@@ -176,7 +176,7 @@ def start_devnet(
             raise server.failure or Refusal(Refused.STOPPED, "the devnet ended before it answered; see what it printed")
         if time.monotonic() > deadline:
             raise Refusal(Refused.STOPPED, f"the devnet does not answer after {_READY_SECONDS_MAX} s")
-    _write_ready_file(ready_file, address)
+    write_ready_file(ready_file, address)
     return Devnet(server, thread, address)
 
 
@@ -196,7 +196,7 @@ def run_devnet(
 
     Raises as `start_devnet`.
     """
-    listener = _listen(host, port)
+    listener = listen(host, port)
     try:
         server = _prepare(data_dir, block_time_ms, seed)
     except BaseException:
@@ -205,7 +205,7 @@ def run_devnet(
     address = f"http://{host}:{listener.getsockname()[1]}"
 
     def ready() -> None:
-        _write_ready_file(ready_file, address)
+        write_ready_file(ready_file, address)
         if announce is not None:
             announce(address, development_wallets(seed))
 
@@ -229,7 +229,8 @@ def _prepare(data_dir: Path | str | None, block_time_ms: int, seed: str) -> _Ser
     return _Server(node, block_time_ms, clock, seed, close)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises `Refusal` BadRequest."""
     try:
         listener = socket.create_server((host, port), backlog=1_024)
     except (OSError, OverflowError) as error:
@@ -244,13 +245,13 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _write_ready_file(path: Path | str | None, address: str) -> None:
+def write_ready_file(path: Path | str | None, address: str, chain_id: str = CHAIN_ID) -> None:
     """Tell whoever waits for the file, which appears whole or not at all."""
     if path is None:
         return
     target = Path(path)
     partial = target.with_name(f"{target.name}.{os.getpid()}")
-    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": CHAIN_ID}))
+    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": chain_id}))
     partial.replace(target)
 
 

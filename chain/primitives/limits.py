@@ -137,3 +137,18 @@ GAS_GRANT = 5_000  # two records
 GAS_REVOKE = 5_000
 GAS_AUTHORITY = 4_000  # of a transaction by a session: its record is read and written
 GAS_PAYMENT = 1_000
+
+# Following another node.
+SYNC_WAIT_SECONDS_MAX = 20  # that a question for the next block may stay open: shorter than proxies cut connections off
+SYNC_WAITING_MAX = 256  # such questions at a time; each looks at the head as often as a subscription
+SYNC_BLOCKS_MAX = 256  # of one answer, which also ends after PAGE_BYTES_MAX
+SYNC_ANSWER_BYTES_MAX = 32 * 1024 * 1024  # that a follower reads: the largest block, a page before it, and what is around them
+SYNC_SECONDS_MAX = 60  # for an answer to arrive beyond what was waited for; a page at 150 kB a second takes it
+FOLLOW_BLOCKS_TOGETHER_MAX = 64  # that are written with one wait for the disk
+FOLLOW_TRANSACTIONS_TOGETHER_MAX = 2_000  # in them: half a second of execution, which is what a reader of the newest may miss
+FOLLOW_PAUSE_SECONDS_MAX = 10  # until a producer that does not answer is asked again
+FOLLOW_FORWARDS_MAX = 16  # submissions on their way to the producer at a time
+
+# Copies of another network's state.
+COPY_PAGE_ENTRIES_MAX = 10_000  # of one answer, which also ends after PAGE_BYTES_MAX
+COPY_BYTES_MAX = 4 * 1024 * 1024 * 1024  # keys and values of a copied state, which is held in memory once

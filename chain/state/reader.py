@@ -133,6 +133,10 @@ class Reader:
         """The whole flat state, sorted by key."""
         return self._scan(b"state", b"", b"")
 
+    def entries_after(self, key: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The flat state behind a key, which need not be there, sorted by key."""
+        return self._scan(b"state", key + b"\x00", b"", sought=False)
+
     def pages(self) -> Iterator[tuple[bytes, bytes]]:
         """All pages of the tree, sorted by key."""
         return self._scan(b"tree", b"", b"")
@@ -302,9 +306,11 @@ class Reader:
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 
-    def _scan(self, table: bytes, start: bytes, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """The entries from a key on, as long as they have a prefix; to be used up before the reader is renewed."""
-        if start:
+    def _scan(self, table: bytes, start: bytes, prefix: bytes, *, sought: bool = True) -> Iterator[tuple[bytes, bytes]]:
+        """The entries from a key on, as long as they have a prefix; to be used up before the reader is renewed. With `sought`
+        the first is looked for as a value that is read would be.
+        """
+        if start and sought:
             self._get(table, start)
         try:
             cursor = self._read.cursor(self._tables[table])
