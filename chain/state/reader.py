@@ -22,6 +22,7 @@ from chain.state.undo import Undo, decode_undo
 from chain.state.versions import Folds, OldView
 
 CURSOR_BYTES = 16
+_PLACE_BYTES = 12  # height and index
 HEAD_KEY = b"head"
 PRUNED_KEY = b"pruned"
 Tables: TypeAlias = "dict[bytes, Any]"
@@ -109,7 +110,11 @@ class Reader:
 
     def size(self) -> int:
         """How many keys the flat state has."""
-        count: int = self._read.stat(self._tables[b"state"])["entries"]
+        return self.count(b"state")
+
+    def count(self, table: bytes) -> int:
+        """How many rows a table has."""
+        count: int = self._read.stat(self._tables[table])["entries"]
         return count
 
     def get(self, key: bytes) -> bytes | None:
@@ -182,6 +187,8 @@ class Reader:
     def find(self, identity: bytes) -> tuple[int, int] | None:
         """(height, index) of a transaction; None also if it was pruned."""
         place = self._get(b"index", identity) if len(identity) == HASH_BYTES else None
+        if place is not None and len(place) != _PLACE_BYTES:
+            raise StoreFailed("a row of the index makes no sense")
         return None if place is None else (int.from_bytes(place[:8]), int.from_bytes(place[8:]))
 
     def seen(self, identity: bytes) -> bool:
