@@ -130,7 +130,7 @@ def _check_rows(store: Reader, header: Header, counts: dict[bytes, int]) -> None
     if store.identities(height) != identities:
         raise wrong_block(height, "has other identities than its transactions")
     for index, identity in enumerate(identities):
-        if store.find(identity) != (height, index):
+        if store.place(identity) != height.to_bytes(8) + index.to_bytes(4):
             raise wrong_block(height, f"has a transaction that is not found: {identity.hex()}")
     receipts = [decode_receipt(data) for data in store.receipts(height)] if identities else []
     mark = height.to_bytes(8)

@@ -15,8 +15,10 @@ SEED = "tael"
 CURRENCY = "CNY"
 DECIMALS = 2
 WALLETS = 10
-BALANCE = 1_000_000_00
-"""Minor units of each development wallet at genesis: 1,000,000.00 CNY."""
+UNITS = 1_000_000
+"""Of the base currency, in each development wallet at the beginning."""
+BALANCE = UNITS * 10**DECIMALS
+"""The same in minor units of a devnet's own currency: 1,000,000.00 CNY."""
 GENESIS_TIME_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z, so that the same seed gives the same genesis."""
 

@@ -21,6 +21,7 @@ import uvicorn
 from chain.node.api import Api
 from chain.node.clock import DevnetClock
 from chain.node.control import Control
+from chain.node.copied import copy_network
 from chain.node.development import (
     BALANCE,
     CHAIN_ID,
@@ -152,16 +153,18 @@ def start_devnet(
     block_time_ms: int = 0,
     workers: int = 0,
     seed: str = SEED,
+    copy: str | None = None,
     ready_file: Path | str | None = None,
 ) -> Devnet:
     """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
-    end. With `workers` so many processes look at signatures and answer requests.
+    end. With `workers` so many processes look at signatures and answer requests. With `copy`, `URL` or `URL@HEIGHT`, it begins
+    with the state of that network.
 
-    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
+    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped; and as `copy_network`.
     """
     listener = listen(host, port)
     try:
-        server = _prepare(data_dir, block_time_ms, seed)
+        server = _prepare(data_dir, block_time_ms, seed, copy)
     except BaseException:
         listener.close()
         raise
@@ -188,6 +191,7 @@ def run_devnet(
     block_time_ms: int = 0,
     workers: int = 0,
     seed: str = SEED,
+    copy: str | None = None,
     ready_file: Path | str | None = None,
     announce: Callable[[str, list[DevelopmentWallet]], None] | None = None,
 ) -> int:
@@ -198,7 +202,7 @@ def run_devnet(
     """
     listener = listen(host, port)
     try:
-        server = _prepare(data_dir, block_time_ms, seed)
+        server = _prepare(data_dir, block_time_ms, seed, copy)
     except BaseException:
         listener.close()
         raise
@@ -214,10 +218,17 @@ def run_devnet(
     return 0 if server.failure is None else 1
 
 
-def _prepare(data_dir: Path | str | None, block_time_ms: int, seed: str) -> _Server:
+def _prepare(data_dir: Path | str | None, block_time_ms: int, seed: str, copy: str | None) -> _Server:
     """The node and its server, not serving yet."""
     temporary = tempfile.TemporaryDirectory(prefix="tael-devnet-") if data_dir is None else None
     directory = Path(temporary.name if temporary is not None else data_dir or ".")
+    if copy is not None:
+        try:
+            copy_network(copy, directory, seed)
+        except BaseException:
+            if temporary is not None:
+                temporary.cleanup()
+            raise
     clock = DevnetClock()
     node = Node(directory, devnet_specification(seed), clock=clock, archive=True, signers=[development_validator(seed)])
 

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,7 @@ from chain.node.follower import Follower
 from chain.node.node import Node
 from chain.node.serving import server_config
 from chain.node.upstream import Upstream
-from chain.primitives.header import decode_header
 from chain.primitives.refusal import Refusal, Refused
-from chain.state.store import Store
 
 _READY_SECONDS_MAX = 30
 _LOOK_SECONDS = 0.05
@@ -172,8 +170,8 @@ def _prepare(url: str, data_dir: Path | str | None, specification: Mapping[str, 
     with ExitStack() as resources:
         temporary = tempfile.TemporaryDirectory(prefix="tael-follower-") if data_dir is None else None
         directory = Path(data_dir or resources.enter_context(temporary or nullcontext(".")))
-        chain_id = _chain_id(directory) if specification is None else specification.get("chain_id")
-        node = Node(directory, specification, clock=lambda: time.time_ns() // 1_000_000, archive=chain_id == CHAIN_ID)
+        node = Node(directory, specification, clock=lambda: time.time_ns() // 1_000_000)
+        node.store.archive = node.parameters.chain_id == CHAIN_ID
         resources.callback(node.close)
         if node.parameters.validators is None:
             raise Refusal(
@@ -182,9 +180,3 @@ def _prepare(url: str, data_dir: Path | str | None, specification: Mapping[str, 
                 "Name validators in the genesis specification; see docs/operations.md.",
             )
         return _Server(node, upstream, resources.pop_all())
-
-
-def _chain_id(directory: Path) -> str:
-    """The chain of a ledger that has begun. Raises `Refusal` WrongStore."""
-    with closing(Store.reader(directory)) as store:
-        return decode_header(store.header(store.height()) or b"").chain_id

@@ -17,7 +17,7 @@ from chain.ledger.genesis import make_genesis
 from chain.ledger.parameters import fee_of, read_parameters
 from chain.node.check import check_body, check_replay, first_parameters, has_body, headers_down
 from chain.node.commit import commit_of, first_commit
-from chain.node.development import refuse_development_keys
+from chain.node.development import CHAIN_ID, refuse_development_keys
 from chain.node.pool import Pool
 from chain.node.questions import Questions
 from chain.node.waiting import Waiting
@@ -74,6 +74,7 @@ class Node(Questions):
         self._view = PendingView(self.store)
         self._unwritten: dict[bytes, tuple[int, int]] = {}
         self._certificates: dict[bytes, bytes] = {}
+        self._first: Header
         try:
             self._begin(genesis)
             self.head = self._check(genesis)
@@ -82,8 +83,7 @@ class Node(Questions):
             self.tree = Tree(self._view.page)
             self.newest: Header = self.head
             """Of the newest block that was made, be it on disk or not."""
-            if genesis is not None:
-                self.store.mark(genesis.block.header.hash)
+            self.store.mark(self._first.hash)
         except BaseException:
             self.store.close()
             raise
@@ -332,6 +332,8 @@ class Node(Questions):
             first = self.block(height)
             if first is None or first.header.height != height:
                 raise Refusal(Refused.WRONG_STORE, f"block {height} is missing or damaged")
+            if height and genesis is not None and first.header.chain_id == CHAIN_ID == genesis.block.header.chain_id:
+                genesis = None  # a devnet that began with a copy
             found = first.header.hash
             ours = self._expected(first) if genesis is None else genesis.block.header.hash
             if found != ours and self.store.marked() == ours:
@@ -348,6 +350,7 @@ class Node(Questions):
                 genesis=found.hex(),
                 wanted=ours.hex(),
             )
+        self._first = first.header
         return head
 
     def _expected(self, first: Block) -> bytes:
