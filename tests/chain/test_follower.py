@@ -418,4 +418,7 @@ def lie(one: Following, transaction: Transaction) -> None:
     """The producer says that a transaction is in its first block."""
     from chain.node.outcome import Row
 
-    one.follower._upstream.submit = lambda sent, wait_seconds: [Row(t.identity, 0, 0, True) for t in sent]  # type: ignore[method-assign]
+    def submit(sent: Any, wait_seconds: float | None) -> list[Row]:
+        return [Row(one.identity, 0, 0, True) for one in sent]
+
+    setattr(one.follower._upstream, "submit", submit)  # noqa: B010 - a method is put in another's place
