@@ -34,7 +34,7 @@ from chain.node.development import (
 )
 from chain.node.node import Node
 from chain.node.producer import Producer
-from chain.node.serving import server_config
+from chain.node.serving import server_config, spare_collector
 from chain.node.workers import Workers
 from chain.primitives.refusal import Refusal, Refused
 
@@ -209,6 +209,7 @@ def run_devnet(
             announce(address, development_wallets(seed))
 
     server.on_ready = ready
+    spare_collector()
     server.serve_on(listener, workers)
     return 0 if server.failure is None else 1
 

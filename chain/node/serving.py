@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+
 import uvicorn
 from starlette.applications import Starlette
 
-from chain.primitives.limits import CONNECTION_IDLE_SECONDS_MAX, SUBSCRIPTION_MESSAGE_BYTES_MAX
+from chain.primitives.limits import COLLECTED_OBJECTS, CONNECTION_IDLE_SECONDS_MAX, SUBSCRIPTION_MESSAGE_BYTES_MAX
+
+
+def spare_collector() -> None:
+    """Have Python look for cycles less often, in a process that is a node and nothing else.
+
+    What there is by now stays. What a block is made of has no cycles, and to look through it for some, a few times for each of
+    its transactions, takes a tenth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_OBJECTS)
 
 
 def server_config(application: Starlette) -> uvicorn.Config:

@@ -5,7 +5,6 @@ makes the blocks. Started by `chain.node.workers`.
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -20,7 +19,7 @@ from chain.ledger.parameters import read_parameters
 from chain.node.api import Api
 from chain.node.questions import Questions
 from chain.node.remote import RemoteGateway
-from chain.node.serving import server_config
+from chain.node.serving import server_config, spare_collector
 from chain.primitives.header import Header, decode_header
 from chain.primitives.refusal import Refusal, StoreFailed
 from chain.state.reader import Reader
@@ -87,7 +86,7 @@ def main(directory: str, listener_number: str, channel_number: str) -> None:
     store = Store.reader(Path(directory))
     try:
         server = _Server(StoredQuestions(store), channel)
-        gc.freeze()  # what is there by now stays
+        spare_collector()
         asyncio.run(server.serve([listener]))
     finally:
         store.close()

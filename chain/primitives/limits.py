@@ -85,6 +85,7 @@ REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
 RETRY_AFTER_SECONDS = 1  # what a full pool asks of who is turned away: a block or more has been made by then
 CONNECTION_IDLE_SECONDS_MAX = 75  # longer than anybody waits for a block
+COLLECTED_OBJECTS = 100_000  # new ones before Python looks for cycles among them; 700 by itself, some twenty transactions
 
 # The control of a devnet.
 SNAPSHOTS_MAX = 10_000

@@ -247,11 +247,36 @@ def decode_transaction(data: bytes) -> Transaction:
 
 def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Transaction:
     """A transaction that another process of this node has decoded and found to be well made by these parameters."""
-    body_plain, signatures = unpack_stored(data, lists=True)
+    plain, signatures = unpack_stored(data, lists=True)
+    _, chain_id, sender, authority, lane, sequence, height, time_ms, gas_limit, gas_price, fee_payer, actions, limits, memo = (
+        plain
+    )
+    body = Body(
+        chain_id,
+        sender,
+        sequence,
+        gas_limit,
+        gas_price,
+        tuple([_recall_action(action) for action in actions]),
+        lane,
+        height,
+        time_ms,
+        authority,
+        fee_payer,
+        None if limits is None else _read_limits(limits),
+        memo,
+    )
     pairs = tuple([(key, signature) for key, signature in signatures])
-    transaction = Transaction(_read_body(body_plain), pairs, encoded=data, identity=identity)
+    transaction = Transaction(body, pairs, encoded=data, identity=identity)
     transaction.checked = parameters
     return transaction
+
+
+def _recall_action(plain: list[Any]) -> Action:
+    """An action that has been read before. Payments, of which there are most, are taken as they are."""
+    if plain[0] == 2 and type(plain[3]) is int:
+        return Pay(plain[1], plain[2], plain[3])
+    return _read_action(plain)
 
 
 def _read_body(plain: object) -> Body:
