@@ -47,6 +47,7 @@ from chain.primitives.limits import (
 )
 from chain.primitives.money import check_currency
 from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.short_hash import sha256_of_few
 from chain.state.beginning import Beginning
 from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay, TransactionOverlay
@@ -138,6 +139,7 @@ def stream_genesis(
             if beginning is not None:
                 wallets = ((account_key(record[:ADDRESS_BYTES]), record[ADDRESS_BYTES:]) for record in records)
                 beginning.write_state(chain_of(sorted(first.items()), wallets))
+                records.close()
             write = _write_nothing if beginning is None else beginning.write_page
             root = build((make_leaf(pair[:HASH_BYTES], pair[HASH_BYTES:]) for pair in leaves), write)
     return Block(chain.header(parent, root, supply), ())
@@ -192,7 +194,7 @@ def _sort_wallets(
         address = wallet_address(key)
         record = encode([key, None, (), (), balances])  # as `account_value`, whose balances are as plain and as sorted
         add_record(address + record)
-        add_leaf(sha256(account_key(address)).digest() + sha256(record).digest())
+        add_leaf(sha256_of_few(account_key(address)).digest() + sha256_of_few(record).digest())
     if not has_fee_wallet:
         raise _wrong("the fee wallet's key must be one of the wallets'")
     for code, total in totals.items():

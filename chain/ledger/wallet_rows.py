@@ -55,7 +55,7 @@ def read_rows(rows: WalletRows, currencies: Collection[str]) -> Iterator[Row]:
             raise _wrong(f"key {key.hex()} is not after the one before it")
         before = key
         _check_balances(balances, currencies)
-        row = encode([key, balances])
+        row = encode(plain)
         digest.update(row)  # of what is the one encoding, so that bytes that are not do not have the hash
         count += 1
         yield key, balances, row
