@@ -117,6 +117,10 @@ CHECK_BLOCKS_TOGETHER_MAX = 64  # that a replay keeps in memory before they are 
 # Store.
 STORE_MAP_BYTES = 2**40  # address space, not disk: the file grows as it is filled
 STORE_READERS_MAX = 1_024  # read transactions of all processes at a time; 64 bytes of shared memory each
+GENESIS_WALLETS_MAX = 2**32 - 1  # as many as an array of msgpack has
+BEGINNING_ROWS_MAX = 50_000  # of a large genesis in one transaction: some 10 MB
+BEGINNING_PAGES_MAX = 20_000  # of its tree, likewise: some 25 MB
+SORTED_IN_MEMORY_BYTES_MAX = 48 * 1024 * 1024  # of each of the two orders in which a large genesis is sorted
 UNDO_BLOCKS_MAX = 128  # blocks that can be taken back, whose states can be read
 UNDO_BYTES_MAX = 64 * 1024 * 1024  # of their records, if that is reached first; a full block of payments leaves 1.3 MB
 UNDO_RECORDS_REMOVED_MAX = 4  # by one block, so that a smaller limit is reached bit by bit

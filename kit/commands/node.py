@@ -115,12 +115,9 @@ def prune(out: Output, directory: str, before: int) -> None:
 @click.argument("file", type=click.Path())
 def genesis_check(out: Output, file: str) -> None:
     """Say whether FILE specifies a chain, and the hash of its first block."""
-    from chain.ledger.genesis import make_genesis
-    from chain.node.development import refuse_development_keys
+    from chain.node.genesis import Genesis
 
-    specification = _specification(file)
-    refuse_development_keys(specification)
-    header = make_genesis(specification).block.header
+    header = Genesis(_specification(file)).header()
     rows = [("chain", header.chain_id), ("hash", header.hash.hex()), ("state root", header.state_root.hex())]
     out.pairs(rows)
     out.result({"ok": True, "chain_id": header.chain_id, "hash": header.hash.hex(), "state_root": header.state_root.hex()})
@@ -159,6 +156,8 @@ def _damage_told() -> Iterator[None]:
 
 def _specification(file: str) -> dict[str, Any]:
     """The genesis specification in a file; what it says is not looked at."""
+    from chain.node.wallet_file import with_wallets
+
     path = Path(file)
     if not path.is_file():
         raise missing(f"the file {file} is not there", "Check the path.")
@@ -168,7 +167,7 @@ def _specification(file: str) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         raise Problem(f"{file} is no genesis specification", "It is one JSON object.", code="WrongGenesis")
-    return found
+    return with_wallets(found, path.parent)
 
 
 def _progress(out: Output) -> Callable[[int, int], None]:

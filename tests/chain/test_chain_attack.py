@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cachetools import LRUCache
 from ledger_world import ALICE, BOB, CHAIN_ID, KEYS, World, specification
 
 from chain.client.keystore import Keystore
@@ -171,13 +172,19 @@ def test_arguments_that_cannot_be_paid_are_not_decoded(way: str, monkeypatch: py
     assert decoded == []
 
 
-def test_remembered_code_is_bounded() -> None:
-    """However many modules are tried, the code that is kept ready to run is bounded by what making it takes."""
+@pytest.mark.parametrize("part", [16, pytest.param(1, marks=pytest.mark.long)])
+def test_remembered_code_is_bounded(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many modules are tried, the code that is kept ready to run is bounded by what making it takes, here in a cache of a
+    part of its size.
+    """
+    most = CODE_CACHED_GAS_MAX // part
+    assert contracts._cache.maxsize == CODE_CACHED_GAS_MAX
+    monkeypatch.setattr(contracts, "_cache", LRUCache(most, contracts._cache.getsizeof))
     first = contracts.verified_code(giver(4_000))[0]
-    for count in range(1, 4_000, 2):
+    for count in range(1, 4_000, 2 * part):
         contracts.verified_code(giver(count))
     assert first not in contracts._cache
-    assert contracts._cache.currsize <= CODE_CACHED_GAS_MAX
+    assert contracts._cache.currsize <= most
     assert contracts._cache.currsize == sum(price for _, price in contracts._cache.values())
 
 
