@@ -47,6 +47,12 @@ CURRENCY_CODE_CHARACTERS_MAX = 12  # as the machine's
 
 # Proofs.
 PROOF_KEYS_MAX = 1_000  # of one proof of many keys: a page of the API
+PROOF_CHANGES_MAX = 50_000  # keys that have changed since the height of a proof: a second of work, a slice at a time
+PROOF_SLICE = 100  # keys that are proved or changed in a tree before others have their turn: some 6 ms
+GAS_PROOF_KEY = 6_000  # of unpaid work, for which there is no other measure: 60 us
+GAS_PROOF_CHANGE = 2_500  # 25 us
+UNDO_RECORDS_SLICE = 2  # of full blocks: 13 ms each
+STATE_KEY_BYTES_MAX = 511  # as LMDB's
 PROOF_BYTES_MAX = 2 * 1024 * 1024  # 1,000 keys of usual values with 64 steps each; bounds the hashing of who checks it
 
 # Blocks.
@@ -80,6 +86,8 @@ BATCH_BYTES_MAX = 1024 * 1024  # 1,000 payments take 210 kB, in hexadecimal twic
 BATCH_STEP = 50  # transactions whose signatures are looked at before others have their turn: some 6 ms
 REQUEST_DEPTH_MAX = 32  # brackets within brackets of a request; ours have 4
 PAGE_ITEMS_MAX = 1_000
+QUERY_FIELDS_MAX = 16  # parameters of a query; no operation has more than 6
+LIST_SCANNED_MAX = 500  # transactions looked at for a page of those of a wallet, which no index has: some 30 ms
 PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it
 REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
@@ -97,6 +105,8 @@ WORKER_STARTS_MAX = 100  # beyond the first of each: after that something is wro
 
 # Reads and the start.
 READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
+UNPAID_GAS_PER_SECOND = 40_000_000  # of all reads, simulations and proofs of a process together: 0.4 s of each second or so
+UNPAID_GAS_SAVED_MAX = 10 * READ_GAS_MAX  # after a quiet time: a page that reads much at once is answered
 ESTIMATE_MARGIN_PERCENT = 25  # on the machine's gas: others may have changed the state before the transaction runs
 TRACE_ENTRIES_MAX = 5_000  # calls, changes, payments and events of one trace
 TRACE_BYTES_MAX = 1024 * 1024  # of a trace, roughly

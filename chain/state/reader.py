@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -131,6 +132,10 @@ class Reader:
     def entries(self) -> Iterator[tuple[bytes, bytes]]:
         """The whole flat state, sorted by key."""
         return self._scan(b"state", b"", b"")
+
+    def entries_behind(self, after: bytes, prefix: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """At most so many entries of the flat state whose keys have a prefix, sorted, those that come after a key."""
+        return list(islice((entry for entry in self._scan(b"state", after, prefix) if entry[0] != after), limit))
 
     def pages(self) -> Iterator[tuple[bytes, bytes]]:
         """All pages of the tree, sorted by key."""
