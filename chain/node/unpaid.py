@@ -34,7 +34,7 @@ class Unpaid:
 
     def _settle(self) -> None:
         now = self._clock()
-        filled = self._gas - self._node.gas_unpaid + (now - self._seen_seconds) * UNPAID_GAS_PER_SECOND
-        self._gas = min(filled, float(UNPAID_GAS_SAVED_MAX))
+        filled = self._gas + (now - self._seen_seconds) * UNPAID_GAS_PER_SECOND
+        self._gas = min(filled, float(UNPAID_GAS_SAVED_MAX)) - self._node.gas_unpaid
         self._node.gas_unpaid = 0
         self._seen_seconds = now
