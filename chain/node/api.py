@@ -30,6 +30,7 @@ from chain.node.questions import Questions
 from chain.node.rendering import failure_json
 from chain.node.subscriptions import Subscriptions
 from chain.node.unpaid import Unpaid
+from chain.primitives.limits import REQUESTS_AT_ONCE_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from vm.failure import Failure
 
@@ -48,6 +49,7 @@ class Api:
         own = (*LedgerApi(questions, gateway).operations, *self._transactions.operations, *ProofApi(questions).operations)
         self.operations = (*own, *typed(control))
         self._control = frozenset(operation.name for operation in control)
+        self._at_once = 0
         self._document: dict[str, Any] | None = None
 
     def application(self) -> Starlette:
@@ -56,10 +58,21 @@ class Api:
         routes += [Route(path, self._openapi, methods=["GET"]) for path in ("/v1/openapi.json", "/openapi.json")]
         routes.append(Route("/v1/docs", self._docs, methods=["GET"]))
         routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node, self._gateway.failed).serve))
-        return Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
+        made = Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
+        made.state.head = lambda: self._node.head
+        return made
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
+            if self._at_once >= REQUESTS_AT_ONCE_MAX:
+                return self._refused(Refusal(Refused.BUSY, f"{REQUESTS_AT_ONCE_MAX} requests are being answered already"))
+            self._at_once += 1
+            try:
+                return await answered(request)
+            finally:
+                self._at_once -= 1
+
+        async def answered(request: Request) -> Response:
             try:
                 if operation.name in self._control:
                     check_host(request)

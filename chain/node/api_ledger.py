@@ -35,7 +35,14 @@ from chain.primitives.address import ADDRESS_BYTES, format_address
 from chain.primitives.codec import decode
 from chain.primitives.header import Header
 from chain.primitives.keyspace import code_key, currency_key
-from chain.primitives.limits import LANE_MAX, LIST_SCANNED_MAX, PAGE_ITEMS_MAX, SEQUENCE_MAX, UNDO_RECORDS_SLICE
+from chain.primitives.limits import (
+    ANSWER_BLOCK_BYTES_MAX,
+    LANE_MAX,
+    LIST_SCANNED_MAX,
+    PAGE_ITEMS_MAX,
+    SEQUENCE_MAX,
+    UNDO_RECORDS_SLICE,
+)
 from chain.primitives.refusal import Refusal, Refused
 from chain.state.overlay import View
 from chain.state.reader import CURSOR_BYTES
@@ -253,7 +260,11 @@ class LedgerApi:
             "next": last.to_bytes(_ITEM_BYTES).hex() if last < len(identities) else None,
         }
         if query["full"]:
-            answer["encoded"] = self._encoded(header).hex()
+            encoded = self._encoded(header)
+            if len(encoded) > ANSWER_BLOCK_BYTES_MAX:
+                message = f"the block has {len(encoded)} bytes; in JSON it may have {ANSWER_BLOCK_BYTES_MAX}"
+                raise Refusal(Refused.TOO_LARGE, message, "Ask for it with Accept: application/octet-stream.")
+            answer["encoded"] = encoded.hex()
         return answer
 
     def _encoded(self, header: Header) -> bytes:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import uvicorn
 from starlette.applications import Starlette
 
+from chain.node.connections import Connections, http_protocol, websocket_protocol
 from chain.primitives.limits import CONNECTION_IDLE_SECONDS_MAX, SUBSCRIPTION_MESSAGE_BYTES_MAX
 
 
 def server_config(application: Starlette) -> uvicorn.Config:
     """uvicorn's settings: no access log, no signature of the server, connections that may be idle for a while."""
+    connections = Connections()
+    head = getattr(getattr(application, "state", None), "head", None)
     return uvicorn.Config(
         application,
-        http="httptools",
-        ws="wsproto",
+        http=http_protocol(connections, head),
+        ws=websocket_protocol(connections),
         ws_max_size=SUBSCRIPTION_MESSAGE_BYTES_MAX,
         loop="asyncio",
         lifespan="off",

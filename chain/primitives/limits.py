@@ -92,6 +92,17 @@ PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes
 REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
 RETRY_AFTER_SECONDS = 1  # what a full pool asks of who is turned away: a block or more has been made by then
+REQUEST_HEAD_SECONDS_MAX = 10  # from its first byte on: who sends a byte now and then is not waited for
+REQUEST_LINE_BYTES_MAX = 8 * 1024  # of the address of a request: a key of 511 bytes in hexadecimal takes 1 kB
+REQUEST_HEAD_BYTES_MAX = 32 * 1024  # of its headers together
+HEADERS_MAX = 100
+REQUESTS_PIPELINED_MAX = 16  # of one connection, behind the one that is being answered: no more of them are kept
+REQUESTS_AT_ONCE_MAX = 1_024  # of a process, half a megabyte of body each at most
+ANSWER_SECONDS_MAX = 30  # to take an answer that is larger than what the system holds for the connection
+ANSWER_BLOCK_BYTES_MAX = 1024 * 1024  # of a block in JSON, where it takes twice that; as bare bytes there is no such limit
+CONNECTIONS_MAX = 4_096  # of a process; one that is idle takes some 10 kB
+CONNECTIONS_PER_ADDRESS_MAX = 512  # so that one address cannot have them all; a proxy has this many
+DESCRIPTORS_SPARE = 128  # open files besides connections: the ledger, its workers, the log
 CONNECTION_IDLE_SECONDS_MAX = 75  # longer than anybody waits for a block
 
 # The control of a devnet.
