@@ -11,6 +11,7 @@ VALUE_BYTES_MAX = 16 * 1024 * 1024  # of one decoded value; a block is the large
 TRANSACTION_BYTES_MAX = 128 * 1024  # a module of 64 KiB and its arguments fit with room
 ACTIONS_MAX = 64  # a batch of payments; bounds the work of one transaction with its gas
 SIGNATURES_MAX = 32  # the policies of sender and fee payer may need 16 each
+SIGNATURES_UNASKED_MAX = 2  # verified before it is known whether a wallet asks for them: sender and payer, half a millisecond
 LANE_MAX = 255  # a lane stands in the record of its wallet for ever
 EXPIRY_BLOCKS_MAX = 100_000  # about a day at a block a second; how long a pool may have to remember
 EXPIRY_MS_MAX = 24 * 60 * 60 * 1000  # a day, for the same reason

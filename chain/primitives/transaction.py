@@ -246,7 +246,9 @@ def decode_transaction(data: bytes) -> Transaction:
 
 
 def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Transaction:
-    """A transaction that another process of this node has decoded and found to be well made by these parameters."""
+    """A transaction that another process of this node has decoded and found to be well made by these parameters, signatures too;
+    None if it has not looked at these.
+    """
     body_plain, signatures = unpack_stored(data, lists=True)
     pairs = tuple([(key, signature) for key, signature in signatures])
     transaction = Transaction(_read_body(body_plain), pairs, encoded=data, identity=identity)
