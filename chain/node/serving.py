@@ -7,6 +7,7 @@ import gc
 import uvicorn
 from starlette.applications import Starlette
 
+from chain.node.connections import Connections, http_protocol, websocket_protocol
 from chain.primitives.limits import COLLECTED_OBJECTS, CONNECTION_IDLE_SECONDS_MAX, SUBSCRIPTION_MESSAGE_BYTES_MAX
 
 
@@ -23,10 +24,12 @@ def spare_collector() -> None:
 
 def server_config(application: Starlette) -> uvicorn.Config:
     """uvicorn's settings: no access log, no signature of the server, connections that may be idle for a while."""
+    connections = Connections()
+    head = getattr(getattr(application, "state", None), "head", None)
     return uvicorn.Config(
         application,
-        http="httptools",
-        ws="wsproto",
+        http=http_protocol(connections, head),
+        ws=websocket_protocol(connections),
         ws_max_size=SUBSCRIPTION_MESSAGE_BYTES_MAX,
         loop="asyncio",
         lifespan="off",

@@ -58,7 +58,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, questions: StoredQuestions, channel: socket.socket) -> None:
         self._channel = channel
-        self._gateway = RemoteGateway(questions.parameters)
+        self._gateway = RemoteGateway(questions.parameters, questions.store)
         super().__init__(server_config(Api(questions, self._gateway).application()))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -246,25 +246,24 @@ def decode_transaction(data: bytes) -> Transaction:
 
 
 def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Transaction:
-    """A transaction that another process of this node has decoded and found to be well made by these parameters."""
-    plain, signatures = unpack_stored(data, lists=True)
-    _, chain_id, sender, authority, lane, sequence, height, time_ms, gas_limit, gas_price, fee_payer, actions, limits, memo = (
-        plain
-    )
+    """A transaction that another process of this node has decoded and found to be well made by these parameters, signatures too;
+    None if it has not looked at these.
+    """
+    fields, signatures = unpack_stored(data, lists=True)
     body = Body(
-        chain_id,
-        sender,
-        sequence,
-        gas_limit,
-        gas_price,
-        tuple([_recall_action(action) for action in actions]),
-        lane,
-        height,
-        time_ms,
-        authority,
-        fee_payer,
-        None if limits is None else _read_limits(limits),
-        memo,
+        fields[1],
+        fields[2],
+        fields[5],
+        fields[8],
+        fields[9],
+        tuple([_recall_action(action) for action in fields[11]]),
+        fields[4],
+        fields[6],
+        fields[7],
+        fields[3],
+        fields[10],
+        None if fields[12] is None else _read_limits(fields[12]),
+        fields[13],
     )
     pairs = tuple([(key, signature) for key, signature in signatures])
     transaction = Transaction(body, pairs, encoded=data, identity=identity)

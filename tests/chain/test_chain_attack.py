@@ -16,7 +16,7 @@ from ledger_world import ALICE, BOB, CHAIN_ID, KEYS, World, specification
 from chain.client.keystore import Keystore
 from chain.ledger import contracts, execution
 from chain.ledger.machine import BlockMachine
-from chain.node import api
+from chain.node import api_request
 from chain.node.development import devnet_specification, refuse_development_keys
 from chain.node.devnet import start_devnet
 from chain.node.node import Node
@@ -320,7 +320,7 @@ def test_a_body_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch
             assert quick.recv(100).startswith(b"HTTP/1.1 200")
         answered, _, _ = select.select(waiting, [], [], 0)
         assert len(answered) == 0
-        monkeypatch.setattr(api, "REQUEST_SECONDS_MAX", 0.2)
+        monkeypatch.setattr(api_request, "REQUEST_SECONDS_MAX", 0.2)
         slow = begun_requests(host, port)
         assert sum(connection.recv(100).startswith(b"HTTP/1.1 400") for connection in slow) == 50
         for connection in waiting + slow:

@@ -313,6 +313,7 @@ READ: dict[bytes, Callable[[Store, bytes], object]] = {
     b"tree": lambda store, key: store.page(key),
     b"undo": lambda store, key: store.undo(int.from_bytes(key)),
     b"headers": lambda store, key: store.header(int.from_bytes(key)),
+    b"paths": lambda store, key: store.key_of(key),
 }
 """How a row of each table is read."""
 
