@@ -82,6 +82,7 @@ REFUSALS = {
     "WrongGenesis": "The beginning of the chain is not described soundly.",
     "WrongStore": "The data directory is damaged, or it is another chain's.",
     "Pruned": "What was asked for is older than what this node keeps.",
+    "WrongConfiguration": "The settings of a node have a key that there is not, or a value that it may not have.",
     "PoolFull": "The node has as many waiting transactions as it takes.",
     "SenderFull": "The wallet has as many waiting transactions as the node takes from one.",
     "PayerFull": "The wallet is to pay for as many waiting transactions as the node takes for one.",

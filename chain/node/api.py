@@ -40,12 +40,21 @@ __all__ = ["Api", "Operation", "Query", "query_number", "query_text"]
 class Api:
     """The answers."""
 
-    def __init__(self, questions: Questions, gateway: Gateway, control: Sequence[Operation] = ()) -> None:
-        """`control` are operations of a devnet, which answer to addresses of this machine only."""
+    def __init__(
+        self,
+        questions: Questions,
+        gateway: Gateway,
+        control: Sequence[Operation] = (),
+        on_refused: Callable[[int, str], None] = lambda count, code: None,
+    ) -> None:
+        """`control` are operations of a devnet, which answer to addresses of this machine only. `on_refused` is told how many
+        refusals of a code were answered.
+        """
         self._node = questions
         self._gateway = gateway
         self._unpaid = Unpaid(questions, time.monotonic)
-        self._transactions = TransactionApi(questions, gateway)
+        self._on_refused = on_refused
+        self._transactions = TransactionApi(questions, gateway, on_refused)
         own = (*LedgerApi(questions, gateway).operations, *self._transactions.operations, *ProofApi(questions).operations)
         self.operations = (*own, *typed(control))
         self._control = frozenset(operation.name for operation in control)
@@ -123,5 +132,6 @@ class Api:
         return self._refused(Refusal(Refused.DEFECT, "the node has a defect"))
 
     def _refused(self, refusal: Refusal) -> Response:
+        self._on_refused(1, refusal.code)
         # The head is known without reading, also to a node whose store has failed.
         return answer_refusal(refusal, self._node.head)

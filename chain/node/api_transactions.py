@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 from chain.ledger.contracts import find_function, load_verified, read_contract
 from chain.node import api_codes
@@ -57,8 +58,9 @@ _BATCH = Kind(
 class TransactionApi:
     """The answers."""
 
-    def __init__(self, node: Questions, gateway: Gateway) -> None:
+    def __init__(self, node: Questions, gateway: Gateway, on_refused: Callable[[int, str], None]) -> None:
         self._node = node
+        self._on_refused = on_refused
         self._gateway = gateway
         self.operations = (*self._taking(), *self._trying())
 
@@ -160,6 +162,9 @@ class TransactionApi:
         batch = Batch(query["transactions"] if query.packed is None else unpack_batch(query.packed))
         rows = batch.rows(await self._gateway.submit(batch.transactions, wait_seconds=_wait_seconds(query)))
         self._node.renew()
+        for row in rows:
+            if row.refusal is not None:
+                self._on_refused(1, row.refusal.code)
         return rows
 
     # Tried out.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from cachetools import LRUCache
@@ -59,6 +60,8 @@ class Node(Questions):
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
         self.failure: BaseException | None = None
+        self.took = 0.0, 0.0
+        """Seconds that the newest block took to be filled, and to be finished with its tree and header."""
         self._told: list[tuple[bytes, Refusal]] = []
         self._view = PendingView(self.store)
         self._unwritten: dict[bytes, tuple[int, int]] = {}
@@ -133,8 +136,11 @@ class Node(Questions):
             time_ms = self.now_ms()
             self.pool.expire(self.newest.height + 1, time_ms)
             run = BlockRun(self._view, self.newest, time_ms=time_ms, proposer=self.parameters.fee_wallet, tree=self.tree)
+            began = perf_counter()
             included = self._fill(run)
+            filled = perf_counter()
             applied = run.finish()
+            self.took = filled - began, perf_counter() - filled
         except BaseException as error:
             self.failure = error
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chain.ledger.admission import check_alone, check_form, check_signers
@@ -21,12 +21,13 @@ from chain.state.overlay import View
 class RemoteGateway:
     """A `Gateway` over a socket to the parent process."""
 
-    def __init__(self, parameters: Parameters, state: View) -> None:
+    def __init__(self, parameters: Parameters, state: View, on_draining: Callable[[], None]) -> None:
         """`parameters` are the chain's, by which transactions are looked at here before they are passed on. `state` is the newest
-        that is on disk.
+        that is on disk. `on_draining` is called when no more connections are to be taken.
         """
         self._parameters = parameters
         self._state = state
+        self._on_draining = on_draining
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -39,6 +40,10 @@ class RemoteGateway:
     async def ready(self) -> None:
         """Tell the parent that requests are answered."""
         await self._ask(Ask.READY)
+
+    async def count(self, taken: list[Any], connections: int) -> str:
+        """Hand over what was counted, and hear from which level on to log."""
+        return str(await self._ask(Ask.COUNTED, taken, connections))
 
     async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
         """See `Gateway`."""
@@ -110,6 +115,9 @@ class RemoteGateway:
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while (frame := await read_frame(reader)) is not None:
             number, answer = frame
+            if number is None:
+                self._on_draining()
+                continue
             asked = self._asked.get(number)
             if asked is not None and not asked.done():
                 asked.set_result(answer)

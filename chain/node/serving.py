@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from chain.node.connections import Connections, http_protocol, websocket_protocol
 from chain.primitives.limits import COLLECTED_OBJECTS, CONNECTION_IDLE_SECONDS_MAX, SUBSCRIPTION_MESSAGE_BYTES_MAX
@@ -22,7 +22,7 @@ def spare_collector() -> None:
     gc.set_threshold(COLLECTED_OBJECTS)
 
 
-def server_config(application: Starlette) -> uvicorn.Config:
+def server_config(application: ASGIApp) -> uvicorn.Config:
     """uvicorn's settings: no access log, no signature of the server, connections that may be idle for a while."""
     connections = Connections()
     head = getattr(getattr(application, "state", None), "head", None)

@@ -114,7 +114,16 @@ BLOCK_TIME_MS_MAX = 24 * 60 * 60 * 1000
 
 # Worker processes.
 FRAME_BYTES_MAX = 64 * 1024 * 1024  # a batch of the largest transactions is a fraction of it
+WORKERS_MAX = 64  # far more than one executor can keep busy
 WORKER_STARTS_MAX = 100  # beyond the first of each: after that something is wrong with the machine
+
+# Operations.
+BEAT_SECONDS = 1  # between two looks at the pool, and two signs of life; what workers have counted comes as often
+BEAT_SECONDS_MAX = 30  # without one, before the node counts as dead: the longest block takes a few
+DRAIN_SECONDS_MAX = 60  # for what waits to go into last blocks; service managers kill after 90
+GENESIS_FILE_BYTES_MAX = 2 * 1024 * 1024 * 1024  # ten million wallets take some 1.3 GB
+CONFIGURATION_BYTES_MAX = 64 * 1024  # of the file; all keys explained take 2 kB
+OPERATIONS_REQUEST_BYTES_MAX = 1_024  # the name of a level
 
 # Reads and the start.
 READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others

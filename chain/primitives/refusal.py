@@ -48,6 +48,7 @@ class Refused(StrEnum):
     WRONG_STORE = "WrongStore"
     PRUNED = "Pruned"
     # node
+    WRONG_CONFIGURATION = "WrongConfiguration"
     POOL_FULL = "PoolFull"
     SENDER_FULL = "SenderFull"
     PAYER_FULL = "PayerFull"
@@ -100,6 +101,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.WRONG_GENESIS: "Correct the genesis specification.",
     Refused.WRONG_STORE: "Restore the data directory, or begin with an empty one.",
     Refused.PRUNED: "Ask for a height that is kept, or a node that keeps all (an archive).",
+    Refused.WRONG_CONFIGURATION: "Correct it; `tael node config check` says whether it is right.",
     Refused.POOL_FULL: "Try again in a moment.",
     Refused.SENDER_FULL: "Wait until earlier transactions of this wallet are in a block.",
     Refused.PAYER_FULL: "Wait until earlier transactions with this fee payer are in a block, or name another.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 
 import lmdb
 
@@ -36,6 +37,8 @@ class Store(Reader):
         self._lock = lock(directory)
         self._archive = archive
         self._failed = False
+        self.sync_seconds = 0.0
+        """How long the last write has waited for the disk to have it."""
         try:
             check_file(directory)
             environment = open_environment(directory)
@@ -131,6 +134,8 @@ class Store(Reader):
         try:
             with self._env.begin(write=True) as transaction:
                 yield Writing(transaction, self._tables)
+                began = perf_counter()
+            self.sync_seconds = perf_counter() - began
         except (lmdb.Error, OSError) as error:
             self._failed = True
             raise StoreFailed(f"{what} failed: {error}") from error
