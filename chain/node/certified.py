@@ -14,10 +14,10 @@ from hashlib import sha256
 from typing import Any
 
 from chain.ledger.block import decode_block
-from chain.ledger.genesis import make_genesis
 from chain.ledger.parameters import decode_parameters
 from chain.node.check import Checked, Progress, check_body, first_parameters, has_body, headers_down, wrong_block
 from chain.node.commit import event_rows
+from chain.node.genesis import Genesis
 from chain.primitives.certificate import check_certified
 from chain.primitives.codec import encode
 from chain.primitives.header import Header, decode_header
@@ -44,11 +44,11 @@ class Trust:
 
 def trust_of(specification: Mapping[str, Any]) -> Trust:
     """What a genesis specification says. Raises `Refusal` WrongGenesis; NotCertified for a chain without validators."""
-    genesis = make_genesis(specification)
-    validators = decode_parameters(genesis.state[PARAMETERS] or b"").validators
+    genesis = Genesis(specification)
+    validators = decode_parameters(genesis.parameters).validators
     if validators is None:
         raise Refusal(Refused.NOT_CERTIFIED, "the genesis specification names no validators", "Execute all blocks instead.")
-    return Trust(validators, genesis.block.header.hash)
+    return Trust(validators, genesis.header().hash)
 
 
 def check_certified_rows(store: Reader, trust: Trust, *, progress: Progress) -> Checked:

@@ -86,7 +86,7 @@ class Follower:
         behind it, how long ago that was and how old our head is in milliseconds, and what is in the way.
         """
         head = self._node.head
-        told = {
+        return {
             "url": self._upstream.url,
             "height": self._height,
             "behind": max(0, self._height - head.height),
@@ -95,7 +95,6 @@ class Follower:
             "stopped": self.stopped,
             "problem": None if self.problem is None else refusal_json(self.problem),
         }
-        return {"following": told}
 
     # Following.
 

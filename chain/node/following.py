@@ -17,9 +17,9 @@ import uvicorn
 
 from chain.node.api import Api
 from chain.node.development import CHAIN_ID
-from chain.node.devnet import listen, write_ready_file
 from chain.node.follower import Follower
 from chain.node.node import Node
+from chain.node.server import listen, write_ready_file
 from chain.node.serving import server_config
 from chain.node.upstream import Upstream
 from chain.primitives.refusal import Refusal, Refused
@@ -38,7 +38,7 @@ class _Server(uvicorn.Server):
         self.on_ready: Callable[[], None] = lambda: None
         self.follower = Follower(node, upstream, self._stop_after)
         self._resources = resources
-        super().__init__(server_config(Api(node, self.follower, about=self.follower.about).application()))
+        super().__init__(server_config(Api(node, self.follower, following=self.follower.about).application()))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then the follower begins."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import lmdb
 
@@ -26,6 +27,15 @@ HEAD_KEY = b"head"
 PRUNED_KEY = b"pruned"
 Tables: TypeAlias = "dict[bytes, Any]"
 """The open tables by their names."""
+_META_PAGES = 2  # at the beginning of every file
+
+
+class Room(NamedTuple):
+    """How large the file is, how much of it is free for what comes, and the oldest height whose state can be read."""
+
+    size_bytes: int
+    free_bytes: int
+    oldest_height: int
 
 
 class Reader:
@@ -140,6 +150,10 @@ class Reader:
     def entries_after(self, key: bytes) -> Iterator[tuple[bytes, bytes]]:
         """The flat state behind a key, which need not be there, sorted by key."""
         return self._scan(b"state", key + b"\x00", b"", sought=False)
+
+    def entries_behind(self, after: bytes, prefix: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """At most so many entries of the flat state whose keys have a prefix, sorted, those that come after a key."""
+        return list(islice((entry for entry in self._scan(b"state", after, prefix) if entry[0] != after), limit))
 
     def pages(self) -> Iterator[tuple[bytes, bytes]]:
         """All pages of the tree, sorted by key."""
@@ -268,6 +282,16 @@ class Reader:
         """What the block at a height has overwritten, if that is still known."""
         data = self._get(b"undo", height.to_bytes(8))
         return None if data is None else decode_undo(data)
+
+    def room(self) -> Room:
+        """What the ledger takes on the disk. No value is read. Raises `StoreFailed`."""
+        try:
+            tables = [self._env.stat(), *[self._read.stat(table) for table in self._tables.values()]]
+            used = _META_PAGES + sum(t["branch_pages"] + t["leaf_pages"] + t["overflow_pages"] for t in tables)
+            pages, page_bytes = self._env.info()["last_pgno"] + 1, tables[0]["psize"]
+        except lmdb.Error as error:
+            raise StoreFailed(f"reading failed: {error}") from error
+        return Room(pages * page_bytes, max(0, pages - used) * page_bytes, self.oldest())
 
     def backup(self, target: Path) -> None:
         """Copy the ledger as it is now on the disk into a directory that is empty or not there; opening that is all that a

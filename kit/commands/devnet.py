@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
 )
 @click.option("--copy", metavar="URL[@HEIGHT]", help="Begin with a copy of that network's state, and go on without it.")
 @click.option("--follow", "follows", metavar="URL", help="Make no blocks: follow the devnet there, and serve what it has.")
+@click.option("--operations-port", type=click.IntRange(0, 65535), metavar="PORT", help="Have a port for health and metrics too.")
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON value instead of lines for people.")
 @click.pass_context
@@ -72,6 +72,7 @@ def devnet(
     workers: int,
     copy: str | None,
     follows: str | None,
+    operations_port: int | None,
     seed: str | None,
 ) -> int | None:
     """Start a network of one node, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
@@ -106,15 +107,13 @@ def devnet(
             seed=seed,
             copy=copy,
             ready_file=ready_file,
+            operations_port=operations_port,
             announce=lambda address, wallets: _announce(out, address, wallets, data_dir, copy),
         )
     except Refusal as refusal:
         if refusal.code is not Refused.BAD_REQUEST:
             raise
-        cause = refusal.__context__
-        used = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
-        why = "is used by another program" if used else "cannot be listened on"
-        raise missing(f"port {port} {why}", "Choose another port with --port, or 0 for any that is free.") from None
+        raise missing(refusal.message, "Choose another port, or 0 for any that is free.") from None
 
 
 @command("snapshot", examples="tael devnet snapshot", group=devnet)

@@ -1,8 +1,7 @@
-"""`tael node`: the data directory of a node, and its genesis."""
+"""`tael node`: a node of one's own, and its data directory."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.commands.node_config import config
 from kit.commands.node_follow import follow, read_trust
+from kit.commands.node_genesis import genesis
+from kit.commands.node_run import run, unit
+from kit.commands.node_status import status
 from kit.options import CONTEXT, command
 from kit.output import Output, count
 from kit.problem import Problem, missing
@@ -30,16 +33,11 @@ _CERTIFIED = "held against what the validators have signed"
 
 @click.group("node", context_settings=CONTEXT)
 def node() -> None:
-    """Check, copy, restore and prune the data directory of a node."""
+    """Run a node, watch it; check, copy, restore and prune its data directory."""
 
 
-@click.group("genesis", context_settings=CONTEXT)
-def genesis() -> None:
-    """Look at the specification of a chain's first block."""
-
-
-node.add_command(genesis)
-node.add_command(follow)
+for _command in (run, follow, status, unit, config, genesis):
+    node.add_command(_command)
 
 
 @command(
@@ -137,21 +135,6 @@ def prune(out: Output, directory: str, before: int) -> None:
     out.result({"ok": True, "pruned_before": done})
 
 
-@command("check", examples="tael node genesis check genesis.json", group=genesis)
-@click.argument("file", type=click.Path())
-def genesis_check(out: Output, file: str) -> None:
-    """Say whether FILE specifies a chain, and the hash of its first block."""
-    from chain.ledger.genesis import make_genesis
-    from chain.node.development import refuse_development_keys
-
-    specification = specification_of(file)
-    refuse_development_keys(specification)
-    header = make_genesis(specification).block.header
-    rows = [("chain", header.chain_id), ("hash", header.hash.hex()), ("state root", header.state_root.hex())]
-    out.pairs(rows)
-    out.result({"ok": True, "chain_id": header.chain_id, "hash": header.hash.hex(), "state_root": header.state_root.hex()})
-
-
 def _check_one_way(genesis_file: str | None, certified: str | None, start: int | None, last: int | None) -> None:
     if sum(value is not None for value in (genesis_file, certified, start, last)) > 1:
         raise click.UsageError("--genesis, --certified, --from and --last are four ways to check: choose one.")
@@ -185,16 +168,11 @@ def _damage_told() -> Iterator[None]:
 
 def specification_of(file: str) -> dict[str, Any]:
     """The genesis specification in a file; what it says is not looked at."""
-    path = Path(file)
-    if not path.is_file():
+    from chain.node.genesis_file import read_genesis
+
+    if not Path(file).is_file():
         raise missing(f"the file {file} is not there", "Check the path.")
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise Problem(f"{file} is no genesis specification", "It is one JSON object.", code="WrongGenesis")
-    return found
+    return read_genesis(Path(file))
 
 
 def _progress(out: Output) -> Callable[[int, int], None]:
