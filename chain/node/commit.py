@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chain.ledger.apply import Applied
 from chain.ledger.parameters import decode_parameters
 from chain.primitives.codec import encode
 from chain.primitives.keyspace import PARAMETERS
+from chain.primitives.receipt import Receipt
 from chain.state.tree import Tree
 from chain.state.writing import Commit
 
 
 def commit_of(applied: Applied, certificate: bytes | None = None) -> Commit:
     """All that a block writes, its certificate being given."""
-    events = [
-        (receipt.index, number, encode([receipt.identity, event.contract, event.number, event.payload]))
-        for receipt in applied.receipts
-        for number, event in enumerate(receipt.events)
-    ]
     header = applied.block.header
     return Commit(
         height=header.height,
@@ -24,11 +22,20 @@ def commit_of(applied: Applied, certificate: bytes | None = None) -> Commit:
         block=applied.block.encoded,
         identities=applied.identities,
         receipts=[receipt.encoded for receipt in applied.receipts],
-        events=events,
+        events=event_rows(applied.receipts),
         state=applied.state,
         tree=applied.tree,
         certificate=certificate,
     )
+
+
+def event_rows(receipts: Sequence[Receipt]) -> list[tuple[int, int, bytes]]:
+    """The events of a block's receipts as they are stored: (index of the transaction, number within it, encoded event)."""
+    return [
+        (receipt.index, number, encode([receipt.identity, event.contract, event.number, event.payload]))
+        for receipt in receipts
+        for number, event in enumerate(receipt.events)
+    ]
 
 
 def first_commit(applied: Applied) -> Commit:

@@ -16,8 +16,10 @@ SEED = "tael"
 CURRENCY = "CNY"
 DECIMALS = 2
 WALLETS = 10
-BALANCE = 1_000_000_00
-"""Minor units of each development wallet at genesis: 1,000,000.00 CNY."""
+UNITS = 1_000_000
+"""Of the base currency, in each development wallet at the beginning."""
+BALANCE = UNITS * 10**DECIMALS
+"""The same in minor units of a devnet's own currency: 1,000,000.00 CNY."""
 GENESIS_TIME_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z, so that the same seed gives the same genesis."""
 
@@ -58,19 +60,27 @@ def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str
     }
 
 
+def development_keys(specification: Mapping[str, Any], seed: str = SEED) -> frozenset[bytes]:
+    """The public keys that everybody has the secrets of, and that a specification therefore may not have wallets of."""
+    if specification.get("chain_id") == CHAIN_ID:
+        return frozenset()
+    fees = SecretKey.development(f"{seed}/fees", 0).public
+    return frozenset((fees, development_validator(seed).public, *(wallet.key.public for wallet in development_wallets(seed))))
+
+
 def refuse_development_keys(specification: Mapping[str, Any], seed: str = SEED) -> None:
     """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development
-    wallet, has one issue a currency, or names a development validator.
+    wallet, or has one issue a currency or certify blocks.
     """
-    if specification.get("chain_id") == CHAIN_ID:
-        return
-    known = {wallet.key.public.hex() for wallet in development_wallets(seed)}
-    known.add(SecretKey.development(f"{seed}/fees", 0).public.hex())
-    known.add(development_validator(seed).public.hex())
+    known = {key.hex() for key in development_keys(specification, seed)}
     validators = specification.get("validators")
-    keys = validators.get("keys") if isinstance(validators, dict) else None
-    named = {*_keys(specification.get("wallets"), "key"), *_keys(specification.get("currencies"), "issuer")}
-    named |= {_plain(key) for key in keys} if isinstance(keys, list) else set()
+    listed = validators.get("keys") if isinstance(validators, dict) else None
+    certifying = [{"key": key} for key in listed] if isinstance(listed, list) else []
+    named = {
+        *_keys(specification.get("wallets"), "key"),
+        *_keys(specification.get("currencies"), "issuer"),
+        *_keys(certifying, "key"),
+    }
     for key in sorted(known & named):
         raise Refusal(
             Refused.DEVELOPMENT_KEY,
@@ -82,8 +92,4 @@ def refuse_development_keys(specification: Mapping[str, Any], seed: str = SEED) 
 def _keys(entries: object, field: str) -> set[str]:
     """The keys in a field of entries, without blanks, with which genesis reads them too."""
     found = entries if isinstance(entries, list) else []
-    return {_plain(entry.get(field)) for entry in found if isinstance(entry, dict)}
-
-
-def _plain(key: object) -> str:
-    return "".join(str(key).split()).lower()
+    return {"".join(str(entry.get(field)).split()).lower() for entry in found if isinstance(entry, dict)}

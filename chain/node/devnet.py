@@ -17,6 +17,7 @@ from typing import Protocol
 from chain.ledger.apply import Applied
 from chain.node.clock import DevnetClock
 from chain.node.control import Control
+from chain.node.copied import copy_network
 from chain.node.development import (
     BALANCE,
     CHAIN_ID,
@@ -33,6 +34,7 @@ from chain.node.measures import Measures
 from chain.node.node import Node
 from chain.node.operations import Operations
 from chain.node.server import NodeServer, listen, url_of, write_ready_file
+from chain.node.serving import spare_collector
 from chain.node.vitals import Vitals
 from chain.node.workers import Desk
 from chain.primitives.refusal import Refusal, Refused
@@ -90,16 +92,17 @@ def start_devnet(
     block_time_ms: int = 0,
     workers: int = 0,
     seed: str = SEED,
+    copy: str | None = None,
     ready_file: Path | str | None = None,
     operations_port: int | None = None,
 ) -> Devnet:
     """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
     end. With `workers` so many processes look at signatures and answer requests. With `operations_port` it has an
-    operations port (0 takes any).
+    operations port (0 takes any). With `copy`, `URL` or `URL@HEIGHT`, it begins with the state of that network.
 
-    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
+    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped; and as `copy_network`.
     """
-    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port, None)
+    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port, copy, None)
     server = prepared.server
     ready = threading.Event()
     server.on_ready = ready.set
@@ -123,6 +126,7 @@ def run_devnet(
     block_time_ms: int = 0,
     workers: int = 0,
     seed: str = SEED,
+    copy: str | None = None,
     ready_file: Path | str | None = None,
     operations_port: int | None = None,
     makes_empty: bool = True,
@@ -135,7 +139,7 @@ def run_devnet(
 
     Raises as `start_devnet`.
     """
-    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port, watch)
+    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port, copy, watch)
     server = prepared.server
     server.producer.makes_empty = makes_empty
 
@@ -145,6 +149,7 @@ def run_devnet(
             announce(prepared.address, development_wallets(seed))
 
     server.on_ready = ready
+    spare_collector()
     server.serve_on(prepared.listener, workers)
     return 0 if server.failure is None else 1
 
@@ -176,6 +181,7 @@ def _prepare(
     block_time_ms: int,
     seed: str,
     operations_port: int | None,
+    copy: str | None,
     watch: Callable[[Node], Watcher] | None,
 ) -> _Prepared:
     vitals = Vitals(Measures(), head_age_seconds_max=_HEAD_AGE_SECONDS_MAX)
@@ -190,6 +196,8 @@ def _prepare(
             operations = url_of(operations_listener)
             resources.enter_context(Operations(operations_listener, vitals))
         clock = resources.enter_context(closing(DevnetClock()))
+        if copy is not None:
+            copy_network(copy, directory, seed)
         signers = [development_validator(seed)]
         node = Node(directory, devnet_specification(seed), clock=clock, archive=True, signers=signers)
         resources.enter_context(closing(node))

@@ -14,11 +14,11 @@ from cachetools import LRUCache
 from chain.ledger.admission import admit, read_balance, read_sequence
 from chain.ledger.apply import Applied, BlockRun, apply_block
 from chain.ledger.block import Block
-from chain.ledger.genesis import make_genesis
 from chain.ledger.parameters import fee_of, read_parameters
 from chain.node.check import check_body, check_replay, first_parameters, has_body, headers_down
-from chain.node.commit import commit_of, first_commit
-from chain.node.development import refuse_development_keys
+from chain.node.commit import commit_of
+from chain.node.development import CHAIN_ID
+from chain.node.genesis import Genesis
 from chain.node.pool import Pool
 from chain.node.questions import Questions
 from chain.node.waiting import Waiting
@@ -74,10 +74,7 @@ class Node(Questions):
         check_signature_library()
         self._clock = clock
         self._specification = specification
-        genesis = None
-        if specification is not None:
-            refuse_development_keys(specification)
-            genesis = make_genesis(specification)
+        genesis = None if specification is None else Genesis(specification)
         self.store: Store = Store(directory, archive=archive)
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
@@ -96,8 +93,6 @@ class Node(Questions):
             self.tree = Tree(self._view.page)
             self.newest: Header = self.head
             """Of the newest block that was made, be it on disk or not."""
-            if genesis is not None:
-                self.store.mark(genesis.block.header.hash)
         except BaseException:
             self.store.close()
             raise
@@ -362,7 +357,7 @@ class Node(Questions):
         self.refused[waiting.identity] = refusal
         self._told.append((waiting.identity, refusal))
 
-    def _begin(self, genesis: Applied | None) -> None:
+    def _begin(self, genesis: Genesis | None) -> None:
         """Write genesis if there is no block yet. Raises `Refusal` WrongStore."""
         try:
             empty = self.store.is_empty()
@@ -376,23 +371,25 @@ class Node(Questions):
             remedy = "Give the genesis specification of the chain, or the directory of a ledger that has begun."
             raise Refusal(Refused.WRONG_STORE, "the data directory has no ledger yet", remedy)
         try:
-            self.store.commit(first_commit(genesis))
+            genesis.write(self.store, self.directory)
         except StoreFailed as error:
             remedy = "See that there is room on the disk, or choose another directory."
             raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error}", remedy) from None
 
-    def _check(self, genesis: Applied | None) -> Header:
+    def _check(self, genesis: Genesis | None) -> Header:
         """The head, after a look at what is stored (`docs/ledger.md`, "Store"). Raises `Refusal` WrongStore."""
         try:
             height = self.store.first()
             first = self.block(height)
             if first is None or first.header.height != height:
                 raise Refusal(Refused.WRONG_STORE, f"block {height} is missing or damaged")
-            found = first.header.hash
-            ours = self._expected(first) if genesis is None else genesis.block.header.hash
+            if height and genesis is not None and first.header.chain_id == CHAIN_ID == genesis.chain_id:
+                genesis = None  # a devnet that began with a copy
+            found, noted = first.header.hash, self.store.marked()
+            ours = noted or found if genesis is None else genesis.hash_beside(first.header, noted)
             if found != ours and self.store.marked() == ours:
                 raise Refusal(Refused.WRONG_STORE, f"block {height} is not the genesis with which it began")
-            head = self._check_chain(first, genesis) if found == ours else None
+            head = self._check_chain(genesis) if found == ours else None
         except (Refusal, StoreFailed) as error:
             raise damaged(error.message if isinstance(error, Refusal) else str(error)) from None
         if head is None:
@@ -404,13 +401,10 @@ class Node(Questions):
                 genesis=found.hex(),
                 wanted=ours.hex(),
             )
+        self.store.mark(found)
         return head
 
-    def _expected(self, first: Block) -> bytes:
-        """The hash that the first block must have, by the note that was left; if there is none yet, its own."""
-        return self.store.marked() or first.header.hash
-
-    def _check_chain(self, first: Block, genesis: Applied | None) -> Header:
+    def _check_chain(self, genesis: Genesis | None) -> Header:
         newest: Header | None = None
         transactions = 0
         for header in headers_down(self.store, self.store.height() - BLOCKS_CHECKED_AT_START + 1):
@@ -422,7 +416,7 @@ class Node(Questions):
             raise Refusal(Refused.WRONG_STORE, "the tree on disk does not have the head's state root")
         if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the state on disk does not have the head's state root")
-        if self.store.get(PARAMETERS) != (first_parameters(self.store) if genesis is None else genesis.state[PARAMETERS]):
+        if self.store.get(PARAMETERS) != (first_parameters(self.store) if genesis is None else genesis.parameters):
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
 

@@ -160,7 +160,7 @@ class Producer:
         else:
             receipt = self._node.receipt(identity)
             assert receipt is not None
-            submission.set(place, _row(receipt))
+            submission.set(place, row_of(receipt))
 
     # Making blocks.
 
@@ -288,7 +288,7 @@ class Producer:
                 self._say(applied, written)
             for receipt in applied.receipts:
                 if receipt.identity in self._waiting:
-                    self._tell(receipt.identity, _row(receipt))
+                    self._tell(receipt.identity, row_of(receipt))
         self.on_written(written.blocks)
         self._progressed()
         self._arrived()
@@ -342,6 +342,7 @@ def _stops() -> Refusal:
     return Refusal(Refused.STOPPED, "the node stops")
 
 
-def _row(receipt: Receipt) -> Row:
+def row_of(receipt: Receipt) -> Row:
+    """The row of a transaction that is on disk."""
     error = None if receipt.error is None else receipt.error.name
     return Row(receipt.identity, receipt.height, receipt.index, receipt.ok, error)

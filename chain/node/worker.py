@@ -5,7 +5,6 @@ makes the blocks. Started by `chain.node.workers`.
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -25,7 +24,7 @@ from chain.node.logs import begin_logs, set_level
 from chain.node.measures import RequestMeasures
 from chain.node.questions import Questions
 from chain.node.remote import RemoteGateway
-from chain.node.serving import server_config
+from chain.node.serving import server_config, spare_collector
 from chain.primitives.header import Header, decode_header
 from chain.primitives.limits import BEAT_SECONDS
 from chain.primitives.refusal import Refusal, StoreFailed
@@ -68,7 +67,7 @@ class _Server(uvicorn.Server):
         """`controlled` if it is a devnet's."""
         self._channel = channel
         self._measures = RequestMeasures()
-        self._gateway = RemoteGateway(questions.parameters, self._close_listeners)
+        self._gateway = RemoteGateway(questions.parameters, questions.store, self._close_listeners)
         operations = control_operations(self._gateway.control) if controlled else ()
         api = Api(questions, self._gateway, operations, on_refused=self._measures.refusals.add)
         super().__init__(server_config(Counted(api.application(), self._measures)))
@@ -122,7 +121,7 @@ def main(
     try:
         clock = _world_ms if clock_number is None else DevnetClock(int(clock_number))
         server = _Server(StoredQuestions(store, clock), channel, controlled=clock_number is not None)
-        gc.freeze()  # what is there by now stays
+        spare_collector()
         asyncio.run(server.serve([listener]))
     finally:
         store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -118,7 +119,11 @@ class Reader:
 
     def size(self) -> int:
         """How many keys the flat state has."""
-        count: int = self._read.stat(self._tables[b"state"])["entries"]
+        return self.count(b"state")
+
+    def count(self, table: bytes) -> int:
+        """How many rows a table has."""
+        count: int = self._read.stat(self._tables[table])["entries"]
         return count
 
     def get(self, key: bytes) -> bytes | None:
@@ -141,6 +146,14 @@ class Reader:
     def entries(self) -> Iterator[tuple[bytes, bytes]]:
         """The whole flat state, sorted by key."""
         return self._scan(b"state", b"", b"")
+
+    def entries_after(self, key: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The flat state behind a key, which need not be there, sorted by key."""
+        return self._scan(b"state", key + b"\x00", b"", sought=False)
+
+    def entries_behind(self, after: bytes, prefix: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """At most so many entries of the flat state whose keys have a prefix, sorted, those that come after a key."""
+        return list(islice((entry for entry in self._scan(b"state", after, prefix) if entry[0] != after), limit))
 
     def pages(self) -> Iterator[tuple[bytes, bytes]]:
         """All pages of the tree, sorted by key."""
@@ -186,8 +199,12 @@ class Reader:
 
     def find(self, identity: bytes) -> tuple[int, int] | None:
         """(height, index) of a transaction; None also if it was pruned."""
-        place = self._get(b"index", identity) if len(identity) == HASH_BYTES else None
+        place = self.place(identity)
         return None if place is None else (int.from_bytes(place[:8]), int.from_bytes(place[8:]))
+
+    def place(self, identity: bytes) -> bytes | None:
+        """The same as it is stored: height and index, big-endian, of eight and four bytes."""
+        return self._get(b"index", identity) if len(identity) == HASH_BYTES else None
 
     def seen(self, identity: bytes) -> bool:
         """Whether a transaction is found, without the look around that makes sure of a no: four microseconds less, for the first
@@ -321,9 +338,11 @@ class Reader:
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 
-    def _scan(self, table: bytes, start: bytes, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """The entries from a key on, as long as they have a prefix; to be used up before the reader is renewed."""
-        if start:
+    def _scan(self, table: bytes, start: bytes, prefix: bytes, *, sought: bool = True) -> Iterator[tuple[bytes, bytes]]:
+        """The entries from a key on, as long as they have a prefix; to be used up before the reader is renewed. With `sought`
+        the first is looked for as a value that is read would be.
+        """
+        if start and sought:
             self._get(table, start)
         try:
             cursor = self._read.cursor(self._tables[table])

@@ -10,6 +10,7 @@ from time import perf_counter
 import lmdb
 
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
+from chain.state.beginning import Beginning
 from chain.state.directory import check_file, lock, not_opened, open_environment, refuse_unfinished, write_marker
 from chain.state.formats import check_format, migrate, read_format
 from chain.state.reader import Reader, Tables
@@ -34,7 +35,8 @@ class Store(Reader):
         states of all heights. Raises `Refusal` WrongStore.
         """
         self._lock = lock(directory)
-        self._archive = archive
+        self.archive = archive
+        """Whether what is needed for the states of all heights is kept, from the next block on."""
         self._failed = False
         self.sync_seconds = 0.0
         """How long the last write has waited for the disk to have it."""
@@ -94,9 +96,13 @@ class Store(Reader):
         """
         with self._writing(f"writing block {commits[0].height}") as writing:
             for commit in commits:
-                writing.add(commit, archive=self._archive)
+                writing.add(commit, archive=self.archive)
                 if commit.height % DEAD_READERS_EVERY_BLOCKS == 0:
                     self._env.reader_check()
+
+    def begin(self) -> Beginning:
+        """The writing of a first block that is too large to be written at once; `renew` when it is finished."""
+        return Beginning(self._writing)
 
     def revert(self, height: int, tree: Mapping[bytes, bytes | None]) -> None:
         """Go back to the state after the block at a height, and see it: later blocks and all that they left go away. Every table

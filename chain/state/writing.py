@@ -45,9 +45,27 @@ class Writing:
 
     # The three things that are done.
 
-    def add(self, commit: Commit, *, archive: bool) -> None:
-        """Add the next block. Undo records that have become too many or too large go away, unless it is for an archive."""
+    def clear(self) -> None:
+        """Empty the state and the tree: what is in them without a head was left by a beginning that did not come to its end."""
+        for name in (b"state", b"tree"):
+            if self._transaction.stat(self._tables[name])["entries"]:
+                self._transaction.drop(self._tables[name], delete=False)
+
+    def add_state(self, rows: Mapping[bytes, bytes]) -> None:
+        """Add to the state of a first block, in order and after all that is there."""
+        self._append(b"state", list(rows), rows.values())
+
+    def add_pages(self, pages: Mapping[bytes, bytes | None]) -> None:
+        """Add to the tree of a first block."""
+        self._change(b"tree", pages)
+
+    def add(self, commit: Commit, *, archive: bool, begun: bool = False) -> None:
+        """Add the next block; the first one to an empty state, unless that was `begun` for it. Undo records that have become too
+        many or too large go away, unless it is for an archive.
+        """
         head = self._get(b"meta", HEAD_KEY)
+        if head is None and not begun:
+            self.clear()
         assert head is None or commit.height == decode_head(head)[0] + 1, "blocks are written in order"
         height = commit.height.to_bytes(8)
         places = [height + index.to_bytes(4) for index in range(len(commit.identities))]

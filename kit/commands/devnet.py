@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kit.commands.devnet_edits import balance, impersonate, sequence, slot
+from kit.commands.node_follow import serve
 from kit.names import ALIASES, PORT, development_seed
 from kit.options import CONTEXT, Group, command, node_option
 from kit.output import Output
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
 @click.option("--no-empty", is_flag=True, help="With --block-time: make no block when nothing waits.")
 @click.option("-v", "--verbose", "verbosity", count=True, help="Show events and money of each transaction; twice: its calls too.")
 @click.option("--quiet", is_flag=True, help="Show no transactions.")
+@click.option("--copy", metavar="URL[@HEIGHT]", help="Begin with a copy of that network's state, and go on without it.")
+@click.option("--follow", "follows", metavar="URL", help="Make no blocks: follow the devnet there, and serve what it has.")
 @click.option("--operations-port", type=click.IntRange(0, 65535), metavar="PORT", help="Have a port for health and metrics too.")
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of lines for people, one value a line.")
@@ -74,6 +77,8 @@ def devnet(
     no_empty: bool,
     verbosity: int,
     quiet: bool,
+    copy: str | None,
+    follows: str | None,
     operations_port: int | None,
     seed: str | None,
 ) -> int | None:
@@ -85,24 +90,35 @@ def devnet(
     if context.invoked_subcommand is not None:
         return None
     out = Output(as_json=as_json)
-    from chain.node.devnet import run_devnet
+    from chain.node.copied import parse_source
+    from chain.node.devnet import devnet_specification, run_devnet
+    from chain.node.upstream import Upstream
     from chain.primitives.refusal import Refusal, Refused
     from kit.transaction_log import TransactionLog
 
     _check_folder(data_dir)
     _check_ready_file(ready_file)
     block_time_ms = _milliseconds(block_time)
+    seed = seed if seed is not None else development_seed()
+    if follows is not None:
+        if copy is not None or workers or block_time_ms:
+            raise usage("--follow makes no blocks and has no workers, and copies nothing", "Leave the other options out.")
+        specification = devnet_specification(seed)
+        return serve(out, follows, data_dir, specification, port=port, ready_file=ready_file)
+    if copy is not None:
+        Upstream(parse_source(copy)[0])  # a wrong address is told as such
     try:
         return run_devnet(
             data_dir,
             port=port,
             block_time_ms=block_time_ms,
             workers=workers,
-            seed=seed if seed is not None else development_seed(),
+            seed=seed,
+            copy=copy,
             ready_file=ready_file,
             makes_empty=not no_empty,
             operations_port=operations_port,
-            announce=lambda address, wallets: _announce(out, address, wallets, data_dir),
+            announce=lambda address, wallets: _announce(out, address, wallets, data_dir, copy),
             watch=None if quiet else lambda node: TransactionLog(node, out, verbosity=verbosity),
         )
     except Refusal as refusal:
@@ -298,7 +314,7 @@ def _milliseconds(text: str, option: str = "--block-time") -> int:
     return value
 
 
-def _announce(out: Output, address: str, wallets: list[DevelopmentWallet], data_dir: str | None) -> None:
+def _announce(out: Output, address: str, wallets: list[DevelopmentWallet], data_dir: str | None, copy: str | None) -> None:
     from chain.node.devnet import BALANCE, CHAIN_ID, CURRENCY, DECIMALS
     from chain.primitives.address import format_address
     from chain.primitives.money import format_money
@@ -312,7 +328,10 @@ def _announce(out: Output, address: str, wallets: list[DevelopmentWallet], data_
     out.line(f"{out.style('Tael devnet', 'bold')} at {out.style(address, 'cyan')}  (chain {CHAIN_ID})")
     out.line(f"The ledger is kept in {data_dir}." if data_dir else "The ledger is forgotten when it ends; --data DIR keeps it.")
     out.line()
-    out.line(f"Wallets, each with {balance} at the beginning. Everybody knows their keys: development only.")
+    if copy is not None:
+        out.line(f"The state is a copy of {copy}, which is not needed any more.")
+    what = f"each with {balance} at the beginning" if copy is None else "each with a million of the base currency more"
+    out.line(f"Wallets, {what}. Everybody knows their keys: development only.")
     out.table(("name", "alias", "address"), rows)
     out.line()
     out.line("Ctrl-C ends it.")
