@@ -17,7 +17,7 @@ is `tael-devnet`, or `tael-devnet-` and more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -139,13 +139,13 @@ def stream_genesis(
                 **{currency_key(each.code): currency_value(each) for each in chain.currencies},
             }
             for key, value in first.items():
-                leaves.add(sha256(key).digest() + sha256(value).digest())
+                leaves.add(sha256(key).digest() + sha256(value).digest() + key)
             if beginning is not None:
                 wallets = ((account_key(record[:ADDRESS_BYTES]), record[ADDRESS_BYTES:]) for record in records)
                 beginning.write_state(chain_of(sorted(first.items()), wallets))
                 records.close()
             write = _write_nothing if beginning is None else beginning.write_page
-            root = build((make_leaf(pair[:HASH_BYTES], pair[HASH_BYTES:]) for pair in leaves), write)
+            root = build(_leaves(leaves, beginning), write)
     return Block(chain.header(parent, root, supply), ())
 
 
@@ -181,8 +181,8 @@ def _wrongs_told() -> Iterator[None]:
 def _sort_wallets(
     chain: _Chain, rows: WalletRows, orders: tuple[Sorting, Sorting], forbidden: frozenset[bytes]
 ) -> tuple[bytes, dict[str, int]]:
-    """Give records to be sorted by address, leaves by the hash of their key; the hash of the description, and what is issued of
-    each currency.
+    """Give records to be sorted by address, and leaves, with the key behind each, by its hash; the hash of the description, and
+    what is issued of each currency.
     """
     add_record, add_leaf = orders[0].add, orders[1].add
     totals = dict.fromkeys(chain.codes, 0)
@@ -198,7 +198,8 @@ def _sort_wallets(
         address = wallet_address(key)
         record = encode([key, None, (), (), balances])  # as `account_value`, whose balances are as plain and as sorted
         add_record(address + record)
-        add_leaf(sha256_of_few(account_key(address)).digest() + sha256_of_few(record).digest())
+        place = account_key(address)
+        add_leaf(sha256_of_few(place).digest() + sha256_of_few(record).digest() + place)
     if not has_fee_wallet:
         raise _wrong("the fee wallet's key must be one of the wallets'")
     for code, total in totals.items():
@@ -211,6 +212,15 @@ def _describe(chain: _Chain, wallets: int) -> _Hash:
     """The hash of the description of a genesis, up to its wallets."""
     before = encode([*chain.description(), None])[:-1] + array_header(wallets)
     return sha256(bytes([len(TAG_GENESIS)]) + TAG_GENESIS + before)
+
+
+def _leaves(rows: Iterable[bytes], beginning: Beginning | None) -> Iterator[bytes]:
+    """The leaves of a tree, whose keys are entered by their hashes as they pass."""
+    for row in rows:
+        path = row[:HASH_BYTES]
+        if beginning is not None:
+            beginning.write_path(path, row[2 * HASH_BYTES :])
+        yield make_leaf(path, row[HASH_BYTES : 2 * HASH_BYTES])
 
 
 def _write_nothing(key: bytes, page: bytes | None) -> None:

@@ -19,23 +19,20 @@ from chain.node.api_answer import answer_json, answer_raw, answer_refusal, answe
 from chain.node.api_ledger import LedgerApi
 from chain.node.api_proofs import ProofApi
 from chain.node.api_request import check_host, read_request
+from chain.node.api_sync import SyncApi
 from chain.node.api_transactions import TransactionApi
 from chain.node.batch import MSGPACK
-from chain.node.control_types import typed
 from chain.node.docs_page import docs_page
 from chain.node.gateway import Gateway
 from chain.node.openapi import describe
-from chain.node.operation import Operation, Query, Raw, query_number, query_text
+from chain.node.operation import Operation, Raw
 from chain.node.questions import Questions
 from chain.node.rendering import failure_json
 from chain.node.subscriptions import Subscriptions
-from chain.node.sync import Sync
 from chain.node.unpaid import Unpaid
 from chain.primitives.limits import REQUESTS_AT_ONCE_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from vm.failure import Failure
-
-__all__ = ["Api", "Operation", "Query", "query_number", "query_text"]
 
 
 class Api:
@@ -62,8 +59,9 @@ class Api:
             *LedgerApi(questions, gateway, following).operations,
             *self._transactions.operations,
             *ProofApi(questions).operations,
+            *SyncApi(questions).operations,
         )
-        self.operations = (*own, *typed(control))
+        self.operations = (*own, *control)
         self._control = frozenset(operation.name for operation in control)
         self._at_once = 0
         self._document: dict[str, Any] | None = None
@@ -73,7 +71,6 @@ class Api:
         routes: list[BaseRoute] = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
         routes += [Route(path, self._openapi, methods=["GET"]) for path in ("/v1/openapi.json", "/openapi.json")]
         routes.append(Route("/v1/docs", self._docs, methods=["GET"]))
-        routes += Sync(self._node, self._gateway.failed).routes()
         routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node, self._gateway.failed).serve))
         made = Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
         made.state.head = lambda: self._node.head

@@ -58,6 +58,7 @@ TRANSACTION = record(
     block=HEIGHT_NUMBER,
     index=whole(),
     sender=ADDRESS_TEXT,
+    signed=TRUTH,
     fee_payer=nullable(ADDRESS_TEXT),
     lane=whole(0, LANE_MAX),
     sequence=whole(0, SEQUENCE_MAX),
@@ -86,11 +87,10 @@ class LedgerApi:
     """The answers."""
 
     def __init__(self, node: Questions, gateway: Gateway, following: Callable[[], dict[str, Any] | None] = lambda: None) -> None:
-        """`following` gives what the status says of the node that this one follows, if it
-        follows one."""
-        self._following = following
+        """`following` gives what the status says of the node that this one follows, if it follows one."""
         self._node = node
         self._gateway = gateway
+        self._following = following
         self.operations = (*self._of_chain(), *self._of_accounts())
 
     def _of_chain(self) -> tuple[Operation, ...]:
@@ -99,7 +99,6 @@ class LedgerApi:
             Operation(
                 *("GET", "/v1/status", "status", "Chain, head, parameters and currencies.", self.status),
                 answers=record(
-                    following=nullable(ref("Following")),
                     chain_id=TEXT,
                     genesis=HASH,
                     block=HASH,
@@ -111,6 +110,7 @@ class LedgerApi:
                     gas_price_min=whole(),
                     gas_price_max=whole(),
                     currencies=by_name(whole()),
+                    following=nullable(ref("Following")),
                 ),
             ),
             Operation(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from typing import Any, Final
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
 from chain.node.batch import MSGPACK
-from chain.node.operation import Operation, Query
+from chain.node.operation import BARE, Operation, Query
 from chain.node.parameters import bad, read_some
 from chain.primitives.limits import (
     BATCH_BYTES_MAX,
@@ -21,7 +21,6 @@ from chain.primitives.limits import (
 )
 from chain.primitives.refusal import Refusal, Refused
 
-BARE: Final = "application/octet-stream"
 _BRACKETS_AND_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
 
 
@@ -41,7 +40,7 @@ async def read_request(request: Request, operation: Operation) -> Query:
     if operation.lists and content_type == MSGPACK:
         return Query(path, query, {}, data, values, raw)
     body = _object(data)
-    values |= read_some(operation.fields, body, "the body")
+    values |= read_some(operation.body, body, "the body")
     if operation.one_of and sum(name in body for name in operation.one_of) != 1:
         raise bad(f"the body must have one of {', '.join(operation.one_of)}")
     return Query(path, query, body, None, values, raw)

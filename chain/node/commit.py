@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chain.ledger.apply import Applied
 from chain.ledger.parameters import decode_parameters
@@ -39,11 +39,17 @@ def event_rows(receipts: Sequence[Receipt]) -> list[tuple[int, int, bytes]]:
 
 
 def first_commit(applied: Applied) -> Commit:
-    """All that the first block writes. It needs no signatures, since whoever knows its hash trusts it; in the place of its
-    certificate stands the proof of the chain's parameters, which name the validators of all blocks to come.
-    """
+    """All that the first block writes."""
     value = applied.state[PARAMETERS]
     assert value is not None
-    if decode_parameters(value).validators is None:
-        return commit_of(applied)
-    return commit_of(applied, Tree(applied.tree.get).prove(PARAMETERS, value).encoded)
+    return commit_of(applied, parameters_proof(applied.tree.get, value))
+
+
+def parameters_proof(page: Callable[[bytes], bytes | None], parameters: bytes) -> bytes | None:
+    """What stands in the place of the first block's certificate; `page` finds a page of its tree. It needs no signatures, since
+    whoever knows its hash trusts it: this is the proof of the chain's parameters, which name the validators of all blocks to
+    come. None on a chain without validators.
+    """
+    if decode_parameters(parameters).validators is None:
+        return None
+    return Tree(page).prove(PARAMETERS, parameters).encoded

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chain.node.api import Query, query_number, query_text
 from chain.node.clock import DevnetClock, Setting
 from chain.node.control_edits import Edits
-from chain.node.control_table import FAUCET, Answer, query_truth
-from chain.node.development import CURRENCY, development_wallets
+from chain.node.control_table import FAUCET, Answer
+from chain.node.development import development_wallets
 from chain.node.impersonation import Impersonation
 from chain.node.node import Node
+from chain.node.operation import Query
 from chain.node.producer import Producer
-from chain.primitives.address import format_address, parse_address
-from chain.primitives.limits import AMOUNT_MAX, BLOCK_TIME_MS_MAX, BLOCKS_MINED_MAX, SNAPSHOTS_MAX, TIME_MS_MAX
+from chain.primitives.address import format_address
+from chain.primitives.limits import SNAPSHOTS_MAX
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Body, Pay, sign
 
@@ -80,7 +80,9 @@ class Control:
         """See `control_table`."""
         async with self._turn:
             await self._producer.settled()
-            number = query_number(query, "snapshot", 0, self._count, default=self._snapshots[-1].number if self._snapshots else 0)
+            number = query["snapshot"]
+            if number is None:
+                number = self._snapshots[-1].number if self._snapshots else 0
             found = next((snapshot for snapshot in self._snapshots if snapshot.number == number), None)
             if found is None:
                 raise Refusal(Refused.NOT_FOUND, f"there is no snapshot {number}", "Take one first; each is used once.")
@@ -91,9 +93,8 @@ class Control:
 
     async def time(self, query: Query) -> dict[str, Any]:
         """See `control_table`."""
-        now_ms = self._node.now_ms()
-        if "to_ms" in query.body:
-            to_ms = query_number(query, "to_ms", 0, TIME_MS_MAX)
+        now_ms, to_ms, advance_ms = self._node.now_ms(), query["to_ms"], query["advance_ms"]
+        if to_ms is not None:
             if to_ms < now_ms:
                 raise Refusal(
                     Refused.BAD_REQUEST,
@@ -101,31 +102,29 @@ class Control:
                     "Go back to a snapshot instead.",
                 )
             self._clock.advance(to_ms - self._clock())
-        elif "advance_ms" in query.body:
-            self._clock.advance(query_number(query, "advance_ms", 0, TIME_MS_MAX) + max(0, now_ms - self._clock()))
-        if "clock" in query.body:
-            {"hold": self._clock.hold, "run": self._clock.run}.get(query_text(query, "clock"), _no_such_clock)()
+        elif advance_ms is not None:
+            self._clock.advance(advance_ms + max(0, now_ms - self._clock()))
+        if query["clock"] is not None:
+            {"hold": self._clock.hold, "run": self._clock.run}[query["clock"]]()
         return {"now_ms": self._node.now_ms(), "held": self._clock.setting.held_ms is not None}
 
     async def mode(self, query: Query) -> dict[str, Any]:
         """See `control_table`."""
-        wanted = query_text(query, "mode")
-        if "empty" in query.body:
-            self._producer.makes_empty = query_truth(query, "empty")
+        wanted = query["mode"]
+        if query["empty"] is not None:
+            self._producer.makes_empty = query["empty"]
         if wanted not in ("instant", "manual"):
-            self._producer.set_mode(query_number(query, "mode", 1, BLOCK_TIME_MS_MAX))
+            self._producer.set_mode(int(wanted))
         else:
             self._producer.set_mode(0 if wanted == "instant" else None)
         return {"mode": wanted, "empty": self._producer.makes_empty}
 
     async def mine(self, query: Query) -> dict[str, Any]:
         """See `control_table`."""
-        blocks = query_number(query, "blocks", 1, BLOCKS_MINED_MAX, default=1)
-        interval_ms = query_number(query, "interval_ms", 0, TIME_MS_MAX // BLOCKS_MINED_MAX, default=0)
         async with self._turn:
-            for _ in range(blocks):
+            for _ in range(query["blocks"]):
                 await self._producer.room()
-                self._clock.advance(interval_ms)
+                self._clock.advance(query["interval_ms"])
                 self._producer.produce()
             await self._producer.settled()
         return {}
@@ -137,20 +136,15 @@ class Control:
 
     async def drop(self, query: Query) -> dict[str, Any]:
         """See `control_table`."""
-        if "id" not in query.body:
-            return {"dropped": self._producer.drop(None)}
-        try:
-            identity = bytes.fromhex(query_text(query, "id"))
-        except ValueError:
-            raise Refusal(Refused.BAD_REQUEST, "id must be hexadecimal") from None
-        if not self._producer.drop(identity):
+        dropped = self._producer.drop(query["id"])
+        if query["id"] is not None and not dropped:
             raise Refusal(Refused.NOT_FOUND, "no such transaction waits")
-        return {"dropped": 1}
+        return {"dropped": dropped}
 
     async def faucet(self, query: Query) -> dict[str, Any]:
         """See `control_table`."""
-        to, amount = parse_address(query_text(query, "to")), query_number(query, "amount", 1, AMOUNT_MAX)
-        currency = query_text(query, "currency") if "currency" in query.body else CURRENCY
+        if not query["amount"]:
+            raise Refusal(Refused.WRONG_AMOUNT, "the faucet pays one minor unit or more")
         node, wallet = self._node, self._faucet
         body = Body(
             node.parameters.chain_id,
@@ -158,7 +152,7 @@ class Control:
             node.next_sequence(wallet.address, FAUCET_LANE),
             _FAUCET_GAS_MAX,
             node.parameters.gas_price_min,
-            (Pay(to, currency, amount),),
+            (Pay(query["to"], query["currency"], query["amount"]),),
             FAUCET_LANE,
             expiry_ms=node.now_ms() + _FAUCET_EXPIRY_MS,
         )
@@ -172,7 +166,7 @@ class Control:
 
     async def dump(self, query: Query) -> dict[str, Any]:
         """See `control_table`."""
-        folder = Path(query_text(query, "folder"))
+        folder = Path(query["folder"])
         if not folder.is_absolute():
             raise Refusal(Refused.BAD_REQUEST, "the folder must be an absolute path")
         await asyncio.to_thread(self._node.store.backup, folder)
@@ -188,7 +182,3 @@ def _told(waiting: Any) -> dict[str, Any]:
         "sequence": waiting.sequence,
         "gas_price": waiting.gas_price,
     }
-
-
-def _no_such_clock() -> None:
-    raise Refusal(Refused.BAD_REQUEST, "clock must be `hold` or `run`")

@@ -10,15 +10,13 @@ from chain.ledger.apply import Applied
 from chain.ledger.block import Block
 from chain.ledger.genesis import genesis_parameters, genesis_parent, make_genesis, stream_genesis
 from chain.ledger.parameters import decode_parameters
-from chain.node.commit import first_commit
+from chain.node.commit import first_commit, parameters_proof
 from chain.node.development import development_keys, refuse_development_keys
 from chain.node.wallet_file import WalletFile
 from chain.primitives.header import Header
-from chain.primitives.keyspace import PARAMETERS
 from chain.state.beginning import Beginning
 from chain.state.sorting import Sorting
 from chain.state.store import Store
-from chain.state.tree import Tree
 from chain.state.writing import Commit
 
 
@@ -65,9 +63,7 @@ class Genesis:
         self._header = block.header
         beginning.settle()
         store.renew()
-        proof = None
-        if decode_parameters(self.parameters).validators is not None:
-            proof = Tree(store.page).prove(PARAMETERS, self.parameters).encoded
+        proof = parameters_proof(store.page, self.parameters)
         commit = Commit(0, block.header.hash, block.encoded, (), (), (), {}, {}, proof)
         beginning.finish(commit)
         store.renew()

@@ -7,11 +7,11 @@ wrong, has a code of its own and another status.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from chain.node.schema import ANYTHING, Schema, either, one_of, whole
+from chain.node.schema import ANYTHING, Schema, either, nullable, one_of, whole
 from chain.primitives.address import TEXT_CHARACTERS, parse_address
 from chain.primitives.hash import HASH_BYTES
 from chain.primitives.limits import AMOUNT_MAX, HEIGHT_MAX
@@ -88,6 +88,11 @@ def json_number(value: Any, name: str, low: int, high: int) -> int:
     if type(value) is not int or not low <= value <= high:
         raise bad(f"{name} must be a whole number from {low} to {high}")
     return value
+
+
+def optional(kind: Kind) -> Kind:
+    """It, or null, which is None."""
+    return Kind(nullable(kind.schema), lambda value, name: None if value is None else kind.read(value, name))
 
 
 def hexadecimal(least: int = 0, most: int | None = None) -> Kind:
@@ -180,6 +185,15 @@ HEIGHT_OR_LATEST = Kind(either(HEIGHT.schema, one_of("latest")), _read_height_or
 IDENTITY = hexadecimal(HASH_BYTES, HASH_BYTES)
 TRUTH = Kind({"type": "boolean"}, _read_truth)
 TRANSACTION = hexadecimal()
+
+
+def object_schema(parameters: Iterable[Parameter]) -> Schema:
+    """The schema of an object that has these fields and no others."""
+    parameters = tuple(parameters)
+    properties = {one.name: {**one.kind.schema, "description": one.description} for one in parameters}
+    required = [one.name for one in parameters if one.required]
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": required} if required else {})
 
 
 def read_some(parameters: tuple[Parameter, ...], given: dict[str, Any], where: str) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from chain.ledger.admission import check_alone, check_form, check_signers
 from chain.ledger.parameters import Parameters
-from chain.node.api import Query
 from chain.node.frames import Ask, pack_frame, read_frame, read_refusal, read_row
+from chain.node.operation import Query
 from chain.node.outcome import Row
 from chain.primitives.limits import BATCH_STEP, SIGNATURES_UNASKED_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed

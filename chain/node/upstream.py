@@ -67,7 +67,7 @@ class Upstream:
         self._local = threading.local()
 
     def blocks(self, first: int, *, parent: bytes | None = None, wait_seconds: int = 0, limit: int = SYNC_BLOCKS_MAX) -> Blocks:
-        """Blocks from a height on; see `chain.node.sync`."""
+        """Blocks from a height on; see `chain.node.api_sync`."""
         query = {"from": str(first), "wait": str(wait_seconds), "limit": str(limit)}
         if parent is not None:
             query["parent"] = parent.hex()
@@ -78,7 +78,7 @@ class Upstream:
         raise _garbage("blocks")
 
     def state(self, height: int, after: bytes | None) -> StatePage:
-        """A page of the state after a block; see `chain.node.sync`."""
+        """A page of the state after a block; see `chain.node.api_sync`."""
         query = {"height": str(height)} | ({} if after is None else {"after": after.hex()})
         match self._packed(f"/v1/sync/state?{urlencode(query)}", 0):
             case [bytes(header), bytes() | None as certificate, list(found), bytes() | None as more]:

@@ -14,9 +14,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chain.node.api import Query
 from chain.node.clock import DevnetClock
 from chain.node.control_table import Ask as AskControl
+from chain.node.control_table import read_control
 from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_plain
 from chain.node.logs import read_format, read_level, say
 from chain.node.measures import Measures
@@ -176,7 +176,7 @@ class Workers:
             case Ask.WAITING, ():
                 return await self._producer.waiting()
             case Ask.CONTROL, (str(name), str(body)):
-                return await self._controlled(name, Query({}, {}, json.loads(body)))
+                return await self._controlled(name, json.loads(body))
             case Ask.READY, ():
                 self._one_is_ready()
                 return None
@@ -191,11 +191,11 @@ class Workers:
         self._connections[name] = connections
         return read_level()
 
-    async def _controlled(self, name: str, query: Query) -> object:
+    async def _controlled(self, name: str, body: dict[str, Any]) -> object:
         """What the control answers, as JSON, or a refusal."""
         assert self._desk is not None, "a worker of no devnet asks for its control"
         try:
-            return json.dumps(await self._desk.answer(name, query))
+            return json.dumps(await self._desk.answer(name, read_control(name, body)))
         except Refusal as refusal:
             return refusal_plain(refusal)
         except StoreFailed as error:

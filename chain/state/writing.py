@@ -47,13 +47,17 @@ class Writing:
 
     def clear(self) -> None:
         """Empty the state and the tree: what is in them without a head was left by a beginning that did not come to its end."""
-        for name in (b"state", b"tree"):
+        for name in (b"state", b"paths", b"tree"):
             if self._transaction.stat(self._tables[name])["entries"]:
                 self._transaction.drop(self._tables[name], delete=False)
 
     def add_state(self, rows: Mapping[bytes, bytes]) -> None:
         """Add to the state of a first block, in order and after all that is there."""
         self._append(b"state", list(rows), rows.values())
+
+    def add_paths(self, rows: Mapping[bytes, bytes]) -> None:
+        """Enter keys of the state of a first block by their hashes, in the order of these and after all that are there."""
+        self._append(b"paths", list(rows), rows.values())
 
     def add_pages(self, pages: Mapping[bytes, bytes | None]) -> None:
         """Add to the tree of a first block."""

@@ -105,7 +105,7 @@ def test_a_copy_of_a_devnet_of_the_same_seed_gives_its_wallets_more(tmp_path: Pa
 
 def test_pages_of_the_state_go_on_where_they_ended(remote: Devnet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three entries each."""
-    monkeypatch.setattr("chain.node.sync.COPY_PAGE_ENTRIES_MAX", 3)
+    monkeypatch.setattr("chain.node.api_sync.COPY_PAGE_ENTRIES_MAX", 3)
     told: list[int] = []
     header = copy_network(remote.address, tmp_path / "copy", "tael", told=told.append)
     assert header.height == 0
