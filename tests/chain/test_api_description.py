@@ -77,6 +77,7 @@ def questions(story: dict[str, Any]) -> dict[str, list[tuple[str, Any]]]:
     return {
         "status": [("/v1/status", None)],
         "block": [("/v1/blocks/latest", None), ("/v1/blocks/1?full=1&limit=1", None)],
+        "certificate": [("/v1/blocks/latest/certificate", None), ("/v1/blocks/0/certificate", None)],
         "transaction": [(f"/v1/transactions/{one}", None) for one in ids],
         "receipt": [(f"/v1/receipts/{one}", None) for one in ids],
         "receipt_proof": [(f"/v1/receipts/{one}/proof", None) for one in ids],
