@@ -36,6 +36,8 @@ FAILURES = {
     "SessionLimit": "The session that signed may not do this: the first value names the limit.",
     "SessionExists": "The wallet has a session of this name already.",
     "NoSession": "The wallet has no session of this name.",
+    "WrongSlot": "The contract has no such field, or the key or value is not of its type.",
+    "SequenceBack": "A sequence can only be set on: transactions of the past could be in a block again.",
 }
 """What each failure of the machine and of the ledger's actions means, by its name."""
 
@@ -78,6 +80,7 @@ REFUSALS = {
     "FeeNotCovered": "The payer holds less than the gas limit could cost.",
     "BlockFull": "The block has no room for the transaction.",
     "AlreadyIncluded": "The transaction is in a block already.",
+    "NotDevelopment": "Only whoever runs a development chain may edit its state or leave out signatures.",
     "WrongBlock": "The block does not follow from the one before it.",
     "NotCertified": "The validators of the chain have not signed the block, or its certificate is missing or altered.",
     "Forked": "The validators have signed another block at a height of which this node has one already.",

@@ -78,7 +78,8 @@ def unlock(wallet: Wallet, chain_id: str, password_file: str | None) -> SecretKe
     """The key that signs for a wallet on a chain. Asks for the password if there is one. Raises `Problem`, `Refusal`."""
     number = development_number(wallet.name)
     if not wallet.own:
-        assert number is not None
+        if number is None:
+            raise missing(f"there is no key here for {wallet.name}", f"Do without it: tael devnet impersonate {wallet.name}")
         return development_key(number, development_seed())
     password = None if wallet.development else read_password(f"Password of {wallet.name}", password_file)
     return keystore().unlock(wallet.name, password, chain_id=chain_id, development_chain_id=CHAIN_ID)

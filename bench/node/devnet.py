@@ -33,7 +33,8 @@ class Process:
         folder = folder.resolve()
         ready = folder / "ready.json"
         ready.unlink(missing_ok=True)
-        command = [*TAEL, "devnet", "--port", "0", "--data", str(folder / "data"), "--ready-file", str(ready), *options]
+        where = ["--data", str(folder / "data"), "--ready-file", str(ready)]
+        command = [*TAEL, "devnet", "--port", "0", "--quiet", *where, *options]
         began = time.perf_counter()
         self._process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, stdout=subprocess.DEVNULL

@@ -132,7 +132,7 @@ class Client:
 
     def receipt(self, identity: bytes) -> Outcome:
         """What became of a transaction. NotFound while it is in no block."""
-        return _outcome(self.get(f"/v1/receipts/{identity.hex()}"), identity)
+        return outcome_of(self.get(f"/v1/receipts/{identity.hex()}"), identity)
 
     def events(self, cursor: str = "", limit: int = 100) -> tuple[list[dict[str, Any]], str]:
         """(events after a cursor, the cursor to go on from)."""
@@ -161,7 +161,7 @@ class Client:
     def simulate(self, transaction: Transaction) -> Outcome:
         """What a transaction would come to in the next block."""
         answer = self.post("/v1/simulate", {"transaction": transaction.encoded.hex()})
-        return _outcome(answer, transaction.identity)
+        return outcome_of(answer, transaction.identity)
 
     # Proofs.
 
@@ -249,7 +249,7 @@ class Client:
         """
         path = f"/v1/transactions?wait=commit&timeout={int(timeout_seconds)}"
         answer = self.post(path, {"transaction": transaction.encoded.hex()})
-        return _outcome(answer, transaction.identity)
+        return outcome_of(answer, transaction.identity)
 
     def submit_batch(
         self, transactions: Sequence[Transaction], *, wait: bool = True, timeout_seconds: float = 20
@@ -363,7 +363,8 @@ def _parse(content: bytes, status: int) -> dict[str, Any]:
     raise refusal
 
 
-def _outcome(answer: dict[str, Any], identity: bytes) -> Outcome:
+def outcome_of(answer: dict[str, Any], identity: bytes) -> Outcome:
+    """The outcome in an answer of a node. Raises `Refusal` Unreachable, WrongProof if it is none, or another's."""
     told = answer.get("receipt")
     if not isinstance(told, dict):
         raise Refusal(Refused.UNREACHABLE, "the node gave no receipt")

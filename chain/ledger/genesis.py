@@ -11,7 +11,8 @@ bytes.
 
 Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the
 wallets'. Instead of a list, `wallets` may be `WalletRows`, which are read as they are needed. Validators certify blocks; a chain
-without them has no certificates.
+without them has no certificates. `"development": true` makes a chain whose state may be edited (`chain/ledger/edits.py`); its id
+is `tael-devnet`, or `tael-devnet-` and more.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ from chain.currency.supply import add_currency, issue, read_supplies, record_mov
 from chain.currency.wallets import Wallets
 from chain.ledger.apply import Applied
 from chain.ledger.block import Block
-from chain.ledger.parameters import Parameters, parameters_value
+from chain.ledger.parameters import DEVELOPMENT_CHAIN_ID, Parameters, may_be_development, parameters_value
 from chain.ledger.wallet_rows import WalletRows, read_rows
 from chain.primitives.address import ADDRESS_BYTES, wallet_address
-from chain.primitives.codec import amount_plain, array_header, as_amount, as_int, as_list, as_text, encode
+from chain.primitives.codec import amount_plain, array_header, as_amount, as_bool, as_int, as_list, as_text, encode
 from chain.primitives.hash import HASH_BYTES, TAG_GENESIS, merkle_root, tagged_hash
 from chain.primitives.header import PROTOCOL_VERSION, Header, Supply
 from chain.primitives.keys import check_public_key
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 _Hash: TypeAlias = "hashlib._Hash"
 _FIELDS = {
     "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet",
-    "currencies", "wallets", "validators",
+    "currencies", "wallets", "validators", "development",
 }  # fmt: skip
 
 
@@ -218,7 +219,8 @@ def _write_nothing(key: bytes, page: bytes | None) -> None:
 
 def _read_chain(specification: Mapping[str, Any]) -> _Chain:
     unknown = sorted(set(specification) - _FIELDS)
-    missing = sorted(_FIELDS - {"gas_limit", "gas_price_min", "gas_price_max", "validators"} - set(specification))
+    optional = {"gas_limit", "gas_price_min", "gas_price_max", "validators", "development"}
+    missing = sorted(_FIELDS - optional - set(specification))
     if unknown or missing:
         raise _wrong(f"unknown fields: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
     fee_key = _key(specification["fee_wallet"])
@@ -230,7 +232,10 @@ def _read_chain(specification: Mapping[str, Any]) -> _Chain:
         gas_price_min=as_int(specification.get("gas_price_min", 0), 0, GAS_PRICE_MAX, "gas_price_min"),
         gas_price_max=as_int(specification.get("gas_price_max", 10**6), 0, GAS_PRICE_MAX, "gas_price_max"),
         validators=read_validators(specification.get("validators")),
+        development=as_bool(specification.get("development", False), "development"),
     )
+    if parameters.development and not may_be_development(parameters.chain_id):
+        raise _wrong(f"a chain for development is called {DEVELOPMENT_CHAIN_ID}, or {DEVELOPMENT_CHAIN_ID}- and more")
     time_ms = as_int(specification["time_ms"], 0, TIME_MS_MAX, "time_ms")
     currencies = sorted(
         (_currency(entry) for entry in as_list(specification["currencies"], "currencies", most=CURRENCIES_MAX)),

@@ -100,6 +100,8 @@ class Api:
                 if operation.lists and MSGPACK in request.headers.get("accept", ""):
                     return answer_rows(await self._transactions.rows(query), self._node.head)
                 answer = await operation.answer(query)
+                if operation.name in self._control:
+                    self._node.renew()  # what it has done is on disk
             except Refusal as refusal:
                 return self._refused(refusal)
             except StoreFailed as error:  # it may have misled others already

@@ -126,7 +126,7 @@ def _check_rows(store: Reader, header: Header, counts: dict[bytes, int]) -> None
     height = header.height
     check_body(store, header)
     block = decode_block(store.block(height) or b"")
-    identities = [decode_transaction(data).identity for data in block.transactions]
+    identities = [decode_transaction(data, included=True).identity for data in block.transactions]
     if store.identities(height) != identities:
         raise wrong_block(height, "has other identities than its transactions")
     for index, identity in enumerate(identities):

@@ -1,8 +1,4 @@
-"""What only a devnet lets others do to it: snapshots, time, when blocks are made, what waits, money for the asking.
-
-The operations are mounted beside those of the API, by the devnet alone. They answer to addresses of this machine only, so that no
-web page can reach them by a name that it has pointed here.
-"""
+"""What only a devnet lets others do to it: snapshots, time, when blocks are made, what waits, money for the asking."""
 
 from __future__ import annotations
 
@@ -11,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chain.node.api import Operation, Query, query_number, query_text
+from chain.node.api import Query, query_number, query_text
 from chain.node.clock import DevnetClock, Setting
+from chain.node.control_edits import Edits
+from chain.node.control_table import FAUCET, Answer, query_truth
 from chain.node.development import CURRENCY, development_wallets
+from chain.node.impersonation import Impersonation
 from chain.node.node import Node
 from chain.node.producer import Producer
 from chain.primitives.address import format_address, parse_address
@@ -43,100 +42,32 @@ class Control:
         self._node = node
         self._producer = producer
         self._clock = clock
-        self._faucet = development_wallets(seed)[-1]
+        self._faucet = development_wallets(seed)[FAUCET]
         self._snapshots: list[_Snapshot] = []
         self._count = 0
         self._turn = asyncio.Lock()
-        self.operations = (
-            Operation(
-                "POST",
-                "/devnet/snapshot",
-                "snapshot",
-                "Remember this state, to go back to.",
-                self.snapshot,
-                answer_fields=("snapshot",),
-            ),
-            Operation(
-                "POST",
-                "/devnet/revert",
-                "revert",
-                "Go back to a snapshot, which is used up with all later ones.",
-                self.revert,
-                body_fields={"snapshot": "its number; the newest if not given"},
-                answer_fields=("snapshot", "waiting"),
-            ),
-            Operation(
-                "POST",
-                "/devnet/time",
-                "time",
-                "Let time pass, hold it, or let it run again.",
-                self.time,
-                body_fields={
-                    "advance_ms": "milliseconds to let pass",
-                    "to_ms": "or a time to go on to, in milliseconds since 1970 UTC",
-                    "clock": "`hold` or `run`",
-                },
-                answer_fields=("now_ms", "held"),
-            ),
-            Operation(
-                "POST",
-                "/devnet/mode",
-                "mode",
-                "When blocks are made: `instant`, `manual`, or each so many milliseconds.",
-                self.mode,
-                body_fields={"mode": "`instant`, `manual` or a number of milliseconds"},
-                answer_fields=("mode",),
-            ),
-            Operation(
-                "POST",
-                "/devnet/mine",
-                "mine",
-                "Make blocks now, with what waits or empty.",
-                self.mine,
-                body_fields={
-                    "blocks": f"how many, at most {BLOCKS_MINED_MAX}; 1 if not given",
-                    "interval_ms": "time to let pass before each; none if not given",
-                },
-            ),
-            Operation(
-                "GET",
-                "/devnet/pool",
-                "pool",
-                "What waits, in the order in which blocks will take it, and what waits behind a gap.",
-                self.pool,
-                answer_fields=("ready", "queued"),
-            ),
-            Operation(
-                "POST",
-                "/devnet/drop",
-                "drop",
-                "Take a transaction out of the pool, or all.",
-                self.drop,
-                body_fields={"id": "its identity in hexadecimal; all if not given"},
-                answer_fields=("dropped",),
-            ),
-            Operation(
-                "POST",
-                "/devnet/faucet",
-                "faucet",
-                f"Pay a wallet out of {self._faucet.name}.",
-                self.faucet,
-                body_fields={"to": "tael1…", "amount": "minor units", "currency": f"{CURRENCY} if not given"},
-                answer_fields=("id",),
-            ),
-            Operation(
-                "POST",
-                "/devnet/dump",
-                "dump",
-                "Copy the ledger with its history into a folder of this machine, while it goes on.",
-                self.dump,
-                body_fields={"folder": "an empty one, or one that is not there"},
-                answer_fields=("folder",),
-            ),
-        )
+        self._edits = Edits(node, producer)
+        self._impersonation = Impersonation(node, producer)
+        self._answers: dict[str, Answer] = {
+            "snapshot": self.snapshot,
+            "revert": self.revert,
+            "time": self.time,
+            "mode": self.mode,
+            "mine": self.mine,
+            "pool": self.pool,
+            "drop": self.drop,
+            "faucet": self.faucet,
+            "dump": self.dump,
+            **self._edits.answers,
+            **self._impersonation.answers,
+        }
+
+    async def answer(self, name: str, query: Query) -> dict[str, Any]:
+        """What an operation of the table answers. Raises `Refusal`."""
+        return await self._answers[name](query)
 
     async def snapshot(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         async with self._turn:
             await self._producer.settled()
             if len(self._snapshots) >= SNAPSHOTS_MAX:
@@ -146,7 +77,7 @@ class Control:
             return {"snapshot": self._count}
 
     async def revert(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         async with self._turn:
             await self._producer.settled()
             number = query_number(query, "snapshot", 0, self._count, default=self._snapshots[-1].number if self._snapshots else 0)
@@ -159,7 +90,7 @@ class Control:
             return {"snapshot": number, "waiting": len(self._node.pool)}
 
     async def time(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         now_ms = self._node.now_ms()
         if "to_ms" in query.body:
             to_ms = query_number(query, "to_ms", 0, TIME_MS_MAX)
@@ -177,16 +108,18 @@ class Control:
         return {"now_ms": self._node.now_ms(), "held": self._clock.setting.held_ms is not None}
 
     async def mode(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         wanted = query_text(query, "mode")
+        if "empty" in query.body:
+            self._producer.makes_empty = query_truth(query, "empty")
         if wanted not in ("instant", "manual"):
             self._producer.set_mode(query_number(query, "mode", 1, BLOCK_TIME_MS_MAX))
         else:
             self._producer.set_mode(0 if wanted == "instant" else None)
-        return {"mode": wanted}
+        return {"mode": wanted, "empty": self._producer.makes_empty}
 
     async def mine(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         blocks = query_number(query, "blocks", 1, BLOCKS_MINED_MAX, default=1)
         interval_ms = query_number(query, "interval_ms", 0, TIME_MS_MAX // BLOCKS_MINED_MAX, default=0)
         async with self._turn:
@@ -198,12 +131,12 @@ class Control:
         return {}
 
     async def pool(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         pool = self._node.pool
         return {"ready": [_told(one) for one in pool.in_order()], "queued": [_told(one) for one in pool.queued()]}
 
     async def drop(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         if "id" not in query.body:
             return {"dropped": self._producer.drop(None)}
         try:
@@ -215,7 +148,7 @@ class Control:
         return {"dropped": 1}
 
     async def faucet(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         to, amount = parse_address(query_text(query, "to")), query_number(query, "amount", 1, AMOUNT_MAX)
         currency = query_text(query, "currency") if "currency" in query.body else CURRENCY
         node, wallet = self._node, self._faucet
@@ -238,7 +171,7 @@ class Control:
         return {"id": transaction.identity.hex()}
 
     async def dump(self, query: Query) -> dict[str, Any]:
-        """See the table."""
+        """See `control_table`."""
         folder = Path(query_text(query, "folder"))
         if not folder.is_absolute():
             raise Refusal(Refused.BAD_REQUEST, "the folder must be an absolute path")

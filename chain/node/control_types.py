@@ -6,12 +6,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from chain.node.api_codes import SUBMISSION
 from chain.node.operation import Operation
 from chain.node.parameters import ADDRESS, AMOUNT, IDENTITY, Kind, Parameter, bad, choice, member, text
+from chain.node.parameters import TRUTH as TRUTH_KIND
+from chain.node.schema import ADDRESS as ADDRESS_SCHEMA
 from chain.node.schema import HASH, TEXT, TIME_MS, TRUTH, Schema, listed, record, ref, whole
 from chain.primitives.limits import (
     BLOCKS_MINED_MAX,
     CURRENCY_CODE_CHARACTERS_MAX,
+    GAS_PRICE_MAX,
+    LANE_MAX,
+    SEQUENCE_MAX,
     SNAPSHOTS_MAX,
     TIME_MS_MAX,
 )
@@ -31,34 +37,62 @@ _MODE = Kind({"type": "string", "pattern": f"^({'|'.join(_MODES)}|{_MILLISECONDS
 _CODE = text("[A-Z0-9]", CURRENCY_CODE_CHARACTERS_MAX)
 _FOLDER = text(r"[^\u0000\ud800-\udfff]", 1_024)
 
+_IMPERSONATED = record(all=TRUTH, wallets=listed(ADDRESS_SCHEMA))
+_EDIT_REFUSALS = (Refused.WRONG_ADDRESS, Refused.EXECUTION_FAILED, Refused.NOT_DEVELOPMENT)
+
 BODIES: dict[str, dict[str, Kind]] = {
     "snapshot": {},
     "revert": {"snapshot": member(0, 2**31)},
     "time": {"advance_ms": member(0, TIME_MS_MAX), "to_ms": member(0, TIME_MS_MAX), "clock": choice("hold", "run")},
-    "mode": {"mode": _MODE},
+    "mode": {"mode": _MODE, "empty": TRUTH_KIND},
     "mine": {"blocks": member(1, BLOCKS_MINED_MAX), "interval_ms": member(0, TIME_MS_MAX // BLOCKS_MINED_MAX)},
     "drop": {"id": IDENTITY},
     "faucet": {"to": ADDRESS, "amount": AMOUNT, "currency": _CODE},
     "dump": {"folder": _FOLDER},
+    "set_balance": {"wallet": ADDRESS, "amount": AMOUNT, "currency": _CODE},
+    "set_sequence": {"wallet": ADDRESS, "sequence": member(0, SEQUENCE_MAX), "lane": member(0, LANE_MAX)},
+    "impersonate": {"wallet": ADDRESS, "stop": TRUTH_KIND},
+    "replace": {"id": IDENTITY, "gas_price": member(0, GAS_PRICE_MAX)},
 }
 """The kinds of the fields of each body."""
-REQUIRED: dict[str, tuple[str, ...]] = {"mode": ("mode",), "faucet": ("to", "amount"), "dump": ("folder",)}
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "mode": ("mode",),
+    "faucet": ("to", "amount"),
+    "dump": ("folder",),
+    "set_balance": ("wallet", "amount"),
+    "set_sequence": ("wallet", "sequence"),
+    "replace": ("id", "gas_price"),
+}
 ANSWERS: dict[str, Schema] = {
     "snapshot": record(snapshot=whole(1, SNAPSHOTS_MAX * SNAPSHOTS_MAX)),
     "revert": record(snapshot=whole(1), waiting=whole()),
     "time": record(now_ms=TIME_MS, held=TRUTH),
-    "mode": record(mode=TEXT),
+    "mode": record(mode=TEXT, empty=TRUTH),
     "mine": record(),
     "pool": record(ready=listed(ref("Waiting")), queued=listed(ref("Waiting"))),
     "drop": record(dropped=whole()),
     "faucet": record(id=HASH),
     "dump": record(folder=TEXT),
+    "set_balance": record(id=HASH),
+    "set_slot": record(id=HASH),
+    "set_sequence": record(id=HASH),
+    "edit": record(id=HASH),
+    "impersonate": _IMPERSONATED,
+    "impersonated": _IMPERSONATED,
+    "replace": record(id=HASH),
 }
 REFUSALS: dict[str, tuple[Refused, ...]] = {
     "revert": (Refused.NOT_FOUND, Refused.PRUNED),
     "drop": (Refused.NOT_FOUND,),
     "faucet": (Refused.WRONG_ADDRESS, Refused.WRONG_AMOUNT, Refused.EXECUTION_FAILED, Refused.NOT_COMMITTED, Refused.POOL_FULL),
     "dump": (Refused.WRONG_STORE,),
+    "set_balance": _EDIT_REFUSALS,
+    "set_slot": (*_EDIT_REFUSALS, Refused.NOT_FOUND),
+    "set_sequence": _EDIT_REFUSALS,
+    "edit": (*_EDIT_REFUSALS, Refused.NOT_FOUND),
+    "impersonate": (Refused.WRONG_ADDRESS,),
+    "replace": (Refused.NOT_FOUND, *SUBMISSION),
+    "submit_unsigned": SUBMISSION,
 }
 
 

@@ -177,7 +177,8 @@ def _begin(header: Header, view: MemoryView, state: dict[bytes, bytes], pages: d
 
 def _parameters(view: MemoryView, seed: str) -> Parameters:
     """Those of the network, but for the id and the validator, which are a devnet's."""
-    return replace(read_parameters(view), chain_id=CHAIN_ID, validators=development_validator(seed).public)
+    validator = development_validator(seed).public
+    return replace(read_parameters(view), chain_id=CHAIN_ID, validators=validator, development=True)
 
 
 def _fund(overlay: TransactionOverlay, parameters: Parameters, seed: str) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chain.ledger.parameters import DEVELOPMENT_CHAIN_ID, may_be_development
 from chain.primitives.address import wallet_address
 from chain.primitives.keys import SecretKey
 from chain.primitives.refusal import Refusal, Refused
 
-CHAIN_ID = "tael-devnet"
+CHAIN_ID = DEVELOPMENT_CHAIN_ID
 SEED = "tael"
 CURRENCY = "CNY"
 DECIMALS = 2
@@ -49,6 +50,7 @@ def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str
     wallets = [{"key": wallet.key.public.hex(), "balances": {CURRENCY: BALANCE}} for wallet in development_wallets(seed)]
     return {
         "chain_id": chain_id,
+        "development": may_be_development(chain_id),
         "time_ms": GENESIS_TIME_MS,
         "base_currency": CURRENCY,
         "fee_wallet": fee_key.public.hex(),
@@ -88,6 +90,6 @@ def refuse_development_keys(specification: Mapping[str, Any], seed: str = SEED) 
 
 
 def _keys(entries: object, field: str) -> set[str]:
-    """The keys in a field of entries; the genesis reads keys with blanks in them too."""
+    """The keys in a field of entries, without blanks, with which genesis reads them too."""
     found = entries if isinstance(entries, list) else []
     return {"".join(str(entry.get(field)).split()).lower() for entry in found if isinstance(entry, dict)}

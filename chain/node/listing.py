@@ -22,7 +22,7 @@ Page = tuple[list[dict[str, Any]], bytes | None]
 
 def touched(transaction: bytes, receipt: bytes) -> set[bytes | None]:
     """The wallets that have to do with a transaction: its sender, its payer, and those whose money it moved."""
-    body = decode_transaction(transaction).body
+    body = decode_transaction(transaction, included=True).body
     moves = decode_receipt(receipt).moves
     return {body.sender, body.payer, *(address for move in moves for address in (move.source, move.to))}
 

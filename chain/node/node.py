@@ -22,14 +22,25 @@ from chain.node.genesis import Genesis
 from chain.node.pool import Pool
 from chain.node.questions import Questions
 from chain.node.waiting import Waiting
+from chain.primitives.address import NOBODY, format_address
 from chain.primitives.certificate import certify, check_certified, choose_signers
+from chain.primitives.codec import decode
+from chain.primitives.edits import Edit
 from chain.primitives.header import Header, decode_header
 from chain.primitives.keys import Signer
 from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.library_check import check_signature_library
-from chain.primitives.limits import BLOCKS_CHECKED_AT_START, KEYS_CHECKED_AT_START, TRANSACTIONS_CHECKED_AT_START
+from chain.primitives.limits import (
+    BLOCKS_CHECKED_AT_START,
+    EXPIRY_MS_MAX,
+    KEYS_CHECKED_AT_START,
+    TIME_MS_MAX,
+    TRANSACTION_GAS_MAX,
+    TRANSACTIONS_CHECKED_AT_START,
+)
+from chain.primitives.receipt import Error
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
-from chain.primitives.transaction import Transaction, decode_transaction
+from chain.primitives.transaction import Body, Transaction, decode_transaction, not_development
 from chain.state.directory import damaged
 from chain.state.pending import PendingView
 from chain.state.store import Store
@@ -99,12 +110,14 @@ class Node(Questions):
             raise Refusal(Refused.ALREADY_INCLUDED, "it is in a block already", id=transaction.identity.hex())
         return transaction
 
-    def offer(self, transaction: Transaction) -> tuple[int, int] | None:
-        """Take a transaction into the pool, unless it waits there; (height, index) of one that is in a block already. Raises
-        `Refusal`.
+    def offer(self, transaction: Transaction, *, development: bool = False) -> tuple[int, int] | None:
+        """Take a transaction into the pool, unless it waits there; (height, index) of one that is in a block already. With
+        `development` it need not be signed, which is for the control of a devnet alone. Raises `Refusal`.
         """
         self._check_running()
         body, identity = transaction.body, transaction.identity
+        if (transaction.unsigned and not development) or body.sender == NOBODY:
+            raise not_development()
         if identity in self.pool:
             return None
         next_sequence = read_sequence(self._view, body.sender, body.lane)
@@ -143,10 +156,9 @@ class Node(Questions):
         """
         self._check_running()
         try:
-            time_ms = self.now_ms()
-            self.pool.expire(self.newest.height + 1, time_ms)
-            run = BlockRun(self._view, self.newest, time_ms=time_ms, proposer=self.parameters.fee_wallet, tree=self.tree)
+            self.pool.expire(self.newest.height + 1, self.now_ms())
             began = perf_counter()
+            run = self._begin_block()
             included = self._fill(run)
             filled = perf_counter()
             applied = run.finish()
@@ -158,6 +170,40 @@ class Node(Questions):
         self.pool.included(included)
         self.note_departed()
         return applied
+
+    def make_edit(self, edits: Sequence[Edit]) -> Applied:
+        """Make a block of edits alone, all or none, on a development chain. Raises `Refusal` NotDevelopment, ExecutionFailed, and
+        then nothing has changed; otherwise as `make_block`.
+        """
+        self._check_running()
+        parameters, time_ms = self.parameters, self.now_ms()
+        body = Body(
+            parameters.chain_id,
+            NOBODY,
+            read_sequence(self._view, NOBODY, 0),
+            min(parameters.gas_limit, TRANSACTION_GAS_MAX),
+            0,
+            tuple(edits),
+            expiry_ms=min(time_ms + EXPIRY_MS_MAX, TIME_MS_MAX),
+        )
+        transaction = decode_transaction(Transaction(body, unsigned=True).encoded, included=True)  # as whoever replays it will
+        try:
+            run = self._begin_block()
+            receipt = run.add(transaction)
+            if receipt.error is not None:
+                raise not_edited(receipt.error)
+            applied = run.finish()
+        except Refusal:
+            raise
+        except BaseException as error:
+            self.failure = error
+            raise
+        self._go_on(applied)
+        self._refill()  # sequences and balances may be others now
+        return applied
+
+    def _begin_block(self) -> BlockRun:
+        return BlockRun(self._view, self.newest, time_ms=self.now_ms(), proposer=self.parameters.fee_wallet, tree=self.tree)
 
     def follow(self, block: Block, certificate: bytes) -> Applied:
         """Go on by a block that was made elsewhere, which is yet to be written: see `written`. Nothing has changed if it is
@@ -204,6 +250,15 @@ class Node(Questions):
         for index, identity in enumerate(applied.identities):
             self._unwritten[identity] = header.height, index
 
+    def _refill(self) -> None:
+        """Take what waits into the pool once more, as far as it still may: the state has not gone on as the pool expects."""
+        for waiting in self.pool.clear():
+            try:
+                self.pool.add(waiting, read_sequence(self._view, waiting.sender, waiting.lane), self.now_ms())
+            except Refusal as refusal:
+                self._refuse(waiting, refusal)
+        self.note_departed()
+
     def written(self, applied: Applied) -> None:
         """A block that was made is on disk now; blocks are written in order."""
         self.store.renew()
@@ -228,12 +283,7 @@ class Node(Questions):
         self.tree = Tree(self._view.page)
         self.head = self.newest = decode_header(data)
         self.refused.clear()
-        for waiting in self.pool.clear():
-            try:
-                self.pool.add(waiting, read_sequence(self._view, waiting.sender, waiting.lane), self.now_ms())
-            except Refusal as refusal:
-                self._refuse(waiting, refusal)
-        self.note_departed()
+        self._refill()
 
     def take_refused(self) -> list[tuple[bytes, Refusal]]:
         """Those that have left the pool without a block since the last call, each with why."""
@@ -369,6 +419,13 @@ class Node(Questions):
         if self.store.get(PARAMETERS) != (first_parameters(self.store) if genesis is None else genesis.parameters):
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
+
+
+def not_edited(error: Error) -> Refusal:
+    """For edits that fail as a whole."""
+    values = ", ".join(format_address(v) if type(v) is bytes and len(v) == len(NOBODY) else str(v) for v in decode(error.payload))
+    message = f"edit {error.action} fails: {error.name}{f'({values})' if values else ''}"
+    return Refusal(Refused.EXECUTION_FAILED, message, error=error.name, edit=error.action)
 
 
 def _waiting(transaction: Transaction) -> Waiting:

@@ -116,6 +116,8 @@ def header_json(header: Header, view: View) -> dict[str, Any]:
                 "redeemed": str(supply.redeemed),
                 "wallets": str(supply.wallets),
                 "contracts": str(supply.contracts),
+                "minted": str(supply.minted),
+                "burned": str(supply.burned),
             }
             for supply in header.supply
         ],

@@ -12,14 +12,15 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
-from chain.node.api import Api, Operation
+from chain.node.api import Api
+from chain.node.control_table import control_operations
 from chain.node.counted import Counted
 from chain.node.logs import say
 from chain.node.node import Node
@@ -27,7 +28,7 @@ from chain.node.producer import Producer
 from chain.node.serving import server_config
 from chain.node.supervisor import notify, watchdog_seconds
 from chain.node.vitals import Stage, Vitals
-from chain.node.workers import Workers
+from chain.node.workers import Desk, Workers
 from chain.primitives.limits import BEAT_SECONDS
 from chain.primitives.refusal import Refusal, Refused
 
@@ -45,11 +46,11 @@ class NodeServer(uvicorn.Server):
         *,
         block_time_ms: int | None,
         drain_seconds: float = 0,
-        control: Callable[[Producer], Sequence[Operation]] = lambda producer: (),
+        desk: Callable[[Producer], Desk] | None = None,
         on_hangup: Callable[[], None] | None = None,
     ) -> None:
-        """`resources` are closed in the end. What waits when it is to stop has `drain_seconds` to get into last blocks. `control`
-        gives operations beside those of the API. `on_hangup` is what SIGHUP asks for; without it SIGHUP ends the process.
+        """`resources` are closed in the end. What waits when it is to stop has `drain_seconds` to get into last blocks. `desk` is
+        that of a devnet, where it is controlled. `on_hangup` is what SIGHUP asks for; without it SIGHUP ends the process.
         """
         self.node = node
         self.failure: BaseException | None = None
@@ -58,9 +59,11 @@ class NodeServer(uvicorn.Server):
         self._vitals = vitals
         self._resources = resources
         self._drain_seconds = drain_seconds
-        self._producer = Producer(node, block_time_ms, self._stop_after, vitals)
+        self.producer = Producer(node, block_time_ms, self._stop_after, vitals)
         self._beating: asyncio.Task[None] | None = None
-        api = Api(node, self._producer, control(self._producer), on_refused=vitals.measures.refusals.add)
+        self._desk = None if desk is None else desk(self.producer)
+        operations = () if self._desk is None else control_operations(self._desk.answer)
+        api = Api(node, self.producer, operations, on_refused=vitals.measures.refusals.add)
         super().__init__(server_config(Counted(api.application(), vitals.measures)))
         vitals.connections = lambda: len(self.server_state.connections)
         vitals.opened(node)
@@ -75,7 +78,7 @@ class NodeServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then the producer begins."""
         await super().startup(sockets)
-        self._producer.start()
+        self.producer.start()
         self._begin()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -83,7 +86,7 @@ class NodeServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         await self._drain()
-        self._producer.stop()
+        self.producer.stop()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -114,11 +117,13 @@ class NodeServer(uvicorn.Server):
 
     async def _serve_by_workers(self, listener: socket.socket, count: int) -> None:
         """The workers have the listening socket; here blocks are made."""
-        workers = Workers(self.node.directory, listener, self._producer, count, self._stop_after, self._vitals.measures)
+        workers = Workers(
+            self.node.directory, listener, self.producer, count, self._stop_after, self._vitals.measures, self._desk
+        )
         self._vitals.connections, self._vitals.workers = workers.connections, lambda: dict(workers.pids)
         self._vitals.worker_starts = lambda: workers.starts
         with self.capture_signals():
-            self._producer.start()
+            self.producer.start()
             try:
                 await workers.start()
                 self._begin()
@@ -129,7 +134,7 @@ class NodeServer(uvicorn.Server):
                 await self._drain()
             finally:
                 await workers.stop()
-                self._producer.stop()
+                self.producer.stop()
 
     def _begin(self) -> None:
         """Requests are answered from now on."""
@@ -152,7 +157,7 @@ class NodeServer(uvicorn.Server):
         notify("STOPPING=1")
         say(logging.INFO, "stopping", waiting=len(self.node.pool))
         until = time.monotonic() + self._drain_seconds
-        await self._producer.drain(lambda: self.force_exit or time.monotonic() > until)
+        await self.producer.drain(lambda: self.force_exit or time.monotonic() > until)
 
     def _stop_after(self, error: BaseException) -> None:
         self.failure = error

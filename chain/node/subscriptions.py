@@ -258,7 +258,7 @@ class _Listener:
             data = self._node.store.receipt(height, position)
             assert data is not None
             receipt = decode_receipt(data)
-            body = decode_transaction(block.transactions[position]).body
+            body = decode_transaction(block.transactions[position], included=True).body
             touched = {body.sender, body.payer, *(address for move in receipt.moves for address in (move.source, move.to))}
             told = {"type": "transaction", "receipt": receipt_json(receipt, self._node.store)} if wallet in touched else None
             yield height.to_bytes(8) + (position + 1).to_bytes(4), told

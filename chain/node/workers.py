@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import socket
@@ -11,8 +12,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from chain.node.api import Query
+from chain.node.clock import DevnetClock
+from chain.node.control_table import Ask as AskControl
 from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_plain
 from chain.node.logs import read_format, read_level, say
 from chain.node.measures import Measures
@@ -22,6 +26,13 @@ from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import recall_transaction
 
 _STOP_SECONDS_MAX = 5
+
+
+class Desk(NamedTuple):
+    """What the workers of a devnet share with it: who answers its control, and its clock."""
+
+    answer: AskControl
+    clock: DevnetClock
 
 
 class Workers:
@@ -35,8 +46,12 @@ class Workers:
         count: int,
         on_failure: Callable[[BaseException], None],
         measures: Measures,
+        desk: Desk | None = None,
     ) -> None:
-        """`on_failure` is told when workers end again and again. What they count is added to `measures`."""
+        """`on_failure` is told when workers end again and again. What they count is added to `measures`. `desk` is that of a
+        devnet.
+        """
+        self._desk = desk
         self._directory = directory
         self._listener = listener
         self._producer = producer
@@ -101,17 +116,20 @@ class Workers:
                 self._on_failure(Refusal(Refused.STOPPED, "worker processes end again and again"))
                 return
             ours, theirs = socket.socketpair()
+            shared = () if self._desk is None else (self._desk.clock.file_number,)
+            numbers = (self._listener.fileno(), theirs.fileno())
             process = subprocess.Popen(
                 [
                     sys.executable,
                     "-m",
                     "chain.node.worker",
                     self._directory,
-                    *map(str, (self._listener.fileno(), theirs.fileno())),
+                    *map(str, numbers),
                     read_level(),
                     read_format(),
+                    *map(str, shared),
                 ],
-                pass_fds=(self._listener.fileno(), theirs.fileno()),
+                pass_fds=(*numbers, *shared),
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
                 stdin=subprocess.DEVNULL,
             )
@@ -157,6 +175,8 @@ class Workers:
                 return refusal_plain(outlook) if isinstance(outlook, Refusal) else outlook
             case Ask.WAITING, ():
                 return await self._producer.waiting()
+            case Ask.CONTROL, (str(name), str(body)):
+                return await self._controlled(name, Query({}, {}, json.loads(body)))
             case Ask.READY, ():
                 self._one_is_ready()
                 return None
@@ -170,6 +190,17 @@ class Workers:
         self._measures.merge(taken)
         self._connections[name] = connections
         return read_level()
+
+    async def _controlled(self, name: str, query: Query) -> object:
+        """What the control answers, as JSON, or a refusal."""
+        assert self._desk is not None, "a worker of no devnet asks for its control"
+        try:
+            return json.dumps(await self._desk.answer(name, query))
+        except Refusal as refusal:
+            return refusal_plain(refusal)
+        except StoreFailed as error:
+            self._producer.failed(error)
+            return refusal_plain(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
 
     def _one_is_ready(self) -> None:
         self._ready += 1

@@ -39,6 +39,9 @@ SESSION_CONTRACTS_MAX = 16  # for the same reason
 SESSION_FUNCTIONS_MAX = 16  # of one contract
 SESSION_USES_MAX = 2**53  # JSON numbers stay exact
 
+# Edits of a development chain.
+STATE_FIELDS_MAX = 64  # of a module, as the machine's
+
 # Wallets and currencies.
 CURRENCIES_MAX = 64  # of a chain: a wallet's balances stand in one record
 RULES_MAX = 4  # rules of one wallet: each runs before every payment
@@ -110,6 +113,7 @@ COLLECTED_OBJECTS = 100_000  # new ones before Python looks for cycles among the
 # The control of a devnet.
 SNAPSHOTS_MAX = 10_000
 BLOCKS_MINED_MAX = 10_000  # by one request: some ten seconds
+IMPERSONATED_MAX = 10_000  # wallets; past that, all are meant
 BLOCK_TIME_MS_MAX = 24 * 60 * 60 * 1000
 
 # Worker processes.
@@ -173,6 +177,7 @@ GAS_GRANT = 5_000  # two records
 GAS_REVOKE = 5_000
 GAS_AUTHORITY = 4_000  # of a transaction by a session: its record is read and written
 GAS_PAYMENT = 1_000
+GAS_EDIT = 10_000  # nobody pays for it; it counts towards the gas of a block
 
 # Following another node.
 SYNC_WAIT_SECONDS_MAX = 20  # that a question for the next block may stay open: shorter than proxies cut connections off

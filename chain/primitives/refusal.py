@@ -42,6 +42,7 @@ class Refused(StrEnum):
     FEE_NOT_COVERED = "FeeNotCovered"
     BLOCK_FULL = "BlockFull"
     ALREADY_INCLUDED = "AlreadyIncluded"
+    NOT_DEVELOPMENT = "NotDevelopment"
     # blocks, genesis and store
     WRONG_BLOCK = "WrongBlock"
     NOT_CERTIFIED = "NotCertified"
@@ -99,6 +100,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.FEE_NOT_COVERED: "Lower gas_limit or gas_price, or name a fee payer.",
     Refused.BLOCK_FULL: "Wait for the next block.",
     Refused.ALREADY_INCLUDED: "Read its receipt.",
+    Refused.NOT_DEVELOPMENT: "Sign it; or use the control of a devnet: `tael devnet impersonate`, `balance`, `slot`, `sequence`.",
     Refused.WRONG_BLOCK: "Do not apply it; ask another node for this height.",
     Refused.NOT_CERTIFIED: "Do not trust this block; ask another node for it and its certificate.",
     Refused.FORKED: "Find out which history the validators stand by; for the other one begin with an empty directory.",

@@ -47,13 +47,15 @@ class Writing:
 
     def clear(self) -> None:
         """Empty the state and the tree: what is in them without a head was left by a beginning that did not come to its end."""
-        for name in (b"state", b"tree"):
+        for name in (b"state", b"tree", b"paths"):
             if self._transaction.stat(self._tables[name])["entries"]:
                 self._transaction.drop(self._tables[name], delete=False)
 
     def add_state(self, rows: Mapping[bytes, bytes]) -> None:
         """Add to the state of a first block, in order and after all that is there."""
-        self._append(b"state", list(rows), rows.values())
+        keys = list(rows)
+        self._append(b"state", keys, rows.values())
+        self._change(b"paths", changed_paths(keys, [None] * len(keys), rows.values()))
 
     def add_pages(self, pages: Mapping[bytes, bytes | None]) -> None:
         """Add to the tree of a first block."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.commands.devnet_edits import balance, impersonate, sequence, slot
 from kit.commands.node_follow import serve
 from kit.names import ALIASES, PORT, development_seed
 from kit.options import CONTEXT, Group, command, node_option
@@ -56,11 +57,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes that look at signatures and answer requests, for load; 0 does all in one.",
 )
+@click.option("--no-empty", is_flag=True, help="With --block-time: make no block when nothing waits.")
+@click.option("-v", "--verbose", "verbosity", count=True, help="Show events and money of each transaction; twice: its calls too.")
+@click.option("--quiet", is_flag=True, help="Show no transactions.")
 @click.option("--copy", metavar="URL[@HEIGHT]", help="Begin with a copy of that network's state, and go on without it.")
 @click.option("--follow", "follows", metavar="URL", help="Make no blocks: follow the devnet there, and serve what it has.")
 @click.option("--operations-port", type=click.IntRange(0, 65535), metavar="PORT", help="Have a port for health and metrics too.")
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON value instead of lines for people.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of lines for people, one value a line.")
 @click.pass_context
 def devnet(
     context: click.Context,
@@ -70,6 +74,9 @@ def devnet(
     ready_file: str | None,
     block_time: str,
     workers: int,
+    no_empty: bool,
+    verbosity: int,
+    quiet: bool,
     copy: str | None,
     follows: str | None,
     operations_port: int | None,
@@ -77,7 +84,8 @@ def devnet(
 ) -> int | None:
     """Start a network of one node, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
 
-    It is for development: anybody can take what these wallets hold. The commands below are for a devnet that runs.
+    It is for development: anybody can take what these wallets hold. It shows each transaction, what it does and what comes of it.
+    The commands below are for a devnet that runs.
     """
     if context.invoked_subcommand is not None:
         return None
@@ -86,6 +94,7 @@ def devnet(
     from chain.node.devnet import devnet_specification, run_devnet
     from chain.node.upstream import Upstream
     from chain.primitives.refusal import Refusal, Refused
+    from kit.transaction_log import TransactionLog
 
     _check_folder(data_dir)
     _check_ready_file(ready_file)
@@ -107,8 +116,10 @@ def devnet(
             seed=seed,
             copy=copy,
             ready_file=ready_file,
+            makes_empty=not no_empty,
             operations_port=operations_port,
             announce=lambda address, wallets: _announce(out, address, wallets, data_dir, copy),
+            watch=None if quiet else lambda node: TransactionLog(node, out, verbosity=verbosity),
         )
     except Refusal as refusal:
         if refusal.code is not Refused.BAD_REQUEST:
@@ -207,6 +218,17 @@ def drop(out: Output, identity: str | None, drop_all: bool, node: str | None) ->
     out.result({"ok": True, **_some(answer, "dropped")})
 
 
+@command("replace", examples="tael devnet replace 5f0c… --gas-price 10", group=devnet)
+@click.argument("identity")
+@click.option("--gas-price", type=click.IntRange(0), required=True, help="In minor units per million gas; a tenth more, or 1.")
+@node_option
+def replace(out: Output, identity: str, gas_price: int, node: str | None) -> None:
+    """Put the same transaction with a higher gas price in the place of one that waits."""
+    answer = _ask(node, "replace", {"id": identity, "gas_price": gas_price})
+    out.line(f"{answer['id']} waits in its place")
+    out.result({"ok": True, **_some(answer, "id")})
+
+
 @command("fund", examples="tael devnet fund alice '500.00 CNY'", group=devnet)
 @click.argument("wallet")
 @click.argument("amount")
@@ -232,6 +254,10 @@ def dump(out: Output, folder: str, node: str | None) -> None:
     answer = _ask(node, "dump", {"folder": str(Path(folder).resolve())})
     out.line(f"block {answer['height']} and all before it are in {folder}; `tael devnet --data {folder}` starts from there")
     out.result({"ok": True, **_some(answer, "folder", "height")})
+
+
+for verb in (balance, slot, sequence, impersonate):
+    devnet.add_command(verb)
 
 
 def _ask(node: str | None, verb: str, body: dict[str, Any] | None) -> dict[str, Any]:

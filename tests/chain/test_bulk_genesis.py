@@ -187,7 +187,7 @@ def test_a_file_without_the_fee_wallet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="fee wallet"):
         Genesis(with_wallets(written({**found, "wallets": rest}, tmp_path), tmp_path)).header()
     (tmp_path / "wallets.rows").unlink()
-    known = {**devnet_specification(), "chain_id": "another-chain", "validators": None}
+    known = {**devnet_specification(chain_id="another-chain"), "validators": None}
     with pytest.raises(Refusal, match="everybody knows"):
         Genesis(with_wallets(written(known, tmp_path), tmp_path)).header()
     (tmp_path / "wallets.rows").unlink()

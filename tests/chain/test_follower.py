@@ -39,6 +39,7 @@ def real_genesis() -> dict[str, Any]:
     return {
         **GENESIS,
         "chain_id": REAL,
+        "development": False,
         "fee_wallet": KEY.public.hex(),
         "validators": {"threshold": 1, "keys": [KEY.public.hex()]},
         "wallets": [{"key": KEY.public.hex(), "balances": {"CNY": 5}}],

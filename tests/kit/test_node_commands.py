@@ -124,11 +124,11 @@ def test_a_genesis_is_checked(tael: Tael) -> None:
     """Its hash is told, and what is wrong with another; development keys are refused on a chain of one's own."""
     key = SecretKey(bytes(range(32))).public.hex()
     mine = {"wallets": [{"key": key, "balances": {"CNY": 1}}], "validators": {"threshold": 1, "keys": [key]}}
-    good = {**devnet_specification(), "chain_id": "shop", "fee_wallet": key, **mine}
+    good = {**devnet_specification(chain_id="shop"), "fee_wallet": key, **mine}
     cases = [
         (json.dumps(good), Exit.OK),
         (json.dumps({**good, "more": 1}), Exit.FINDINGS),
-        (json.dumps({**devnet_specification(), "chain_id": "shop"}), Exit.MISSING),
+        (json.dumps({**devnet_specification(chain_id="shop")}), Exit.MISSING),
         (json.dumps({**good, "validators": devnet_specification()["validators"]}), Exit.MISSING),
         (json.dumps({**good, "validators": {"threshold": 2, "keys": [key]}}), Exit.FINDINGS),
         ("[]", Exit.FINDINGS),
