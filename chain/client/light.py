@@ -50,7 +50,7 @@ class LightClient:
         if shown.key != PARAMETERS or shown.value is None or not verify_proof(shown, header.state_root):
             raise Refusal(Refused.WRONG_PROOF, "the node's proof of the chain's parameters does not hold")
         fields = as_list(decode(shown.value), "parameters")
-        if len(fields) <= _VALIDATORS:
+        if len(fields) <= _VALIDATORS or fields[_VALIDATORS] is None:
             raise Refusal(Refused.NOT_CERTIFIED, "the chain names no validators")
         return cls(client, Anchor(as_text(fields[0], "chain_id", CHAIN_ID_CHARACTERS_MAX), read_key(fields[_VALIDATORS])))
 

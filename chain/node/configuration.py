@@ -85,6 +85,12 @@ class Configuration:
 
     genesis: str = _key("chain.genesis", "genesis.json", "The specification of the chain's first block.", is_path=True)
     data: str = _key("chain.data", "ledger", "The data directory.", is_path=True)
+    validator_key: str = _key(
+        "chain.validator_key",
+        "validator.key",
+        "The key that certifies blocks, if the genesis names validators: 64 hexadecimal digits, or more lines of them.",
+        is_path=True,
+    )
     archive: bool = _key("chain.archive", False, "Keep the states of all heights, not of the newest 128 blocks only.")
     interval_ms: int = _key(
         "blocks.interval_ms", 0, "Milliseconds between blocks; 0 makes one when there is a transaction.", high=BLOCK_TIME_MS_MAX

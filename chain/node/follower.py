@@ -8,6 +8,7 @@ not certified and did not come to the same roots is ever written, so nothing wro
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from chain.ledger.apply import Applied
 from chain.ledger.block import decode_block
 from chain.ledger.parameters import Parameters
 from chain.node.development import CHAIN_ID
+from chain.node.logs import say
 from chain.node.node import Node
 from chain.node.outcome import Row
 from chain.node.producer import row_of
@@ -104,9 +106,10 @@ class Follower:
             try:
                 await self._step()
             except Refusal as refusal:
+                self.stopped = refusal.code in _FINAL
+                self._tell(refusal)
                 self.problem = refusal
-                if refusal.code in _FINAL:
-                    self.stopped = True
+                if self.stopped:
                     return
                 await asyncio.sleep(pause_seconds)
                 pause_seconds = min(2 * pause_seconds, FOLLOW_PAUSE_SECONDS_MAX)
@@ -114,8 +117,17 @@ class Follower:
                 self.failed(error)
                 return
             else:
+                if self.problem is not None:
+                    say(logging.INFO, "following again", url=self._upstream.url, height=self._node.head.height)
                 self.problem = None
                 pause_seconds = _PAUSE_SECONDS_MIN
+
+    def _tell(self, refusal: Refusal) -> None:
+        """Log a problem, once as long as it is the same."""
+        if self.stopped or self.problem is None or self.problem.code is not refusal.code:
+            what = "follows no more" if self.stopped else "cannot follow at present"
+            level = logging.ERROR if self.stopped else logging.WARNING
+            say(level, what, url=self._upstream.url, height=self._node.head.height, code=str(refusal.code), why=refusal.message)
 
     async def _step(self) -> None:
         """One question and what follows of it. Raises `Refusal`; `StoreFailed`, and then the node has stopped."""

@@ -9,8 +9,10 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from chain.ledger.genesis import genesis_parameters
+from chain.ledger.parameters import decode_parameters
 from chain.node.configuration import Configuration
-from chain.node.development import CHAIN_ID
+from chain.node.development import CHAIN_ID, refuse_development_keys
 from chain.node.genesis import Genesis
 from chain.node.genesis_file import read_genesis
 from chain.node.logs import say
@@ -19,6 +21,7 @@ from chain.node.node import Node
 from chain.node.operations import Operations
 from chain.node.pool import Pool
 from chain.node.server import NodeServer, listen, url_of, write_ready_file
+from chain.node.validators import signers_of
 from chain.node.vitals import Vitals, build
 from chain.primitives.header import Header, decode_header
 from chain.primitives.refusal import Refusal, Refused
@@ -32,7 +35,8 @@ def run_node(
     """Run a node in this thread until a signal ends it; what stopped it, if it was no signal. `on_hangup` is what SIGHUP asks
     for.
 
-    Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, BadRequest (an address cannot be listened on).
+    Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, WrongKeyFile, WrongKey, BadRequest (an address cannot
+    be listened on).
     """
     c = configuration
     vitals = Vitals(Measures(), head_age_seconds_max=c.head_age_seconds_max)
@@ -46,7 +50,12 @@ def run_node(
         say(logging.INFO, "starting", **build(), data=c.data, genesis=c.genesis, operations=operations)
         specification = read_genesis(Path(c.genesis))
         pool = Pool(c.pool_transactions_max, c.pool_bytes_max)
-        node = resources.enter_context(closing(Node(Path(c.data), specification, clock=_now_ms, pool=pool, archive=c.archive)))
+        refuse_development_keys(specification)
+        parameters = decode_parameters(genesis_parameters(specification))
+        signers = signers_of(parameters.chain_id, parameters.validators, Path(c.validator_key))
+        node = resources.enter_context(
+            closing(Node(Path(c.data), specification, clock=_now_ms, pool=pool, archive=c.archive, signers=signers))
+        )
         server = NodeServer(
             node, vitals, resources.pop_all(), block_time_ms=c.interval_ms, drain_seconds=c.drain_seconds, on_hangup=on_hangup
         )

@@ -234,7 +234,7 @@ class _Listener:
         return made
 
     def _blocks(self, cursor: bytes) -> Iterator[Item]:
-        first = int.from_bytes(cursor)
+        first = max(int.from_bytes(cursor), self._node.store.first())
         for height in range(first, min(self._node.head.height + 1, first + SUBSCRIPTION_ITEMS_MAX)):
             told = {"type": "block", "header": header_json(header_at(self._node, height), self._node.store)}
             yield (height + 1).to_bytes(8), told

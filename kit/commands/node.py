@@ -14,6 +14,7 @@ import click
 from kit.commands.node_config import config
 from kit.commands.node_follow import follow, read_trust
 from kit.commands.node_genesis import genesis
+from kit.commands.node_key import key
 from kit.commands.node_run import run, unit
 from kit.commands.node_status import status
 from kit.options import CONTEXT, command
@@ -36,7 +37,7 @@ def node() -> None:
     """Run a node, watch it; check, copy, restore and prune its data directory."""
 
 
-for _command in (run, follow, status, unit, config, genesis):
+for _command in (run, follow, status, unit, config, genesis, key):
     node.add_command(_command)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kit.commands.node_genesis import validators_plain
 from kit.options import command
 from kit.output import Output
 from kit.problem import missing
@@ -90,9 +91,6 @@ def read_trust(text: str) -> Trust:
 
     if Path(text).is_file() or text.endswith(".json"):
         return trust_of(specification_of(text))
-    threshold, colon, keys = text.rpartition(":")
-    if colon and not threshold.isdecimal():
-        raise missing(f"there is no file {text}", "Give a genesis file, or keys of validators: KEY, or 2:KEY,KEY,KEY.")
-    validators = read_validators({"threshold": int(threshold or 1), "keys": keys.split(",")})
+    validators = read_validators(validators_plain(text))
     assert validators is not None
     return Trust(validators)

@@ -39,6 +39,7 @@ def genesis() -> None:
 @click.option("--currency", "currencies", multiple=True, metavar="CODE[:DECIMALS]", help="Repeated; the first is for fees.")
 @click.option("--issuer", "issuers", multiple=True, metavar="CODE=WALLET", help="Who may issue a currency. Else nobody.")
 @click.option("--fee-wallet", metavar="WALLET", help="The wallet that gets the fees.")
+@click.option("--validators", metavar="[K:]KEY,…", help="Who certifies blocks, as public keys; K of them are needed.")
 @click.option("--wallet", "balances", multiple=True, metavar="WALLET=AMOUNT", help="A wallet and what it has; repeated.")
 @click.option("--wallets", "wallets_file", type=click.Path(), metavar="FILE", help="The same from CSV or JSON.")
 @click.option("--gas-limit", type=click.IntRange(1), metavar="GAS", help="Of a block.")
@@ -52,6 +53,7 @@ def new(
     currencies: tuple[str, ...],
     issuers: tuple[str, ...],
     fee_wallet: str | None,
+    validators: str | None,
     balances: tuple[str, ...],
     wallets_file: str | None,
     time_ms: int | None,
@@ -79,6 +81,7 @@ def new(
         **{name: number for name, number in limits.items() if number is not None},
         "base_currency": next(iter(decimals)),
         "fee_wallet": _key(fee_wallet),
+        **({} if validators is None else {"validators": validators_plain(validators)}),
         "currencies": _issued(decimals, issuers),
         "wallets": _wallets(rows, decimals, fee_wallet),
     }
@@ -101,6 +104,14 @@ def show(out: Output, file: str) -> None:
 def check(out: Output, file: str) -> None:
     """Say whether FILE specifies a chain, and the hash of its first block."""
     _checked(out, file)
+
+
+def validators_plain(text: str) -> dict[str, Any]:
+    """Validators as a specification has them, of `KEY` or `2:KEY,KEY,KEY`."""
+    threshold, colon, keys = text.rpartition(":")
+    if colon and not threshold.isdecimal():
+        raise usage(f"not so many validators: {threshold[:40]}", "Write KEY, or 2:KEY,KEY,KEY for two of three.")
+    return {"threshold": int(threshold or 1), "keys": keys.split(",")}
 
 
 def _checked(out: Output, file: str) -> None:

@@ -59,7 +59,7 @@ def test_two_ways_at_once_are_not_understood(tael: Tael, ledger: Path) -> None:
     [
         (f"2:{VALIDATOR},{SecretKey(bytes(32)).public.hex()}", Exit.FINDINGS),
         ("zz", Exit.FINDINGS),
-        ("x:zz", Exit.MISSING),
+        ("x:zz", Exit.USAGE),
         ("nowhere.json", Exit.MISSING),
     ],
 )
