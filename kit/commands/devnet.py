@@ -193,9 +193,15 @@ def mine(out: Output, blocks: int, interval: str, node: str | None) -> None:
 @node_option
 def pool(out: Output, node: str | None) -> None:
     """Show what waits for a block, in the order in which blocks will take it; then what waits behind a gap."""
-    answer = _ask(node, "pool", None)
+    from chain.primitives.address import parse_address
+    from kit.network import connect
+    from kit.values import show_address
+
+    network = connect(node)
+    answer = network.client.get("/devnet/pool")
+    setting = network.setting()
     rows = [
-        (one["id"][:16] + "…", one["sender"], str(one["lane"]), str(one["sequence"]), where)
+        (one["id"][:16], show_address(parse_address(one["sender"]), setting), str(one["lane"]), str(one["sequence"]), where)
         for where in ("ready", "queued")
         for one in answer[where]
     ]
@@ -210,10 +216,10 @@ def pool(out: Output, node: str | None) -> None:
 @click.option("--all", "drop_all", is_flag=True, help="Drop all that waits.")
 @node_option
 def drop(out: Output, identity: str | None, drop_all: bool, node: str | None) -> None:
-    """Take a transaction out of the pool; whoever waits for it is told."""
+    """Take a transaction out of the pool, by its IDENTITY or the beginning of it; whoever waits for it is told."""
     if (identity is None) != drop_all:
         raise usage("say which transaction, or --all", "`tael devnet pool` shows what waits.")
-    answer = _ask(node, "drop", {} if identity is None else {"id": identity})
+    answer = _ask(node, "drop", {} if identity is None else {"id": _waiting(node, identity)})
     out.line(f"dropped {answer['dropped']}")
     out.result({"ok": True, **_some(answer, "dropped")})
 
@@ -223,8 +229,8 @@ def drop(out: Output, identity: str | None, drop_all: bool, node: str | None) ->
 @click.option("--gas-price", type=click.IntRange(0), required=True, help="In minor units per million gas; a tenth more, or 1.")
 @node_option
 def replace(out: Output, identity: str, gas_price: int, node: str | None) -> None:
-    """Put the same transaction with a higher gas price in the place of one that waits."""
-    answer = _ask(node, "replace", {"id": identity, "gas_price": gas_price})
+    """Put the same transaction with a higher gas price in the place of one that waits, by its IDENTITY or its beginning."""
+    answer = _ask(node, "replace", {"id": _waiting(node, identity), "gas_price": gas_price})
     out.line(f"{answer['id']} waits in its place")
     out.result({"ok": True, **_some(answer, "id")})
 
@@ -258,6 +264,17 @@ def dump(out: Output, folder: str, node: str | None) -> None:
 
 for verb in (balance, slot, sequence, impersonate):
     devnet.add_command(verb)
+
+
+def _waiting(node: str | None, text: str) -> str:
+    """The identity of the one that waits and begins so. Raises `Problem` if none does, or several do."""
+    answer = _ask(node, "pool", None)
+    found = [one["id"] for where in ("ready", "queued") for one in answer[where] if one["id"].startswith(text.lower())]
+    if len(found) != 1:
+        many = f"{len(found)} that wait begin with {text}" if found else f"no transaction that waits begins with {text}"
+        raise missing(many, "`tael devnet pool` shows what waits.")
+    identity: str = found[0]
+    return identity
 
 
 def _ask(node: str | None, verb: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -173,4 +173,31 @@ def test_sequences_are_set_and_what_waits_is_replaced(own: Tael) -> None:
     assert "of alice is 9" in own("devnet", "sequence", "alice", "9").out
     ran = own("devnet", "sequence", "alice", "8")
     assert ran.exit_code != 0 and "SequenceBack" in ran.err
-    assert own("devnet", "replace", "00" * 32, "--gas-price", "7").exit_code != 0
+    ran = own("devnet", "replace", "00", "--gas-price", "7")
+    assert ran.exit_code != 0 and "tael devnet pool" in ran.err
+
+
+def test_what_waits_is_named_by_its_beginning(own: Tael) -> None:
+    """As the list of it shows it, with who sent it."""
+    own("devnet", "mode", "manual")
+    own("devnet", "impersonate", "alice")
+    hand_in(own)
+    shown = own("devnet", "pool").out
+    assert "alice" in shown
+    (waiting,) = ask(own, "devnet", "pool")["ready"]
+    replaced = ask(own, "devnet", "replace", waiting["id"][:16], "--gas-price", "7")["id"]
+    assert replaced != waiting["id"]
+    assert ask(own, "devnet", "drop", replaced[:8])["dropped"] == 1
+
+
+def hand_in(own: Tael) -> None:
+    """A payment of Alice's that waits."""
+    import os
+
+    from chain.client.client import Client
+    from chain.node.development import development_wallets
+    from chain.primitives.transaction import Pay, sign
+
+    alice, bob = development_wallets()[:2]
+    with Client(os.environ["TAEL_NODE"]) as client:
+        client.submit(sign(client.build(alice.address, [Pay(bob.address, "CNY", 1)]), [alice.key]))
