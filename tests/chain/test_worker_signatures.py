@@ -39,6 +39,9 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return looks
 
 
+pytestmark = pytest.mark.interpreted
+
+
 class Parent(RemoteGateway):
     """A gateway that keeps what it would have asked the parent."""
 
