@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections import deque
 from types import TracebackType
@@ -65,7 +66,7 @@ class AsyncClient(Surface, Awaiting):
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
             return NO_ANSWER
-        async with self._free:
+        async with contextlib.nullcontext() if step.urgent else self._free:
             try:
                 async with asyncio.timeout(self._timeout_seconds):
                     return await self._ask(step)

@@ -19,12 +19,15 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. Everything that is asked may be asked twice: a transaction has one identity."""
+    """One HTTP request. Everything that is asked may be asked twice: a transaction has one identity. What is urgent does not wait
+    for a free connection.
+    """
 
     method: str
     path: str
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

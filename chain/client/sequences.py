@@ -23,7 +23,7 @@ class Place(NamedTuple):
 @dataclass(slots=True)
 class _Lane:
     next: int | None = None  # None: the node is to be asked
-    under_way: int = 0
+    under_way: set[int] = field(default_factory=set)
     freed: list[int] = field(default_factory=list)  # a heap: numbers of what was refused, for the next ones
 
 
@@ -37,20 +37,20 @@ class Sequences:
     def quietest(self, wallet: bytes, lanes: Sequence[int]) -> int:
         """Of a wallet's lanes the one with the fewest transactions under way."""
         with self._lock:
-            return min(lanes, key=lambda lane: self._lane(wallet, lane).under_way)
+            return min(lanes, key=lambda lane: len(self._lane(wallet, lane).under_way))
 
     def take(self, wallet: bytes, lane: int) -> Place | None:
         """The next place in a lane, counted as under way until `settle`; None if the node is to be asked first (`learn`)."""
         with self._lock:
             state = self._lane(wallet, lane)
             if state.freed:
-                state.under_way += 1
-                return Place(lane, heapq.heappop(state.freed))
-            if state.next is None:
+                sequence = heapq.heappop(state.freed)
+            elif state.next is None:
                 return None
-            state.under_way += 1
-            state.next += 1
-            return Place(lane, state.next - 1)
+            else:
+                sequence, state.next = state.next, state.next + 1
+            state.under_way.add(sequence)
+            return Place(lane, sequence)
 
     def learn(self, wallet: bytes, lane: int, told: int) -> None:
         """The node's next sequence number. What is under way the node may not know yet, so a count never goes back."""
@@ -66,17 +66,28 @@ class Sequences:
         """
         with self._lock:
             state = self._lane(wallet, place.lane)
-            state.under_way -= 1
+            state.under_way.discard(place.sequence)
             if free:
                 heapq.heappush(state.freed, place.sequence)
-            if doubtful and state.under_way == 0:
+            if (doubtful or free) and not state.under_way:
                 state.next, state.freed = None, []
 
-    def alone(self, wallet: bytes, place: Place) -> bool:
-        """Whether nothing else is under way in a place's lane, so that nobody is going to fill a gap before it."""
+    def reclaim(self, wallet: bytes, place: Place) -> bool:
+        """Take back a freed place that others wait behind, unless somebody has taken it; it is under way then."""
         with self._lock:
             state = self._lane(wallet, place.lane)
-            return state.under_way <= 1 and not state.freed
+            wanted = place.sequence in state.freed and any(number > place.sequence for number in state.under_way)
+            if wanted:
+                state.freed.remove(place.sequence)
+                heapq.heapify(state.freed)
+                state.under_way.add(place.sequence)
+            return wanted
+
+    def may_go(self, wallet: bytes, place: Place) -> bool:
+        """Whether something before a place is under way, or free for the next one, so that a gap before it may be filled."""
+        with self._lock:
+            state = self._lane(wallet, place.lane)
+            return any(number < place.sequence for number in (*state.under_way, *state.freed))
 
     def _lane(self, wallet: bytes, lane: int) -> _Lane:
         return self._lanes.setdefault((wallet, lane), _Lane())

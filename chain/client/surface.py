@@ -38,6 +38,7 @@ MSGPACK = "application/msgpack"
 _PAUSE_SECONDS_MIN, _PAUSE_SECONDS_MAX = 0.05, 2.0  # between two tries
 _STATUS_SECONDS_MAX = 30  # how long a chain's status is built upon; what has changed is refused and asked again
 _ATTEMPTS = 5  # how often a transaction is signed, each time for a reason that the last signature is worth nothing
+_GAP_SECONDS = 0.05  # how long a refused transaction's number is kept for the next one while others wait behind it
 _BATCH_ENTRY_BYTES = 5  # of msgpack before each byte string
 _AGAIN = (http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE)
 
@@ -317,8 +318,9 @@ class Surface:
         """Sign and commit with the next sequence number of the quietest of the sender's lanes; any number of calls may be under
         way at once. `fields` are those of a `Body`. NotCommitted when time is up: the transaction may still go.
 
-        If somebody else took the number, the next one is taken. A refused transaction's number is given to the next one, and
-        those behind it wait; what could still be executed is never signed a second time with another number.
+        If somebody else took the number, the next one is taken. A refused transaction's number is given to the next one; if
+        none comes while others wait behind it, a payment of nothing to oneself fills the gap, for its fee. What could still be
+        executed is never signed a second time with another number.
         """
         lane = self.sequences.quietest(sender.address, sender.lanes)
         for attempt in range(_ATTEMPTS):
@@ -329,8 +331,10 @@ class Surface:
                 return (yield from _commit_at(self, transaction, place, timeout_seconds))
             except Refusal as refusal:
                 stale = refusal.code in (Refused.EXPIRED, Refused.EXPIRY_TOO_FAR, Refused.GAS_PRICE_TOO_LOW)
-                self._status = None
+                if stale:
+                    self._status = None
                 if attempt == _ATTEMPTS - 1 or not (stale or refusal.code is Refused.SEQUENCE_USED):
+                    yield from _fill(self, sender, place)
                     raise
         raise AssertionError
 
@@ -499,8 +503,8 @@ def _commit_at(surface: Surface, transaction: Transaction, place: Place, timeout
         try:
             outcome = yield from Surface.commit.plan(surface, transaction, max(1, end - time.monotonic()))
         except Refusal as refusal:
-            alone = surface.sequences.alone(wallet, place)
-            if refusal.code is Refused.SEQUENCE_AHEAD and not alone and time.monotonic() < end:
+            may_go = surface.sequences.may_go(wallet, place)
+            if refusal.code is Refused.SEQUENCE_AHEAD and may_go and time.monotonic() < end:
                 yield Pause(pause_seconds)
                 pause_seconds = min(2 * pause_seconds, _PAUSE_SECONDS_MAX)
                 continue
@@ -516,6 +520,27 @@ def _commit_at(surface: Surface, transaction: Transaction, place: Place, timeout
             raise
         surface.sequences.settle(wallet, place)
         return outcome
+
+
+def _fill(surface: Surface, sender: Sender, place: Place) -> Plan[None]:
+    """If others wait behind a refused transaction and no other takes its number, fill the gap."""
+    if not surface.sequences.reclaim(sender.address, place):
+        return
+    surface.sequences.settle(sender.address, place, free=True)
+    yield Pause(_GAP_SECONDS)
+    if not surface.sequences.reclaim(sender.address, place):
+        return
+    try:
+        currency = str((yield from recent_status(surface))["base_currency"])
+        body = yield from _draft(surface, sender, [Pay(bytes(sender.address), currency, 0)], place, {})
+        content = json.dumps({"transaction": sign(body, sender.signers).encoded.hex()}).encode()
+        # Urgent: those that wait behind the gap may have all connections.
+        headers = {"Content-Type": "application/json"}
+        _parse((yield from _exchange(surface, Request("POST", "/v1/transactions", content, headers, urgent=True))))
+    except Refusal:
+        surface.sequences.settle(sender.address, place, doubtful=True)  # whoever waits behind it is told in time
+    else:
+        surface.sequences.settle(sender.address, place)
 
 
 _DOUBTFUL = (Refused.UNREACHABLE, Refused.NOT_COMMITTED, Refused.STOPPED, Refused.DEFECT, Refused.SEQUENCE_AHEAD)
