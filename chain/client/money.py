@@ -107,6 +107,16 @@ class Money:
 MoneyLike: TypeAlias = Money | Decimal | int | str
 """What stands for money: `Money`, `"2.50 CNY"`, or a number of whole units of the currency that is meant (never minor ones)."""
 
+Several: TypeAlias = MoneyLike | list[MoneyLike] | tuple[MoneyLike, ...]
+"""Money of one currency or of several."""
+
+
+def several(value: Several | None) -> list[MoneyLike]:
+    """What is said, in a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
 
 def money_of(value: MoneyLike, decimals: Mapping[str, int], meant: str | None, *, only: bool = False) -> Money:
     """The money that something stands for, by the decimals of the chain's currencies. A number without a currency is of the one

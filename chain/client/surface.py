@@ -5,13 +5,14 @@ It needs nothing of the ledger but `chain.primitives`: what it signs it has buil
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgpack
@@ -40,6 +41,7 @@ _STATUS_SECONDS_MAX = 30  # how long a chain's status is built upon; what has ch
 _ATTEMPTS = 5  # how often a transaction is signed, each time for a reason that the last signature is worth nothing
 _GAP_SECONDS = 0.05  # how long a refused transaction's number is kept for the next one while others wait behind it
 _BATCH_ENTRY_BYTES = 5  # of msgpack before each byte string
+T = TypeVar("T")
 _AGAIN = (http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE)
 
 
@@ -322,21 +324,13 @@ class Surface:
         none comes while others wait behind it, a payment of nothing to oneself fills the gap, for its fee. What could still be
         executed is never signed a second time with another number.
         """
-        lane = self.sequences.quietest(sender.address, sender.lanes)
-        for attempt in range(_ATTEMPTS):
-            place = yield from _take(self, sender.address, lane)
-            try:
-                body = yield from _draft(self, sender, actions, place, fields)
-                transaction = sign(body, sender.signers)
-                return (yield from _commit_at(self, transaction, place, timeout_seconds))
-            except Refusal as refusal:
-                stale = refusal.code in (Refused.EXPIRED, Refused.EXPIRY_TOO_FAR, Refused.GAS_PRICE_TOO_LOW)
-                if stale:
-                    self._status = None
-                if attempt == _ATTEMPTS - 1 or not (stale or refusal.code is Refused.SEQUENCE_USED):
-                    yield from _fill(self, sender, place)
-                    raise
-        raise AssertionError
+        place_it = functools.partial(_commit_at, self, timeout_seconds=timeout_seconds)
+        return (yield from _place(self, sender, actions, fields, place_it))
+
+    @both
+    def enlist(self, /, sender: Sender, actions: Sequence[Action], **fields: Any) -> Plan[Transaction]:
+        """As `transact`, but do not wait until it is on disk. `commit` with the transaction waits for it."""
+        return (yield from _place(self, sender, actions, fields, functools.partial(_submit_at, self)))
 
     @both
     def transact_many(
@@ -492,6 +486,45 @@ def _take(surface: Surface, wallet: bytes, lane: int) -> Plan[Place]:
     return place
 
 
+def _place(
+    surface: Surface,
+    sender: Sender,
+    actions: Sequence[Action],
+    fields: Mapping[str, Any],
+    hand_over: Callable[[Transaction, Place], Plan[T]],
+) -> Plan[T]:
+    """Sign with the next sequence number and hand over, again where that is safe."""
+    lane = surface.sequences.quietest(sender.address, sender.lanes)
+    for attempt in range(_ATTEMPTS):
+        place = yield from _take(surface, sender.address, lane)
+        try:
+            transaction = sign((yield from _draft(surface, sender, actions, place, fields)), sender.signers)
+        except BaseException:
+            surface.sequences.settle(sender.address, place, free=True)
+            raise
+        try:
+            return (yield from hand_over(transaction, place))
+        except Refusal as refusal:
+            stale = refusal.code in (Refused.EXPIRED, Refused.EXPIRY_TOO_FAR, Refused.GAS_PRICE_TOO_LOW)
+            if stale:
+                surface._status = None
+            if attempt == _ATTEMPTS - 1 or not (stale or refusal.code is Refused.SEQUENCE_USED):
+                yield from _fill(surface, sender, place)
+                raise
+    raise AssertionError
+
+
+def _submit_at(surface: Surface, transaction: Transaction, place: Place) -> Plan[Transaction]:
+    """Submit without waiting, and settle the place whatever happens."""
+    try:
+        yield from Surface.submit.plan(surface, transaction)
+    except BaseException as error:
+        yield from _settle(surface, transaction, place, error)
+        raise
+    surface.sequences.settle(transaction.body.sender, place)
+    return transaction
+
+
 def _commit_at(surface: Surface, transaction: Transaction, place: Place, timeout_seconds: float) -> Plan[Outcome]:
     """Commit, and settle the place whatever happens. One that stands behind a gap is handed over again until the gap is filled,
     as long as something else is under way that may fill it.
@@ -508,18 +541,25 @@ def _commit_at(surface: Surface, transaction: Transaction, place: Place, timeout
                 yield Pause(pause_seconds)
                 pause_seconds = min(2 * pause_seconds, _PAUSE_SECONDS_MAX)
                 continue
-            if refusal.code is Refused.SEQUENCE_USED:
-                surface.sequences.settle(wallet, place)
-                surface.sequences.learn(wallet, place.lane, (yield from _next_sequence(surface, wallet, place.lane)))
-            else:
-                doubtful = refusal.code in _DOUBTFUL
-                surface.sequences.settle(wallet, place, free=not doubtful, doubtful=doubtful)
+            yield from _settle(surface, transaction, place, refusal)
             raise
-        except BaseException:
-            surface.sequences.settle(wallet, place, doubtful=True)
+        except BaseException as error:
+            yield from _settle(surface, transaction, place, error)
             raise
         surface.sequences.settle(wallet, place)
         return outcome
+
+
+def _settle(surface: Surface, transaction: Transaction, place: Place, error: BaseException) -> Plan[None]:
+    """After a transaction could not be handed over: whose is its number now?"""
+    wallet = transaction.body.sender
+    code = error.code if isinstance(error, Refusal) else None
+    if code is Refused.SEQUENCE_USED:
+        surface.sequences.settle(wallet, place)
+        surface.sequences.learn(wallet, place.lane, (yield from _next_sequence(surface, wallet, place.lane)))
+    else:
+        doubtful = code is None or code in _DOUBTFUL
+        surface.sequences.settle(wallet, place, free=not doubtful, doubtful=doubtful)
 
 
 def _fill(surface: Surface, sender: Sender, place: Place) -> Plan[None]:

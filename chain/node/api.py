@@ -487,7 +487,7 @@ class Api:
                 return self._stopped()
             except Failure as failure:
                 message = f"{failure.name} {failure.detail}".strip()
-                return self._refused(Refusal(Refused.EXECUTION_FAILED, message), failure_json(failure))
+                return self._refused(Refusal(Refused.EXECUTION_FAILED, message), failure_json(failure, self._node.store))
             return self._json(answer, 200)
 
         return endpoint
