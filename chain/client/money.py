@@ -130,10 +130,10 @@ def money_of(value: MoneyLike, decimals: Mapping[str, int], meant: str | None, *
             raise _wrong("it does not say the currency")
         currency = currency or str(meant)
         minor = parse_number(number, decimals[currency]) if currency in decimals else 0
-    if currency not in decimals:
-        raise _wrong(f"the chain has no currency {currency}; it has {', '.join(sorted(decimals))}")
     if only and currency != meant:
         raise _wrong(f"it is in {currency}; {meant} is expected")
+    if currency not in decimals:
+        raise _wrong(f"the chain has no currency {currency}; it has {', '.join(sorted(decimals))}")
     if isinstance(value, Money) and value.decimals != decimals[currency]:
         raise _wrong(f"{currency} has {decimals[currency]} decimals here, not {value.decimals}")
     return Money(minor, currency, decimals[currency])
