@@ -178,7 +178,7 @@ def test_continuous_integration_runs_the_commands_of_the_readme() -> None:
 
 
 def test_the_python_interface_does_what_its_page_shows() -> None:
-    """The examples in the docstring of `tael.py` run."""
+    """The examples in the docstring of `tael` run."""
     import tael
 
     failed, tried = doctest.testmod(tael)

@@ -30,12 +30,11 @@ _PAGE_EVENTS = 500
 class Terms(TypedDict, total=False):
     """How a transaction is sent. Money that is not attached to the call, or allowed by `max_spend`, cannot leave the sender.
 
-    `coins` fill parameters of type `Coin`. `gas` is its limit, estimated if it is not given. `check` False returns a receipt with
-    its `error` instead of raising `ContractFailed`. `wait_seconds` is how long to wait for the block.
+    `gas` is its limit, estimated if it is not given. `check` False returns a receipt with its `error` instead of raising
+    `ContractFailed`. `wait_seconds` is how long to wait for the block.
     """
 
     sender: Required[Sender]
-    coins: Several
     max_spend: Several
     gas: int
     gas_price: int
@@ -44,6 +43,10 @@ class Terms(TypedDict, total=False):
     memo: bytes
     wait_seconds: float
     check: bool
+
+
+TERMS = tuple(Terms.__annotations__)
+"""Their names: a parameter of such a name, or named `coins`, has an underscore behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +173,11 @@ class Write(_Bound):
 
     def _plan(self, verb: str, arguments: Sequence[Any], named: dict[str, Any]) -> Plan[Any]:
         ledger, contract = self._contract.ledger, self._contract
-        terms = split_terms(named, {name for name, _ in self._function.parameters})
+        coins, terms = named.pop("coins", None), split_terms(named)
         if "sender" not in terms:
             message = f"{self._function.name}: sender is missing"
             raise Refusal(Refused.WRONG_ARGUMENTS, message, "It changes things: give sender=, or use simulate.")
-        encoded = contract.interface.encode(self._function, arguments, named, terms.get("coins"))
+        encoded = contract.interface.encode(self._function, arguments, named, coins)
         action = Call(bytes(contract.address), self._function.name, encoded.arguments)
         sender, check = terms["sender"], terms.get("check", True)
         fields = yield from ledger.fields(encoded.attached, terms, contract.interface.values.home)
@@ -314,10 +317,9 @@ class Contract:
         return self.ledger.driver.carry_out(plan)
 
 
-def split_terms(named: dict[str, Any], parameters: set[str]) -> Terms:
-    """Take the terms out of what was named; a parameter of the function goes before a term of the same name."""
-    taken = [name for name in Terms.__annotations__ if name in named and name not in parameters]
-    return cast(Terms, {name: named.pop(name) for name in taken})
+def split_terms(named: dict[str, Any]) -> Terms:
+    """Take the terms out of what was named."""
+    return cast(Terms, {name: named.pop(name) for name in TERMS if name in named})
 
 
 def _named(things: Mapping[str, Any], name: str, what: str, contract: Contract) -> Any:

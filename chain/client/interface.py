@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import vm.types as vm
 from chain.client.money import Address, Money, Several, money_of, several
 from chain.client.values import Values, python_name, record_class, show
 from chain.primitives.codec import decode
 from chain.primitives.receipt import Error
 from chain.primitives.refusal import Refusal, Refused
-from vm import types as vm
 from vm.failure import Failure
 from vm.module import Function, Kind, Module, Record
 from vm.types import type_name
 from vm.values import decode as decode_value
 from vm.values import decode_arguments, encode_arguments
 
+TERM_NAMES = "sender coins max_spend gas gas_price expiry_ms expiry_height memo wait_seconds check currency".split()
+"""What the terms of a transaction are called (`handles.Terms`), `coins`, and the `currency` of a deployment."""
 ENTERED = (Kind.PUBLIC, Kind.VIEW, Kind.PURE)
 """What can be called or read from outside."""
 
@@ -155,6 +157,11 @@ def signature(name: str, parameters: Sequence[tuple[str, vm.Type]]) -> str:
     return f"{name}({', '.join(f'{parameter}: {type_name(kind)}' for parameter, kind in parameters)})"
 
 
+def parameter_name(name: str) -> str:
+    """A parameter's name in Python: with an underscore behind it where terms of a transaction have it."""
+    return f"{name}_" if name in TERM_NAMES else python_name(name)
+
+
 def _arrange(
     shown: str,
     parameters: Sequence[tuple[str, vm.Type]],
@@ -163,7 +170,7 @@ def _arrange(
     coins: Several | None,
 ) -> dict[str, Any]:
     """The value of each parameter by its name in the module."""
-    names = {python_name(name): name for name, _ in parameters}
+    names = {parameter_name(name): name for name, _ in parameters}
     given: dict[str, Any] = {}
     for name, value in named.items():
         if name not in names:

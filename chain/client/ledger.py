@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from chain.client.aio import CONNECTIONS, AsyncClient
 from chain.client.client import Client
-from chain.client.handles import CallReceipt, Contract, Happened, Terms, split_terms
+from chain.client.handles import TERMS, CallReceipt, Contract, Happened, split_terms
 from chain.client.interface import ContractFailed, Interface, failed_elsewhere, limits_of
 from chain.client.money import Address, AddressLike, Money, MoneyLike, address_of, money_of
 from chain.client.plan import Awaiting, Blocking, Plan, both
@@ -98,8 +98,8 @@ class LedgerSurface:
         chain = yield from self.transport.chain()
         home = currency or module.currency or chain.base_currency
         interface = _interface(module, home, chain, kind)
-        terms = split_terms(named, set() if interface.init is None else {name for name, _ in interface.init.parameters})
-        encoded = interface.encode(interface.init, arguments, named, terms.get("coins"))
+        coins, terms = named.pop("coins", None), split_terms(named)
+        encoded = interface.encode(interface.init, arguments, named, coins)
         action = Deploy(code, home, encoded.arguments)
         done = yield from self._run([action], encoded.attached, {**terms, "sender": sender, "check": True})
         made = done.raw.results[0]
@@ -158,10 +158,9 @@ class LedgerSurface:
         return done
 
     def _run(self, actions: Sequence[Action], attached: Sequence[Money], terms: Mapping[str, Any]) -> Plan[CallReceipt[None]]:
-        unknown = sorted(set(terms) - set(Terms.__annotations__))
+        unknown = sorted(set(terms) - set(TERMS))
         if unknown:
-            known = ", ".join(Terms.__annotations__)
-            raise Refusal(Refused.WRONG_ARGUMENTS, f"there is no term {unknown[0]}", f"There are {known}.")
+            raise Refusal(Refused.WRONG_ARGUMENTS, f"there is no term {unknown[0]}", f"There are {', '.join(TERMS)}.")
         check = terms.get("check", True)
         fields = yield from self.fields(attached, terms, None)
         fields = yield from self.with_gas(terms["sender"], actions, fields, check=check)
@@ -187,7 +186,11 @@ class LedgerSurface:
         return failed_elsewhere(error) if interface is None else interface.failed(error)
 
 
-class Ledger(LedgerSurface, Blocking):
+class BlockingLedger(LedgerSurface, Blocking):
+    """A ledger whose methods wait, whatever is below it."""
+
+
+class Ledger(BlockingLedger):
     """A ledger whose methods wait: `with Ledger("http://127.0.0.1:8645") as ledger`.
 
     `client` is the plain client below it, for all that is not here. May be shared by threads.

@@ -26,9 +26,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeAlias
 
+import vm.types as vm
 from chain.client.money import Address, Money, address_of, money_of
 from chain.primitives.refusal import Refusal, Refused
-from vm import types as vm
 from vm.types import type_name
 from vm.values import belongs
 
@@ -187,7 +187,7 @@ class Values:
                 return self.class_of(kind)(*[self.to_python(k, v) for v, (_, k) in zip(value, fields, strict=True)])
             case vm.Enum(_, variants):
                 name, payload = variants[value[0]]
-                member = getattr(self.class_of(kind), python_name(name))
+                member = self._given.get(f"{kind.name}.{name}") or getattr(self.class_of(kind), python_name(name))
                 if isinstance(member, enum.Enum):
                     return member
                 return member(*[self.to_python(k, v) for v, (_, k) in zip(value[1:], payload, strict=True)])

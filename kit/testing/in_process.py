@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from chain.client.ledger import LedgerSurface
+from chain.client.ledger import BlockingLedger
 from chain.client.money import Address
-from chain.client.plan import NO_ANSWER, Blocking, Plan, known
+from chain.client.plan import NO_ANSWER, Plan, known
 from chain.client.sender import Sender
 from chain.client.transport import Chain, Code, Estimate, Failed, Told
 from chain.ledger.contracts import find_function, verified_code
@@ -165,7 +165,7 @@ class SandboxTransport:
         return Error(failure.name, failure_payload(failure, module), failure.contract, position)
 
 
-class SandboxLedger(LedgerSurface, Blocking):
+class SandboxLedger(BlockingLedger):
     """A `Ledger` over a sandbox, which is `sandbox`: time, snapshots and totals are its own."""
 
     def __init__(self, sandbox: Sandbox | None = None) -> None:

@@ -47,16 +47,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chain.client.client import Client, Outcome, Proved
+from chain.client.aio import AsyncClient
+from chain.client.client import BatchRow, Client, Outcome, Proved
+from chain.client.handles import CallReceipt, Contract, Happened, Pending, Read, Terms, Write
+from chain.client.interface import ContractFailed
 from chain.client.keystore import KeyFile, Keystore
+from chain.client.ledger import AsyncLedger, BlockingLedger, Ledger
+from chain.client.money import Address, AddressLike, Money, MoneyLike
+from chain.client.sender import Sender
+from chain.client.subscription import AsyncSubscription, Subscription
+from chain.client.transport import Estimate
+from chain.client.values import Some
 from chain.ledger.sandbox import Sandbox
 from chain.primitives.address import format_address, parse_address, wallet_address
 from chain.primitives.header import Header
-from chain.primitives.keys import SecretKey
+from chain.primitives.keys import P256SecretKey, SecretKey, Signer
+from chain.primitives.mandate import Limit, Scope
+from chain.primitives.policy import Policy, make_policy
 from chain.primitives.proof import Proof, decode_proof, verify_proof
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused
-from chain.primitives.transaction import Call, Deploy, OpenWallet, Pay, SetRules, Transaction
+from chain.primitives.transaction import Call, Deploy, Grant, OpenWallet, Pay, Revoke, SetPolicy, SetRules, Transaction
 from lang.compiler import Compilation, Compiled, compile_text
 from lang.diagnostics import Diagnostic
 from lang.formatter import format_text
@@ -76,32 +87,62 @@ __all__ = [
     "COIN",
     "DURATION",
     "TIME",
+    "Address",
+    "AddressLike",
+    "AsyncClient",
+    "AsyncLedger",
+    "AsyncSubscription",
+    "BatchRow",
+    "BlockingLedger",
     "Call",
+    "CallReceipt",
     "Client",
     "Code",
     "CoinValue",
     "Compilation",
     "Compiled",
+    "Contract",
+    "ContractFailed",
     "Deploy",
     "Diagnostic",
+    "Estimate",
     "Failure",
+    "Grant",
+    "Happened",
     "Header",
     "KeyFile",
     "Keystore",
+    "Ledger",
+    "Limit",
     "Module",
+    "Money",
+    "MoneyLike",
     "OpenWallet",
     "Outcome",
+    "P256SecretKey",
     "Pay",
+    "Pending",
+    "Policy",
     "Proof",
     "Proved",
+    "Read",
     "Receipt",
     "Refusal",
     "Refused",
+    "Revoke",
     "Sandbox",
+    "Scope",
     "SecretKey",
+    "Sender",
+    "SetPolicy",
     "SetRules",
+    "Signer",
+    "Some",
+    "Subscription",
+    "Terms",
     "Transaction",
     "Type",
+    "Write",
     "compile_file",
     "compile_text",
     "decode_module",
@@ -110,6 +151,7 @@ __all__ = [
     "encode_module",
     "format_address",
     "format_text",
+    "make_policy",
     "module_hash",
     "parse_address",
     "start_devnet",
