@@ -68,7 +68,7 @@ def _all(language: str) -> list[Block]:
 
 
 def _session_pages() -> list[Path]:
-    return sorted({block.page for block in _all("console")})
+    return sorted({block.page for block in (*_all("console"), *_all("python"))})
 
 
 def _commands(page: Path) -> Iterator[Command]:
