@@ -125,7 +125,7 @@ class _Connection:
         lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {self._host}", f"Content-Length: {len(content)}"]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         self._content, self._size, self._retry_after, self._whole = [], 0, None, False
-        parser = httptools.HttpResponseParser(self)
+        self._parser = parser = httptools.HttpResponseParser(self)
         self._writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + content)
         await self._writer.drain()
         while not self._whole:
@@ -133,7 +133,6 @@ class _Connection:
             if not data:
                 raise EOFError("the connection ended")
             parser.feed_data(data)
-        self.stays = bool(parser.should_keep_alive())
         return Answer(parser.get_status_code(), b"".join(self._content), self._retry_after)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -149,5 +148,6 @@ class _Connection:
         self._content.append(data)
 
     def on_message_complete(self) -> None:
-        """All has come."""
+        """All has come. Only now does the parser know whether the other side keeps the connection."""
+        self.stays = bool(self._parser.should_keep_alive())
         self._whole = True

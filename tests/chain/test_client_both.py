@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -197,6 +198,12 @@ class Node(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     answers: tuple[int, ...] = ()
     asked: list[bytes]
+    connections = 0
+
+    def setup(self) -> None:
+        """Count it."""
+        Node.connections += 1
+        super().setup()
 
     def do_GET(self) -> None:
         """Answer the next."""
@@ -227,7 +234,7 @@ class Node(BaseHTTPRequestHandler):
 @pytest.fixture
 def node() -> Iterator[str]:
     """The address of a `Node`."""
-    Node.asked, Node.answers = [], ()
+    Node.asked, Node.answers, Node.connections = [], (), 0
     server = ThreadingHTTPServer(("127.0.0.1", 0), Node)
     server.daemon_threads = True
     threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True).start()
@@ -258,6 +265,36 @@ def test_without_being_told_to_a_client_asks_once(kind: str, node: str) -> None:
         client.status()
     assert len(Node.asked) == 1
     client.end()
+
+
+def test_a_connection_is_kept_and_what_the_other_side_has_closed_is_opened_again(kind: str, node: str) -> None:
+    """Ten questions take one; a closed one takes one more, and nobody is told."""
+    client = Either(kind, node)
+    for _ in range(10):
+        assert client.status() == {"status": "waiting"}
+    assert Node.connections == 1
+    Node.answers = (200,) * 10 + (0,)
+    assert client.status() == {"status": "waiting"}
+    assert (Node.connections, len(Node.asked)) == (2, 12)
+    client.end()
+
+
+def test_no_more_connections_are_opened_than_were_said(node: str) -> None:
+    """However many ask at once."""
+    client = Either("async", node, connections=3)
+    assert len(client.at_once("status", [()] * 30)) == 30
+    assert Node.connections <= 3
+    client.end()
+
+
+def test_a_node_that_does_not_answer_in_time_is_unreachable(kind: str) -> None:
+    """After as long as was said; the connection is not used again."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Either(kind, f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_seconds=0.1)
+        with pytest.raises(Refusal) as caught:
+            client.status()
+        assert caught.value.code is Refused.UNREACHABLE
+        client.end()
 
 
 def body_of(sender: Sender) -> Any:
