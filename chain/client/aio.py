@@ -9,16 +9,13 @@ from collections import deque
 from types import TracebackType
 from typing import TypeVar
 
-import httptools
-
-from chain.client.client import ANSWER_BYTES_MAX, retry_after
+from chain.client.http1 import STEP_BYTES, Broken, Exchange
 from chain.client.plan import NO_ANSWER, Answer, Awaiting, Pause, Plan, Request
 from chain.client.surface import Surface, Target
 from chain.primitives.refusal import Refusal, Refused
 
 CONNECTIONS = 8
 """At once, if nothing else is said: a node on two cores gains nothing from more."""
-_STEP_BYTES = 65_536
 
 T = TypeVar("T")
 
@@ -81,7 +78,7 @@ class AsyncClient(Surface, Awaiting):
             try:
                 answer = await connection.ask(request)
                 return answer
-            except (OSError, EOFError, httptools.HttpParserError) as error:
+            except Broken as error:
                 if not kept:  # one that was kept may have been closed by the other side in the meantime
                     raise self._unreachable(str(error) or type(error).__name__) from None
             finally:
@@ -103,51 +100,22 @@ class AsyncClient(Surface, Awaiting):
 
 
 class _Connection:
-    """One connection: a request is written, its answer is read. The parser calls the methods that begin with `on_`."""
+    """One connection: a request is written, its answer is read."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: Target) -> None:
         self.stays = True
-        self._reader, self._writer = reader, writer
-        host = f"[{target.host}]" if ":" in target.host else target.host
-        self._host = f"{host}:{target.port}"
-        self._content: list[bytes] = []
-        self._size = 0
-        self._retry_after: float | None = None
-        self._whole = False
+        self._reader, self._writer, self._target = reader, writer, target
 
     def close(self) -> None:
         """Give it up."""
         self._writer.close()
 
     async def ask(self, request: Request) -> Answer:
-        """The answer of a request. Raises `OSError`, `EOFError`, `HttpParserError`; then the connection is of no more use."""
-        content = request.content or b""
-        lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {self._host}", f"Content-Length: {len(content)}"]
-        lines += [f"{name}: {value}" for name, value in request.headers.items()]
-        self._content, self._size, self._retry_after, self._whole = [], 0, None, False
-        self._parser = parser = httptools.HttpResponseParser(self)
-        self._writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + content)
+        """The answer of a request. Raises what `Broken` has."""
+        exchange = Exchange(request, self._target)
+        self._writer.write(exchange.sent)
         await self._writer.drain()
-        while not self._whole:
-            data = await self._reader.read(_STEP_BYTES)
-            if not data:
-                raise EOFError("the connection ended")
-            parser.feed_data(data)
-        return Answer(parser.get_status_code(), b"".join(self._content), self._retry_after)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header has come."""
-        if name.lower() == b"retry-after":
-            self._retry_after = retry_after(value.decode("latin-1"))
-
-    def on_body(self, data: bytes) -> None:
-        """A part of the content has come."""
-        self._size += len(data)
-        if self._size > ANSWER_BYTES_MAX:
-            raise OSError("the answer is too long")
-        self._content.append(data)
-
-    def on_message_complete(self) -> None:
-        """All has come. Only now does the parser know whether the other side keeps the connection."""
-        self.stays = bool(self._parser.should_keep_alive())
-        self._whole = True
+        while (answer := exchange.take(await self._reader.read(STEP_BYTES))) is None:
+            pass
+        self.stays = exchange.stays
+        return answer

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
+import socket
+import ssl
 import threading
 import time
 from typing import TypeVar
 
+from chain.client.http1 import STEP_BYTES, Broken, Exchange
 from chain.client.plan import NO_ANSWER, Answer, Blocking, Pause, Plan, Request
 from chain.client.surface import EXPIRY_MS, GAS_LIMIT, MSGPACK, BatchRow, Outcome, Proved, Surface
 from chain.primitives.refusal import Refusal, Refused
 
 __all__ = ["EXPIRY_MS", "GAS_LIMIT", "MSGPACK", "BatchRow", "Client", "Outcome", "Proved"]
-
-ANSWER_BYTES_MAX = 64 * 1024 * 1024  # of one answer: many times what a node gives
 
 T = TypeVar("T")
 
@@ -60,29 +60,31 @@ class Client(Surface, Blocking):
             time.sleep(step.seconds)
             return NO_ANSWER
         # A connection that was kept may have been closed by the other side in the meantime, so it is tried again.
-        for last in (False, True):
-            fresh = not hasattr(self._local, "connection")
-            connection = self._connection()
+        while True:
+            kept = hasattr(self._local, "connection")
             try:
-                connection.request(step.method, step.path, step.content, dict(step.headers))
-                response = connection.getresponse()
-                content = response.read(ANSWER_BYTES_MAX)
-                return Answer(response.status, content, retry_after(response.getheader("Retry-After")))
-            except (OSError, http.client.HTTPException) as error:
+                if not kept:
+                    self._local.connection = self._connect()
+                exchange = Exchange(step, self.target)
+                self._local.connection.sendall(exchange.sent)
+                while (answer := exchange.take(self._local.connection.recv(STEP_BYTES))) is None:
+                    pass
+            except Broken as error:
                 self.close()
-                if last or fresh:
+                if not kept or isinstance(error, TimeoutError):
                     where = f"{self.target.host}:{self.target.port}"
                     raise Refusal(Refused.UNREACHABLE, f"{where} does not answer: {error}") from None
-        raise AssertionError
+            except BaseException:
+                self.close()  # half of an answer may have come
+                raise
+            else:
+                if not exchange.stays:
+                    self.close()
+                return answer
 
-    def _connection(self) -> http.client.HTTPConnection:
-        if not hasattr(self._local, "connection"):
-            kind = http.client.HTTPSConnection if self.target.secure else http.client.HTTPConnection
-            self._local.connection = kind(self.target.host, self.target.port, timeout=self._timeout_seconds)
-        connection: http.client.HTTPConnection = self._local.connection
-        return connection
-
-
-def retry_after(text: str | None) -> float | None:
-    """Seconds of a `Retry-After` that is a number; dates are not looked at."""
-    return float(text) if text is not None and text.isascii() and text.isdigit() and len(text) <= 6 else None
+    def _connect(self) -> socket.socket:
+        connection = socket.create_connection((self.target.host, self.target.port), self._timeout_seconds)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not self.target.secure:
+            return connection
+        return ssl.create_default_context().wrap_socket(connection, server_hostname=self.target.host)

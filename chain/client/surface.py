@@ -6,12 +6,12 @@ It needs nothing of the ledger but `chain.primitives`: what it signs it has buil
 from __future__ import annotations
 
 import functools
-import http.client
 import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -42,7 +42,7 @@ _ATTEMPTS = 5  # how often a transaction is signed, each time for a reason that 
 _GAP_SECONDS = 0.05  # how long a refused transaction's number is kept for the next one while others wait behind it
 _BATCH_ENTRY_BYTES = 5  # of msgpack before each byte string
 T = TypeVar("T")
-_AGAIN = (http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE)
+_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ class Surface:
         data: bytes = msgpack.packb([transaction.encoded for transaction in transactions])
         path = f"/v1/batch?wait=commit&timeout={int(timeout_seconds)}" if wait else "/v1/batch"
         answer = yield from _exchange(self, Request("POST", path, data, {"Content-Type": MSGPACK, "Accept": MSGPACK}))
-        if answer.status != http.client.OK:
+        if answer.status != HTTPStatus.OK:
             _parse(answer)
         try:
             rows, _, _ = msgpack.unpackb(answer.content, use_list=False)
@@ -594,7 +594,7 @@ def _parse(answer: Answer) -> dict[str, Any]:
         told = None
     if not isinstance(told, dict):
         raise Refusal(Refused.UNREACHABLE, f"no node answers there (status {answer.status})")
-    if answer.status == http.client.OK:
+    if answer.status == HTTPStatus.OK:
         return told
     try:
         code = Refused(str(told.get("code")))
