@@ -49,7 +49,7 @@ from typing import TYPE_CHECKING
 
 from chain.client.aio import AsyncClient
 from chain.client.client import BatchRow, Client, Outcome, Proved
-from chain.client.handles import CallReceipt, Contract, Happened, Pending, Read, Terms, Write
+from chain.client.handles import CallReceipt, Contract, Happened, Moved, Pending, Read, Terms, Write
 from chain.client.interface import ContractFailed
 from chain.client.keystore import KeyFile, Keystore
 from chain.client.ledger import AsyncLedger, BlockingLedger, Ledger
@@ -118,6 +118,7 @@ __all__ = [
     "Module",
     "Money",
     "MoneyLike",
+    "Moved",
     "OpenWallet",
     "Outcome",
     "P256SecretKey",

@@ -61,13 +61,24 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Money moved. `reason`: pay, coins (into a contract), payout (out of one), fee. `source` is None for a payout."""
+
+    source: Address | None
+    to: Address
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallReceipt(Generic[T]):
-    """What became of a call: its value, events, gas and fee. `error` is there if it failed and `check` was False. `raw` is the
-    ledger's own receipt.
+    """What became of a call: its value, events, money that moved, gas and fee. `error` is there if it failed and `check` was
+    False. `raw` is the ledger's own receipt.
     """
 
     value: T
     events: tuple[Happened, ...]
+    moves: tuple[Moved, ...]
     gas_used: int
     fee: Money
     error: ContractFailed | None
@@ -93,9 +104,9 @@ class CallReceipt(Generic[T]):
 class Pending(Generic[T]):
     """A call that was handed over and not waited for."""
 
-    transaction: Transaction
+    transaction: Transaction = field(repr=False)
     _contract: Contract
-    _function: Function
+    _function: Function = field(repr=False)
 
     @property
     def identity(self) -> bytes:

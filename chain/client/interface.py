@@ -9,6 +9,7 @@ from typing import Any
 import vm.types as vm
 from chain.client.money import Address, Money, Several, money_of, several
 from chain.client.values import Values, python_name, record_class, show
+from chain.primitives.address import ADDRESS_BYTES
 from chain.primitives.codec import decode
 from chain.primitives.receipt import Error
 from chain.primitives.refusal import Refusal, Refused
@@ -134,7 +135,7 @@ class Interface:
         except Failure:
             fields = None
         if fields is None:
-            return failed_elsewhere(error, self.module.name)
+            return failed_elsewhere(error, self.values.decimals, self.module.name)
         place = None if error.contract is None else Address(error.contract)
         return self.errors[error.name](error.name, fields, place, action=error.action, module=self.module.name)
 
@@ -144,10 +145,28 @@ class Interface:
         return {python_name(name): self.values.to_python(kind, value) for (name, kind), value in pairs}
 
 
-def failed_elsewhere(error: Error, module: str = "") -> ContractFailed:
-    """The exception of an error of the machine or of the ledger: its values have no names."""
-    values = decode(error.payload)
-    fields = {f"value{number}": value for number, value in enumerate(values if isinstance(values, list) else [])}
+_LEDGER_FIELDS = {
+    "InsufficientFunds": ("have", "want"),
+    "SpendingLimit": ("limit", "spent"),
+    "NoWallet": ("wallet",),
+    "NoContract": ("contract_asked",),
+    "SessionLimit": ("what", "currency", "limit", "wanted"),
+}
+"""The names of the values of errors that no contract declares; of others they are `value0`, `value1` and so on."""
+
+
+def failed_elsewhere(error: Error, decimals: Mapping[str, int], module: str = "") -> ContractFailed:
+    """The exception of an error of the machine or of the ledger, whose values have no types of their own. Numbers behind the code
+    of a currency are amounts of it.
+    """
+    plain = decode(error.payload)
+    values: list[Any] = plain if isinstance(plain, list) else []
+    code = values[0] if values and isinstance(values[0], str) and values[0] in decimals else None
+    if code is not None and len(values) > 1 and all(type(value) is int for value in values[1:]):
+        values = [Money(value, code, decimals[code]) for value in values[1:]]
+    values = [Address(value) if isinstance(value, bytes) and len(value) == ADDRESS_BYTES else value for value in values]
+    names = _LEDGER_FIELDS.get(error.name, ())
+    fields = {names[n] if n < len(names) else f"value{n}": value for n, value in enumerate(values)}
     place = None if error.contract is None else Address(error.contract)
     return ContractFailed(error.name, fields, place, action=error.action, module=module)
 

@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 
 from chain.client.aio import CONNECTIONS, AsyncClient
 from chain.client.client import Client
-from chain.client.handles import TERMS, CallReceipt, Contract, Happened, split_terms
+from chain.client.handles import TERMS, CallReceipt, Contract, Happened, Moved, split_terms
 from chain.client.interface import ContractFailed, Interface, failed_elsewhere, limits_of
 from chain.client.money import Address, AddressLike, Money, MoneyLike, address_of, money_of
 from chain.client.plan import Awaiting, Blocking, Plan, both
 from chain.client.sender import Sender
 from chain.client.transport import Chain, Failed, NodeTransport, Transport
 from chain.client.values import Values
-from chain.primitives.receipt import Error, Receipt
+from chain.primitives.hash import HASH_BYTES
+from chain.primitives.receipt import Error, Move, Receipt
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Action, Deploy, OpenWallet, Pay, Transaction
 from vm.codec import decode_module, encode_module, module_hash
@@ -111,7 +112,8 @@ class LedgerSurface:
     # What handles are made of.
 
     def fields(self, attached: Sequence[Money], terms: Mapping[str, Any], home: str | None) -> Plan[dict[str, Any]]:
-        """The fields of a body by the terms: spending limits, gas, expiry. Raises `Refusal` WrongAmount."""
+        """The fields of a body by the terms: spending limits, gas, expiry. Raises `Refusal` WrongAmount, WrongArguments."""
+        _check_terms(terms)
         chain = yield from self.transport.chain()
         named = {"gas": "gas_limit"}
         kept = ("gas", "gas_price", "expiry_ms", "expiry_height", "memo")
@@ -151,7 +153,8 @@ class LedgerSurface:
         if receipt.ok and interface is not None and function is not None:
             value = interface.result(function, receipt.results[-1])
         error = None if receipt.error is None else (yield from self._failed(receipt.error))
-        done: CallReceipt[Any] = CallReceipt(value, tuple(events), receipt.gas_used, fee, error, receipt)
+        moves = tuple(_moved(move, chain.decimals) for move in receipt.moves)
+        done: CallReceipt[Any] = CallReceipt(value, tuple(events), moves, receipt.gas_used, fee, error, receipt)
         if error is not None and check:
             error.receipt = done
             raise error
@@ -183,7 +186,9 @@ class LedgerSurface:
 
     def _failed(self, error: Error) -> Plan[ContractFailed]:
         interface = None if error.contract is None else (yield from self._known(error.contract))
-        return failed_elsewhere(error) if interface is None else interface.failed(error)
+        if interface is not None:
+            return interface.failed(error)
+        return failed_elsewhere(error, (yield from self.transport.chain()).decimals)
 
 
 class BlockingLedger(LedgerSurface, Blocking):
@@ -237,6 +242,23 @@ class AsyncLedger(LedgerSurface, Awaiting):
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
+
+
+def _check_terms(terms: Mapping[str, Any]) -> None:
+    """Raises `Refusal` WrongArguments if the sender or the memo is none."""
+    sender, memo = terms["sender"], terms.get("memo")
+    if not isinstance(sender, Sender):
+        remedy = "Give tael.Sender.of(key)."
+        raise Refusal(Refused.WRONG_ARGUMENTS, f"sender: {type(sender).__name__} is no Sender", remedy)
+    if memo is not None and not (isinstance(memo, bytes) and len(memo) == HASH_BYTES):
+        remedy = "It is the hash of a text that is kept elsewhere: hashlib.sha256(text.encode()).digest()."
+        raise Refusal(Refused.WRONG_ARGUMENTS, f"memo: it has {HASH_BYTES} bytes", remedy)
+
+
+def _moved(move: Move, decimals: Mapping[str, int]) -> Moved:
+    source = None if move.source is None else Address(move.source)
+    money = Money(move.amount, move.currency, decimals.get(move.currency, 0))
+    return Moved(source, Address(move.to), money, move.reason)
 
 
 def _interface(module: Module, home: str, chain: Chain, kind: type[Contract]) -> Interface:

@@ -89,6 +89,8 @@ def test_calls_give_values_events_and_gas(animals: Any, ledger: Any) -> None:
     assert done.value == Money(250, "CNY")
     assert [happened.event for happened in done.events] == [animals.events.Took(Money(250, "CNY"))]
     assert done.gas_used > 0
+    moved = done.moves[0]
+    assert (moved.source, moved.to, moved.amount, moved.reason) == (ALICE.address, animals.address, done.value, "coins")
     assert before - ledger.balance(ALICE) == Money(250, "CNY")
     assert animals.see("Empty", "Calm", sender=BOB).value == 1
     assert animals.sees() == 1
@@ -112,11 +114,24 @@ def test_what_a_contract_refuses_is_an_exception_of_its_own(animals: Any) -> Non
     assert (done.ok, done.error.name, done.value) == (False, "Never", None)
 
 
-def test_a_failure_of_the_machine_is_a_contract_failed_too(animals: Any) -> None:
-    """More money than there is."""
+def test_a_failure_of_the_machine_is_a_contract_failed_too(animals: Any, ledger: Any) -> None:
+    """More money than there is, and a wallet that is not: in Python's terms as well."""
     with pytest.raises(ContractFailed) as caught:
         animals.put("9_000_000_000.00", sender=ALICE)
-    assert caught.value.name == "InsufficientFunds"
+    error = caught.value
+    assert (error.name, error.want) == ("InsufficientFunds", Money(900_000_000_000, "CNY"))
+    with pytest.raises(ContractFailed) as caught:
+        ledger.pay(bytes(31) + b"z", 1, sender=ALICE)
+    assert (caught.value.name, caught.value.wallet) == ("NoWallet", Address(bytes(31) + b"z"))
+
+
+def test_who_sends_and_the_memo_are_looked_at_before_anything_is_sent(ledger: Any) -> None:
+    """A key is no sender, a text is no hash."""
+    with pytest.raises(Refusal, match="SecretKey is no Sender"):
+        ledger.pay(BOB, 1, sender=ALICE.keys[0])
+    with pytest.raises(Refusal, match="memo: it has 32 bytes"):
+        ledger.pay(BOB, 1, sender=ALICE, memo="rent")
+    assert ledger.pay(BOB, 1, sender=ALICE, memo=bytes(32)).ok
 
 
 @pytest.mark.parametrize(
