@@ -28,7 +28,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Run": {
         "devnet": ("kit.commands.devnet:devnet", "Start a network of one, with funded wallets."),
-        "node": ("kit.commands.node:node", "Check, copy, restore and prune the data directory of a node."),
+        "node": ("kit.commands.node:node", "Run a node of your own, watch it, check and copy its ledger."),
         "deploy": ("kit.commands.deploy:deploy", "Put a contract on the ledger."),
         "call": ("kit.commands.call:call", "Call a function of a contract, maybe with coins."),
         "read": ("kit.commands.read:read", "Ask a view of a contract."),

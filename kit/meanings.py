@@ -47,6 +47,7 @@ FIELDS = {
 
 REFUSALS = {
     "Malformed": "The bytes are not the one encoding that the ledger takes.",
+    "Busy": "The node does as much for nothing as it will, or has as many connections or requests as it takes.",
     "TooLarge": "What was sent is larger than the ledger takes.",
     "UnknownVersion": "It is of a version that this program does not know.",
     "WrongAddress": "The text is not an address, or its checksum does not fit.",
@@ -81,6 +82,7 @@ REFUSALS = {
     "WrongGenesis": "The beginning of the chain is not described soundly.",
     "WrongStore": "The data directory is damaged, or it is another chain's.",
     "Pruned": "What was asked for is older than what this node keeps.",
+    "WrongConfiguration": "The settings of a node have a key that there is not, or a value that it may not have.",
     "PoolFull": "The node has as many waiting transactions as it takes.",
     "SenderFull": "The wallet has as many waiting transactions as the node takes from one.",
     "PayerFull": "The wallet is to pay for as many waiting transactions as the node takes for one.",

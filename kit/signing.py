@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kit.problem import Exit, Problem
 from kit.wallets import development_wallets, find_wallet, own_wallets, unlock
@@ -29,14 +29,12 @@ def policy_on_ledger(network: Network, address: bytes, session: bytes | None = N
         if refusal.code is Refused.NOT_FOUND:
             return None
         raise
-    key = answer["key"]
+    key: dict[str, Any] = answer["key"]
     if session is not None:
         found = [one for one in answer["sessions"] if one["session"] == session.hex()]
         if not found:
             raise Problem("the wallet has no such session", "`tael session list WALLET` shows them.", code="NoAuthority")
         key = found[0]["key"]
-    if isinstance(key, str):
-        return make_policy(1, [bytes.fromhex(key)])
     return make_policy(int(key["threshold"]), [bytes.fromhex(one) for one in key["keys"]])
 
 

@@ -38,6 +38,12 @@ def refusal_problem(refusal: object) -> Problem:
     code = Exit.FINDINGS
     if refusal.code == Refused.UNREACHABLE:
         code = Exit.UNREACHABLE
-    elif refusal.code in (Refused.WRONG_PASSWORD, Refused.WRONG_KEY_FILE, Refused.DEVELOPMENT_KEY, Refused.WRONG_STORE):
+    elif refusal.code in (
+        Refused.WRONG_PASSWORD,
+        Refused.WRONG_CONFIGURATION,
+        Refused.WRONG_KEY_FILE,
+        Refused.DEVELOPMENT_KEY,
+        Refused.WRONG_STORE,
+    ):
         code = Exit.MISSING
     return Problem(refusal.message, refusal.remedy, exit_code=code, code=str(refusal.code), data=refusal.data)

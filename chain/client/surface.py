@@ -603,8 +603,6 @@ def _parse(answer: Answer) -> dict[str, Any]:
     data = told.get("data")
     refusal = Refusal(code, str(told.get("message")), str(told.get("remedy")))
     refusal.data.update(data if isinstance(data, dict) else {})
-    if "error" in told:
-        refusal.data["error"] = told["error"]
     raise refusal
 
 

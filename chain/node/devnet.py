@@ -4,21 +4,15 @@ knows.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import signal
 import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
-
-from chain.node.api import Api
 from chain.node.clock import DevnetClock
 from chain.node.control import Control
 from chain.node.development import (
@@ -32,10 +26,12 @@ from chain.node.development import (
     development_wallets,
     devnet_specification,
 )
+from chain.node.measures import Measures
 from chain.node.node import Node
-from chain.node.producer import Producer
-from chain.node.serving import server_config
-from chain.node.workers import Workers
+from chain.node.operations import Operations
+from chain.node.server import NodeServer, listen, url_of, write_ready_file
+from chain.node.serving import spare_collector
+from chain.node.vitals import Vitals
 from chain.primitives.refusal import Refusal, Refused
 
 __all__ = [
@@ -54,80 +50,20 @@ __all__ = [
 ]
 
 _READY_SECONDS_MAX = 30
-_LOOK_SECONDS = 0.05  # how often a parent of workers looks whether it is to stop
-
-
-class _Server(uvicorn.Server):
-    """uvicorn with a node: it starts the producer, says when it is ready, and stops when the node fails."""
-
-    def __init__(self, node: Node, block_time_ms: int, clock: DevnetClock, seed: str, close: Callable[[], None]) -> None:
-        self.node = node
-        self.failure: BaseException | None = None
-        self._close = close
-        self._producer = Producer(node, block_time_ms, self._stop_after)
-        self.on_ready: Callable[[], None] = _nothing
-        control = Control(node, self._producer, clock, seed)
-        super().__init__(server_config(Api(node, self._producer, control.operations).application()))
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's; then the producer begins."""
-        await super().startup(sockets)
-        self._producer.start()
-        self.on_ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Those who wait are told; then as uvicorn's."""
-        self._producer.stop()
-        await super().shutdown(sockets)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """SIGINT and SIGTERM ask it to stop; unlike uvicorn's own they are not raised again, so that the
-        store closes.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def serve_on(self, listener: socket.socket, workers: int = 0) -> None:
-        """Serve until stopped, in this process or in so many workers, then close the node."""
-        try:
-            asyncio.run(self._serve_by_workers(listener, workers) if workers else self.serve([listener]))
-        finally:
-            self._close()
-
-    async def _serve_by_workers(self, listener: socket.socket, count: int) -> None:
-        """The workers have the listening socket; here blocks are made."""
-        workers = Workers(self.node.directory, listener, self._producer, count, self._stop_after)
-        with self.capture_signals():
-            self._producer.start()
-            try:
-                await workers.start()
-                self.on_ready()
-                while not self.should_exit:
-                    await asyncio.sleep(_LOOK_SECONDS)
-            finally:
-                await workers.stop()
-                self._producer.stop()
-
-    def _stop_after(self, error: BaseException) -> None:
-        self.failure = error
-        self.should_exit = True
+_LOOK_SECONDS = 0.05  # between two looks whether it answers
+_HEAD_AGE_SECONDS_MAX = 30  # without a block that is due, before its operations port says that it is not ready
 
 
 class Devnet:
-    """A devnet in a thread of this process. `address` is its base URL. Also a context manager."""
+    """A devnet in a thread of this process. `address` is its base URL, `operations` that of its operations port, if it has one.
+    Also a context manager.
+    """
 
-    def __init__(self, server: _Server, thread: threading.Thread, address: str) -> None:
+    def __init__(self, server: NodeServer, thread: threading.Thread, address: str, operations: str | None = None) -> None:
         self._server = server
         self._thread = thread
         self.address = address
+        self.operations = operations
 
     def stop(self) -> None:
         """Stop serving and close the store. Raises what stopped the node, if something did."""
@@ -152,22 +88,19 @@ def start_devnet(
     workers: int = 0,
     seed: str = SEED,
     ready_file: Path | str | None = None,
+    operations_port: int | None = None,
 ) -> Devnet:
     """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
-    end. With `workers` so many processes look at signatures and answer requests.
+    end. With `workers` so many processes look at signatures and answer requests. With `operations_port` it has an
+    operations port (0 takes any).
 
     Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
     """
-    listener = _listen(host, port)
-    try:
-        server = _prepare(data_dir, block_time_ms, seed)
-    except BaseException:
-        listener.close()
-        raise
-    address = f"http://{host}:{listener.getsockname()[1]}"
+    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port)
+    server = prepared.server
     ready = threading.Event()
     server.on_ready = ready.set
-    thread = threading.Thread(target=server.serve_on, args=(listener, workers), name="tael-devnet", daemon=True)
+    thread = threading.Thread(target=server.serve_on, args=(prepared.listener, workers), name="tael-devnet", daemon=True)
     thread.start()
     deadline = time.monotonic() + _READY_SECONDS_MAX
     while not ready.wait(_LOOK_SECONDS):
@@ -175,8 +108,8 @@ def start_devnet(
             raise server.failure or Refusal(Refused.STOPPED, "the devnet ended before it answered; see what it printed")
         if time.monotonic() > deadline:
             raise Refusal(Refused.STOPPED, f"the devnet does not answer after {_READY_SECONDS_MAX} s")
-    _write_ready_file(ready_file, address)
-    return Devnet(server, thread, address)
+    write_ready_file(ready_file, prepared.address, CHAIN_ID, prepared.operations)
+    return Devnet(server, thread, prepared.address, prepared.operations)
 
 
 def run_devnet(
@@ -188,6 +121,7 @@ def run_devnet(
     workers: int = 0,
     seed: str = SEED,
     ready_file: Path | str | None = None,
+    operations_port: int | None = None,
     announce: Callable[[str, list[DevelopmentWallet]], None] | None = None,
 ) -> int:
     """Run a devnet in this thread until a signal ends it; the exit status. `announce(address, wallets)` is
@@ -195,63 +129,51 @@ def run_devnet(
 
     Raises as `start_devnet`.
     """
-    listener = _listen(host, port)
-    try:
-        server = _prepare(data_dir, block_time_ms, seed)
-    except BaseException:
-        listener.close()
-        raise
-    address = f"http://{host}:{listener.getsockname()[1]}"
+    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port)
+    server = prepared.server
 
     def ready() -> None:
-        _write_ready_file(ready_file, address)
+        write_ready_file(ready_file, prepared.address, CHAIN_ID, prepared.operations)
         if announce is not None:
-            announce(address, development_wallets(seed))
+            announce(prepared.address, development_wallets(seed))
 
     server.on_ready = ready
-    server.serve_on(listener, workers)
+    spare_collector()
+    server.serve_on(prepared.listener, workers)
     return 0 if server.failure is None else 1
 
 
-def _prepare(data_dir: Path | str | None, block_time_ms: int, seed: str) -> _Server:
-    """The node and its server, not serving yet."""
-    temporary = tempfile.TemporaryDirectory(prefix="tael-devnet-") if data_dir is None else None
-    directory = Path(temporary.name if temporary is not None else data_dir or ".")
-    clock = DevnetClock()
-    node = Node(directory, devnet_specification(seed), clock=clock, archive=True)
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A devnet that does not serve yet."""
 
-    def close() -> None:
-        node.close()
-        if temporary is not None:
-            temporary.cleanup()
-
-    return _Server(node, block_time_ms, clock, seed, close)
+    server: NodeServer
+    listener: socket.socket
+    address: str
+    operations: str | None
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        listener = socket.create_server((host, port), backlog=1_024)
-    except (OSError, OverflowError) as error:
-        raise Refusal(
-            Refused.BAD_REQUEST,
-            f"{host}:{port} cannot be listened on: {error}",
-            "Choose another port, or 0 for any.",
-        ) from None
-    # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it
-    # answers wait 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
-
-
-def _write_ready_file(path: Path | str | None, address: str) -> None:
-    """Tell whoever waits for the file, which appears whole or not at all."""
-    if path is None:
-        return
-    target = Path(path)
-    partial = target.with_name(f"{target.name}.{os.getpid()}")
-    partial.write_text(json.dumps({"address": address, "pid": os.getpid(), "chain_id": CHAIN_ID}))
-    partial.replace(target)
-
-
-def _nothing() -> None:
-    """Until someone wants to know."""
+def _prepare(
+    data_dir: Path | str | None, host: str, port: int, block_time_ms: int, seed: str, operations_port: int | None
+) -> _Prepared:
+    vitals = Vitals(Measures(), head_age_seconds_max=_HEAD_AGE_SECONDS_MAX)
+    operations = None
+    with ExitStack() as resources:
+        listener = resources.enter_context(closing(listen(host, port)))
+        directory = Path(
+            resources.enter_context(tempfile.TemporaryDirectory(prefix="tael-devnet-")) if data_dir is None else data_dir
+        )
+        if operations_port is not None:
+            operations_listener = listen(host, operations_port)
+            operations = url_of(operations_listener)
+            resources.enter_context(Operations(operations_listener, vitals))
+        clock = DevnetClock()
+        node = resources.enter_context(closing(Node(directory, devnet_specification(seed), clock=clock, archive=True)))
+        server = NodeServer(
+            node,
+            vitals,
+            resources.pop_all(),
+            block_time_ms=block_time_ms,
+            control=lambda producer: Control(node, producer, clock, seed).operations,
+        )
+    return _Prepared(server, listener, url_of(listener), operations)

@@ -1,6 +1,7 @@
 """What the processes of one node say to each other: frames of msgpack over a socket pair that nobody else holds.
 
-A worker asks `[number, kind, …]` and is answered `[number, answer]`; numbers are the worker's own. Both ends are one version of
+A worker asks `[number, kind, …]` and is answered `[number, answer]`; numbers are the worker's own. Unasked it is told one thing,
+`[None, None]`: to take no more connections, since the node stops. Both ends are one version of
 this program, so nothing here is checked as something that comes from outside is.
 """
 
@@ -22,12 +23,13 @@ _LENGTH_BYTES = 4
 class Ask(IntEnum):
     """What a worker asks."""
 
-    SUBMIT = 0  # seconds to wait or None, [[identity, transaction's bytes]…] -> [row…]
+    SUBMIT = 0  # seconds to wait or None, [[identity, transaction's bytes, signatures looked at]…] -> [row…]
     NEXT_SEQUENCE = 1  # wallet, lane -> sequence
     OUTLOOK = 2  # identity -> whether it waits, or a refusal
     WAITING = 3  # -> how many wait
     READY = 4  # it serves -> None
     FAILED = 5  # what is wrong with what is on disk -> None
+    COUNTED = 6  # what it has counted since the last time, its connections -> the level from which on to log
 
 
 def pack_frame(value: object) -> bytes:

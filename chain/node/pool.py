@@ -84,6 +84,17 @@ class Pool:
         """The pool in numbers."""
         return Counts(self.ready, self._queued, self._taken, self._bytes)
 
+    @property
+    def arrivals(self) -> int:
+        """How many have become ready so far; each has the number that it brought this to."""
+        return self._arrivals
+
+    def oldest(self) -> int | None:
+        """The number (see `arrivals`) of one that came first of all that wait, None if none does or it waits behind a gap."""
+        first = next(iter(self._waiting.values()), None)
+        entry = None if first is None else self._lanes[first.sender, first.lane].ready.get(first.sequence)
+        return None if entry is None else entry[ARRIVAL]
+
     def senders(self) -> dict[bytes, int]:
         """How many wait of each sender."""
         found: dict[bytes, int] = {}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import perf_counter
 
 from chain.ledger.apply import Applied
 from chain.ledger.parameters import Parameters
+from chain.node.logs import LOG, say
 from chain.node.node import Node
 from chain.node.outcome import Row
-from chain.node.writer import Writer
+from chain.node.vitals import Vitals
+from chain.node.writer import Writer, Written
 from chain.primitives.limits import BATCH_STEP, BLOCKS_AHEAD_MAX, TRANSACTIONS_AHEAD_MAX
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
@@ -39,13 +44,19 @@ class Producer:
     on disk.
     """
 
-    def __init__(self, node: Node, block_time_ms: int | None, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, node: Node, block_time_ms: int | None, on_failure: Callable[[BaseException], None], vitals: Vitals
+    ) -> None:
         """`block_time_ms` 0 makes a block as soon as there is something for it, None only when `produce` is called. `on_failure`
-        must stop the process.
+        must stop the process. What is done is entered in `vitals`.
         """
         self._node = node
         self._block_time_ms = block_time_ms
         self._on_failure = on_failure
+        self._vitals = vitals
+        self._measures = vitals.measures
+        self._admit_seconds = 0.0  # of what was handed in since the last block
+        self._draining = self._has_failed = False
         self._waiting: dict[bytes, list[tuple[_Submission, int]]] = {}
         self._ahead: list[int] = []  # transactions of each block that is being written
         self._ticker: asyncio.Task[None] | None = None
@@ -61,17 +72,28 @@ class Producer:
     def start(self) -> None:
         """Begin to make blocks."""
         self._loop = asyncio.get_running_loop()
+        self._vitals.ahead = lambda: len(self._ahead)
         self._writer = Writer(self._node, self._written_elsewhere, self._failed_elsewhere)
         self.set_mode(self._block_time_ms)
 
     def set_mode(self, block_time_ms: int | None) -> None:
         """Make blocks otherwise from now on; see `__init__`."""
         assert self._loop is not None
-        self._block_time_ms = block_time_ms
+        self._block_time_ms = self._vitals.block_time_ms = block_time_ms
         if self._ticker is not None:
             self._ticker.cancel()
         self._ticker = self._loop.create_task(self._tick(block_time_ms)) if block_time_ms else None
         self._arrived()
+
+    async def drain(self, until: Callable[[], bool]) -> None:
+        """Take nothing more; make last blocks of what waits until it is time to end, and see all that was made on the disk."""
+        self._draining = True
+        while self._block_time_ms is not None and self._node.failure is None and self._node.pool.ready and not until():
+            if self._has_room():
+                self.produce()
+            await asyncio.sleep(0.01)
+        with suppress(Refusal):  # it has failed, which is known already
+            await self.settled()
 
     def stop(self) -> None:
         """Make no more blocks; those that were made are written, and who still waits is told so."""
@@ -79,17 +101,23 @@ class Producer:
             self._ticker.cancel()
         if self._writer is not None:
             self._writer.close()
-        self._tell_all(Refusal(Refused.STOPPED, "the node stops"))
+        self._tell_all(_stops())
 
     async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
         """What became of transactions: at once if `wait_seconds` is None, else when all are on disk or were refused. The same
         ones again are answered with what became of the first.
         """
         submission = _Submission(len(transactions))
+        if self._draining:
+            return [Row(transaction.identity, refusal=_stops()) for transaction in transactions]
+        began = perf_counter()
         for place, transaction in enumerate(transactions):
             self._offer(submission, place, transaction)
             if place % BATCH_STEP == BATCH_STEP - 1:
+                self._admit_seconds += perf_counter() - began
                 await asyncio.sleep(0)  # others have their turn: signatures take long
+                began = perf_counter()
+        self._admit_seconds += perf_counter() - began
         self._tell_refused()  # who had to make room
         self._arrived()
         if submission.left and wait_seconds is not None:
@@ -148,9 +176,17 @@ class Producer:
         except BaseException as error:  # whatever it is, the node has stopped
             self._failed(error)
             return
+        self._measure_made()
         self._tell_refused()
         self._ahead.append(len(applied.identities))
         self._writer.write(applied)
+
+    def _measure_made(self) -> None:
+        observe, (execute, tree) = self._measures.stage_seconds.observe, self._node.took
+        observe(self._admit_seconds, "admit")
+        observe(execute, "execute")
+        observe(tree, "tree")
+        self._admit_seconds = 0.0
 
     async def _tick(self, block_time_ms: int) -> None:
         while self._node.failure is None:
@@ -205,23 +241,42 @@ class Producer:
 
     # What became of them.
 
-    def _written_elsewhere(self, blocks: list[Applied]) -> None:
+    def _written_elsewhere(self, written: Written) -> None:
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._written, blocks)
+        self._loop.call_soon_threadsafe(self._written, written)
 
     def _failed_elsewhere(self, error: BaseException) -> None:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._failed, error)
 
-    def _written(self, blocks: list[Applied]) -> None:
-        del self._ahead[: len(blocks)]
-        for applied in blocks:
+    def _written(self, written: Written) -> None:
+        del self._ahead[: len(written.blocks)]
+        self._vitals.written()
+        self._measures.stage_seconds.observe(written.seconds, "write")
+        self._measures.sync_seconds.observe(written.sync_seconds)
+        for applied in written.blocks:
             self._node.written(applied)
+            self._measures.written(applied.receipts, applied.block.header.gas_used)
+            if LOG.isEnabledFor(logging.INFO):
+                self._say(applied, written)
             for receipt in applied.receipts:
                 if receipt.identity in self._waiting:
                     self._tell(receipt.identity, _row(receipt))
         self._progressed()
         self._arrived()
+
+    def _say(self, applied: Applied, written: Written) -> None:
+        header = applied.block.header
+        say(
+            logging.INFO,
+            "block",
+            height=header.height,
+            hash=header.hash.hex(),
+            transactions=len(applied.identities),
+            gas=header.gas_used,
+            waiting=len(self._node.pool),
+            write_ms=round(written.seconds * 1000, 1),
+        )
 
     def _progressed(self) -> None:
         if self._progress is not None:
@@ -229,6 +284,9 @@ class Producer:
             self._progress = None
 
     def _failed(self, error: BaseException) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            say(logging.ERROR, "the node stops after a failure", error=type(error).__name__, why=str(error))
         self._node.failure = error
         self._tell_all(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
         self._progressed()
@@ -236,6 +294,7 @@ class Producer:
 
     def _tell_refused(self) -> None:
         for identity, refusal in self._node.take_refused():
+            self._measures.departures.add(1, refusal.code)
             self._tell(identity, Row(identity, refusal=refusal))
 
     def _tell(self, identity: bytes, row: Row) -> None:
@@ -245,6 +304,10 @@ class Producer:
     def _tell_all(self, refusal: Refusal) -> None:
         for identity in list(self._waiting):
             self._tell(identity, Row(identity, refusal=refusal))
+
+
+def _stops() -> Refusal:
+    return Refusal(Refused.STOPPED, "the node stops")
 
 
 def _row(receipt: Receipt) -> Row:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_plain
+from chain.node.logs import read_format, read_level, say
+from chain.node.measures import Measures
 from chain.node.producer import Producer
 from chain.primitives.limits import WORKER_STARTS_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
@@ -30,14 +34,19 @@ class Workers:
         producer: Producer,
         count: int,
         on_failure: Callable[[BaseException], None],
+        measures: Measures,
     ) -> None:
-        """`on_failure` is told when workers end again and again."""
+        """`on_failure` is told when workers end again and again. What they count is added to `measures`."""
         self._directory = directory
         self._listener = listener
         self._producer = producer
         self._count = count
         self._on_failure = on_failure
-        self._starts = 0
+        self._measures = measures
+        self._connections: dict[str, int] = {}
+        self.starts = 0
+        self.pids: dict[str, int] = {}
+        """Of those at work, by name."""
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._channels: set[asyncio.StreamWriter] = set()
@@ -48,9 +57,18 @@ class Workers:
     async def start(self) -> None:
         """Return when all answer requests."""
         self._all_ready = asyncio.get_running_loop().create_future()
-        for _ in range(self._count):
-            self._begin(self._care())
+        for number in range(1, self._count + 1):
+            self._begin(self._care(f"worker-{number}"))
         await self._all_ready
+
+    def drain(self) -> None:
+        """Have them take no more connections; what they were asked they go on to answer."""
+        for channel in self._channels:
+            channel.write(pack_frame((None, None)))
+
+    def connections(self) -> int:
+        """How many connections they have, as of when they last said."""
+        return sum(list(self._connections.values()))
 
     async def stop(self) -> None:
         """Tell them to stop, and wait."""
@@ -75,11 +93,11 @@ class Workers:
         if error is not None:
             self._on_failure(error)
 
-    async def _care(self) -> None:
+    async def _care(self, name: str) -> None:
         """One worker, and the next one in its place when it has ended."""
         while not self._stopping:
-            self._starts += 1
-            if self._starts > self._count + WORKER_STARTS_MAX:
+            self.starts += 1
+            if self.starts > self._count + WORKER_STARTS_MAX:
                 self._on_failure(Refusal(Refused.STOPPED, "worker processes end again and again"))
                 return
             ours, theirs = socket.socketpair()
@@ -90,6 +108,8 @@ class Workers:
                     "chain.node.worker",
                     self._directory,
                     *map(str, (self._listener.fileno(), theirs.fileno())),
+                    read_level(),
+                    read_format(),
                 ],
                 pass_fds=(self._listener.fileno(), theirs.fileno()),
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -97,30 +117,38 @@ class Workers:
             )
             theirs.close()
             self._processes.append(process)
-            await self._answer_all(ours)
+            self.pids[name] = process.pid
+            await self._answer_all(name, ours)
             await asyncio.to_thread(process.wait)
             self._processes.remove(process)
+            del self.pids[name]
+            self._connections.pop(name, None)
+            if not self._stopping:
+                say(logging.WARNING, "a worker has ended", worker=name, status=process.returncode)
 
-    async def _answer_all(self, channel: socket.socket) -> None:
+    async def _answer_all(self, name: str, channel: socket.socket) -> None:
         """Answer a worker until it is gone."""
         reader, writer = await asyncio.open_connection(sock=channel)
         self._channels.add(writer)
         try:
             while (frame := await read_frame(reader)) is not None:
-                self._begin(self._answer(writer, *frame))
+                self._begin(self._answer(name, writer, *frame))
         finally:
             self._channels.discard(writer)
             writer.close()
 
-    async def _answer(self, writer: asyncio.StreamWriter, number: int, kind: int, *rest: object) -> None:
-        answer = await self._found(Ask(kind), *rest)
+    async def _answer(self, name: str, writer: asyncio.StreamWriter, number: int, kind: int, *rest: object) -> None:
+        answer = self._counted(name, *rest) if kind == Ask.COUNTED else await self._found(Ask(kind), *rest)
         if not writer.is_closing():
             writer.write(pack_frame((number, answer)))
 
     async def _found(self, kind: Ask, *rest: object) -> object:
         match kind, rest:
             case Ask.SUBMIT, (float() | int() | None as wait_seconds, list(items)):
-                transactions = [recall_transaction(data, identity, self._producer.parameters) for identity, data in items]
+                transactions = [
+                    recall_transaction(data, identity, self._producer.parameters if looked_at else None)
+                    for identity, data, looked_at in items
+                ]
                 return [row_plain(row) for row in await self._producer.submit(transactions, wait_seconds=wait_seconds)]
             case Ask.NEXT_SEQUENCE, (bytes(wallet), int(lane)):
                 return await self._producer.next_sequence(wallet, lane)
@@ -136,6 +164,12 @@ class Workers:
                 self._producer.failed(StoreFailed(what))
                 return None
         raise AssertionError(f"a worker asks {kind}")
+
+    def _counted(self, name: str, *rest: Any) -> str:
+        taken, connections = rest
+        self._measures.merge(taken)
+        self._connections[name] = connections
+        return read_level()
 
     def _one_is_ready(self) -> None:
         self._ready += 1

@@ -5,10 +5,20 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from time import perf_counter
+from typing import NamedTuple
 
 from chain.ledger.apply import Applied
 from chain.node.commit import commit_of
 from chain.node.node import Node
+
+
+class Written(NamedTuple):
+    """Blocks that are on disk now, and what it took: seconds in all, and of these seconds of waiting for the disk."""
+
+    blocks: list[Applied]
+    seconds: float
+    sync_seconds: float
 
 
 class Writer:
@@ -16,9 +26,7 @@ class Writer:
     for the disk, so that many small blocks a second do not each have to wait for it.
     """
 
-    def __init__(
-        self, node: Node, on_written: Callable[[list[Applied]], None], on_failure: Callable[[BaseException], None]
-    ) -> None:
+    def __init__(self, node: Node, on_written: Callable[[Written], None], on_failure: Callable[[BaseException], None]) -> None:
         """Both are called in the writer's thread."""
         self._node = node
         self._on_written = on_written
@@ -42,12 +50,13 @@ class Writer:
             blocks, closing = self._take()
             if not blocks:
                 continue
+            began = perf_counter()
             try:
                 self._node.store.write(*[commit_of(applied) for applied in blocks])
             except BaseException as error:  # whatever it is, the process must stop
                 self._on_failure(error)
                 return
-            self._on_written(blocks)
+            self._on_written(Written(blocks, perf_counter() - began, self._node.store.sync_seconds))
 
     def _take(self) -> tuple[list[Applied], bool]:
         """The blocks that wait, at least one unless the writer closes; and whether it does."""

@@ -48,6 +48,7 @@ class Refused(StrEnum):
     WRONG_STORE = "WrongStore"
     PRUNED = "Pruned"
     # node
+    WRONG_CONFIGURATION = "WrongConfiguration"
     POOL_FULL = "PoolFull"
     SENDER_FULL = "SenderFull"
     PAYER_FULL = "PayerFull"
@@ -56,6 +57,7 @@ class Refused(StrEnum):
     DROPPED = "Dropped"
     STOPPED = "Stopped"
     NOT_COMMITTED = "NotCommitted"
+    BUSY = "Busy"
     NOT_FOUND = "NotFound"
     BAD_REQUEST = "BadRequest"
     EXECUTION_FAILED = "ExecutionFailed"
@@ -100,6 +102,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.WRONG_GENESIS: "Correct the genesis specification.",
     Refused.WRONG_STORE: "Restore the data directory, or begin with an empty one.",
     Refused.PRUNED: "Ask for a height that is kept, or a node that keeps all (an archive).",
+    Refused.WRONG_CONFIGURATION: "Correct it; `tael node config check` says whether it is right.",
     Refused.POOL_FULL: "Try again in a moment.",
     Refused.SENDER_FULL: "Wait until earlier transactions of this wallet are in a block.",
     Refused.PAYER_FULL: "Wait until earlier transactions with this fee payer are in a block, or name another.",
@@ -108,8 +111,9 @@ REMEDIES: dict[Refused, str] = {
     Refused.DROPPED: "Send it again, if it should still go.",
     Refused.STOPPED: "Start the node again.",
     Refused.NOT_COMMITTED: "Ask for the receipt later, or send the same transaction again: that is safe.",
+    Refused.BUSY: "Ask again after the seconds that Retry-After gives.",
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",
-    Refused.BAD_REQUEST: "See /openapi.json for what this address takes.",
+    Refused.BAD_REQUEST: "See /v1/openapi.json for what this address takes.",
     Refused.EXECUTION_FAILED: "See the error's name and values.",
     Refused.WRONG_ARGUMENTS: "Give what the function's signature asks for; docs/client.md has what stands for which type.",
     Refused.DEFECT: "Report it, with what was asked; see the node's log.",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import lmdb
 
@@ -16,6 +17,7 @@ from chain.primitives.limits import HEIGHT_MAX, PAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state import backup
 from chain.state.directory import read_marker
+from chain.state.paths import check_paths
 from chain.state.sealed import unseal
 from chain.state.undo import Undo, decode_undo
 from chain.state.versions import Folds, OldView
@@ -25,6 +27,15 @@ HEAD_KEY = b"head"
 PRUNED_KEY = b"pruned"
 Tables: TypeAlias = "dict[bytes, Any]"
 """The open tables by their names."""
+_META_PAGES = 2  # at the beginning of every file
+
+
+class Room(NamedTuple):
+    """How large the file is, how much of it is free for what comes, and the oldest height whose state can be read."""
+
+    size_bytes: int
+    free_bytes: int
+    oldest_height: int
 
 
 class Reader:
@@ -123,9 +134,17 @@ class Reader:
         """A page of the tree."""
         return self._get(b"tree", key)
 
+    def key_of(self, path: bytes) -> bytes | None:
+        """The key of the flat state whose hash is a path of the tree."""
+        return self._get(b"paths", path)
+
     def entries(self) -> Iterator[tuple[bytes, bytes]]:
         """The whole flat state, sorted by key."""
         return self._scan(b"state", b"", b"")
+
+    def entries_behind(self, after: bytes, prefix: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """At most so many entries of the flat state whose keys have a prefix, sorted, those that come after a key."""
+        return list(islice((entry for entry in self._scan(b"state", after, prefix) if entry[0] != after), limit))
 
     def pages(self) -> Iterator[tuple[bytes, bytes]]:
         """All pages of the tree, sorted by key."""
@@ -229,6 +248,16 @@ class Reader:
         data = self._get(b"undo", height.to_bytes(8))
         return None if data is None else decode_undo(data)
 
+    def room(self) -> Room:
+        """What the ledger takes on the disk. No value is read. Raises `StoreFailed`."""
+        try:
+            tables = [self._env.stat(), *[self._read.stat(table) for table in self._tables.values()]]
+            used = _META_PAGES + sum(t["branch_pages"] + t["leaf_pages"] + t["overflow_pages"] for t in tables)
+            pages, page_bytes = self._env.info()["last_pgno"] + 1, tables[0]["psize"]
+        except lmdb.Error as error:
+            raise StoreFailed(f"reading failed: {error}") from error
+        return Room(pages * page_bytes, max(0, pages - used) * page_bytes, self.oldest())
+
     def backup(self, target: Path) -> None:
         """Copy the ledger as it is now on the disk into a directory that is empty or not there; opening that is all that a
         restore takes. Other threads and processes may go on reading and writing. Raises `Refusal` WrongStore.
@@ -241,6 +270,8 @@ class Reader:
         """
         try:
             backup.check_values(self._read, self._tables)
+            if not check_paths(self._read, self._tables[b"state"], self._tables[b"paths"]):
+                raise StoreFailed("the table of paths does not have the keys of the state")
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 
 import lmdb
 
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
+from chain.state.beginning import Beginning
 from chain.state.directory import check_file, lock, not_opened, open_environment, refuse_unfinished, write_marker
 from chain.state.formats import check_format, migrate, read_format
 from chain.state.reader import Reader, Tables
@@ -35,6 +37,8 @@ class Store(Reader):
         self._lock = lock(directory)
         self._archive = archive
         self._failed = False
+        self.sync_seconds = 0.0
+        """How long the last write has waited for the disk to have it."""
         try:
             check_file(directory)
             environment = open_environment(directory)
@@ -95,6 +99,10 @@ class Store(Reader):
                 if commit.height % DEAD_READERS_EVERY_BLOCKS == 0:
                     self._env.reader_check()
 
+    def begin(self) -> Beginning:
+        """The writing of a first block that is too large to be written at once; `renew` when it is finished."""
+        return Beginning(self._writing)
+
     def revert(self, height: int, tree: Mapping[bytes, bytes | None]) -> None:
         """Go back to the state after the block at a height, and see it: later blocks and all that they left go away. Every table
         is then as it was, but for undo records that later blocks have pushed out.
@@ -126,6 +134,8 @@ class Store(Reader):
         try:
             with self._env.begin(write=True) as transaction:
                 yield Writing(transaction, self._tables)
+                began = perf_counter()
+            self.sync_seconds = perf_counter() - began
         except (lmdb.Error, OSError) as error:
             self._failed = True
             raise StoreFailed(f"{what} failed: {error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes that look at signatures and answer requests, for load; 0 does all in one.",
 )
+@click.option("--operations-port", type=click.IntRange(0, 65535), metavar="PORT", help="Have a port for health and metrics too.")
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON value instead of lines for people.")
 @click.pass_context
@@ -67,6 +67,7 @@ def devnet(
     ready_file: str | None,
     block_time: str,
     workers: int,
+    operations_port: int | None,
     seed: str | None,
 ) -> int | None:
     """Start a network of one node, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
@@ -90,15 +91,13 @@ def devnet(
             workers=workers,
             seed=seed if seed is not None else development_seed(),
             ready_file=ready_file,
+            operations_port=operations_port,
             announce=lambda address, wallets: _announce(out, address, wallets, data_dir),
         )
     except Refusal as refusal:
         if refusal.code is not Refused.BAD_REQUEST:
             raise
-        cause = refusal.__context__
-        used = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
-        why = "is used by another program" if used else "cannot be listened on"
-        raise missing(f"port {port} {why}", "Choose another port with --port, or 0 for any that is free.") from None
+        raise missing(refusal.message, "Choose another port, or 0 for any that is free.") from None
 
 
 @command("snapshot", examples="tael devnet snapshot", group=devnet)

@@ -1,8 +1,7 @@
-"""`tael node`: the data directory of a node, and its genesis."""
+"""`tael node`: a node of one's own, and its data directory."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.commands.node_config import config
+from kit.commands.node_genesis import genesis
+from kit.commands.node_run import run, unit
+from kit.commands.node_status import status
 from kit.options import CONTEXT, command
 from kit.output import Output, count
 from kit.problem import Problem, missing
@@ -26,15 +29,11 @@ _SHOWN_EVERY_SECONDS = 0.5
 
 @click.group("node", context_settings=CONTEXT)
 def node() -> None:
-    """Check, copy, restore and prune the data directory of a node."""
+    """Run a node, watch it; check, copy, restore and prune its data directory."""
 
 
-@click.group("genesis", context_settings=CONTEXT)
-def genesis() -> None:
-    """Look at the specification of a chain's first block."""
-
-
-node.add_command(genesis)
+for _command in (run, status, unit, config, genesis):
+    node.add_command(_command)
 
 
 @command(
@@ -111,21 +110,6 @@ def prune(out: Output, directory: str, before: int) -> None:
     out.result({"ok": True, "pruned_before": done})
 
 
-@command("check", examples="tael node genesis check genesis.json", group=genesis)
-@click.argument("file", type=click.Path())
-def genesis_check(out: Output, file: str) -> None:
-    """Say whether FILE specifies a chain, and the hash of its first block."""
-    from chain.ledger.genesis import make_genesis
-    from chain.node.development import refuse_development_keys
-
-    specification = _specification(file)
-    refuse_development_keys(specification)
-    header = make_genesis(specification).block.header
-    rows = [("chain", header.chain_id), ("hash", header.hash.hex()), ("state root", header.state_root.hex())]
-    out.pairs(rows)
-    out.result({"ok": True, "chain_id": header.chain_id, "hash": header.hash.hex(), "state_root": header.state_root.hex()})
-
-
 def _check_one_way(genesis_file: str | None, start: int | None, last: int | None) -> None:
     if sum(value is not None for value in (genesis_file, start, last)) > 1:
         raise click.UsageError("--genesis, --from and --last are three ways to check: choose one.")
@@ -159,16 +143,11 @@ def _damage_told() -> Iterator[None]:
 
 def _specification(file: str) -> dict[str, Any]:
     """The genesis specification in a file; what it says is not looked at."""
-    path = Path(file)
-    if not path.is_file():
+    from chain.node.genesis_file import read_genesis
+
+    if not Path(file).is_file():
         raise missing(f"the file {file} is not there", "Check the path.")
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise Problem(f"{file} is no genesis specification", "It is one JSON object.", code="WrongGenesis")
-    return found
+    return read_genesis(Path(file))
 
 
 def _progress(out: Output) -> Callable[[int, int], None]:

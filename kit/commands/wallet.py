@@ -324,11 +324,9 @@ def policy_(out: Output, name: str, keys: tuple[str, ...], threshold: int | None
         found = policy_on_ledger(network, address)
         if found is None:
             raise _not_open(network, name)
-        key = (
-            found.keys[0].hex() if len(found.keys) == 1 else {"threshold": found.threshold, "keys": [k.hex() for k in found.keys]}
-        )
-        out.pairs(_signer_rows(key))
-        out.result({"ok": True, "threshold": found.threshold, "keys": [one.hex() for one in found.keys]})
+        plain = {"threshold": found.threshold, "keys": [key.hex() for key in found.keys]}
+        out.pairs(_signer_rows(plain))
+        out.result({"ok": True, **plain})
         return 0
     if not keys or threshold is None:
         raise usage("--keys and --of belong together", "As in --keys alice,bob,carol --of 2.")
@@ -340,9 +338,9 @@ def policy_(out: Output, name: str, keys: tuple[str, ...], threshold: int | None
     return 0 if receipt.ok else 1
 
 
-def _signer_rows(key: str | dict[str, Any]) -> list[tuple[str, str]]:
-    if isinstance(key, str):
-        return [("key", key)]
+def _signer_rows(key: dict[str, Any]) -> list[tuple[str, str]]:
+    if len(key["keys"]) == 1:
+        return [("key", key["keys"][0])]
     return [("keys", f"{key['threshold']} of {len(key['keys'])}"), *[("key", one) for one in key["keys"]]]
 
 

@@ -1,0 +1,139 @@
+"""A node of a chain of one's own: `tael node run`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from chain.node.configuration import Configuration
+from chain.node.development import CHAIN_ID
+from chain.node.genesis import Genesis
+from chain.node.genesis_file import read_genesis
+from chain.node.logs import say
+from chain.node.measures import Measures
+from chain.node.node import Node
+from chain.node.operations import Operations
+from chain.node.pool import Pool
+from chain.node.server import NodeServer, listen, url_of, write_ready_file
+from chain.node.vitals import Vitals, build
+from chain.primitives.header import Header, decode_header
+from chain.primitives.refusal import Refusal, Refused
+from chain.state.directory import FILE, LEDGER, lock
+from chain.state.store import Store
+
+
+def run_node(
+    configuration: Configuration, *, ready_file: Path | None = None, on_hangup: Callable[[], None] = lambda: None
+) -> BaseException | None:
+    """Run a node in this thread until a signal ends it; what stopped it, if it was no signal. `on_hangup` is what SIGHUP asks
+    for.
+
+    Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, BadRequest (an address cannot be listened on).
+    """
+    c = configuration
+    vitals = Vitals(Measures(), head_age_seconds_max=c.head_age_seconds_max)
+    operations = None
+    with ExitStack() as resources:
+        listener = resources.enter_context(closing(listen(c.api_address, c.api_port)))
+        if c.operations:
+            operations_listener = listen(c.operations_address, c.operations_port)
+            operations = url_of(operations_listener)
+            resources.enter_context(Operations(operations_listener, vitals))
+        say(logging.INFO, "starting", **build(), data=c.data, genesis=c.genesis, operations=operations)
+        specification = read_genesis(Path(c.genesis))
+        pool = Pool(c.pool_transactions_max, c.pool_bytes_max)
+        node = resources.enter_context(closing(Node(Path(c.data), specification, clock=_now_ms, pool=pool, archive=c.archive)))
+        server = NodeServer(
+            node, vitals, resources.pop_all(), block_time_ms=c.interval_ms, drain_seconds=c.drain_seconds, on_hangup=on_hangup
+        )
+    address, chain_id = url_of(listener), node.head.chain_id
+    if chain_id == CHAIN_ID:
+        say(logging.WARNING, "everybody knows the keys of this chain: it is for development", chain=chain_id)
+
+    def ready() -> None:
+        write_ready_file(ready_file, address, chain_id, operations)
+        say(logging.INFO, "ready", chain=chain_id, height=node.head.height, api=address, workers=c.workers)
+
+    server.on_ready = ready
+    server.serve_on(listener, c.workers)
+    return server.failure
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look at one thing has come to: `refusal` is None if it is as it should be."""
+
+    what: str
+    says: str
+    refusal: Refusal | None = None
+
+
+def check_node(configuration: Configuration) -> list[Finding]:
+    """Whether a node could start with a configuration, thing by thing. Nothing is written, but for the lock of a data directory
+    that is there.
+    """
+    c = configuration
+    genesis, header = _look("genesis", lambda: _genesis(c))
+    findings = [genesis, _look("data", lambda: _data(c, header))[0], _look("API", lambda: _port(c.api_address, c.api_port))[0]]
+    if c.operations:
+        findings.append(_look("operations", lambda: _operations_port(c))[0])
+    return findings
+
+
+def _look(what: str, look: Callable[[], tuple[str, Header | None]]) -> tuple[Finding, Header | None]:
+    try:
+        says, header = look()
+    except Refusal as refusal:
+        return Finding(what, refusal.message, refusal), None
+    return Finding(what, says), header
+
+
+def _genesis(c: Configuration) -> tuple[str, Header]:
+    header = Genesis(read_genesis(Path(c.genesis))).header()
+    return f"chain {header.chain_id}, {header.hash.hex()}", header
+
+
+def _data(c: Configuration, wanted: Header | None) -> tuple[str, None]:
+    directory = Path(c.data)
+    if not directory.exists():
+        parent = next(folder for folder in directory.absolute().parents if folder.exists())
+        if not parent.is_dir():
+            raise Refusal(Refused.WRONG_STORE, f"{directory} cannot be made: {parent} is no folder", "Choose another directory.")
+        return f"{directory} is not there yet", None
+    lock(directory).close()
+    if not (directory / LEDGER / FILE).exists():
+        return f"{directory} has no ledger yet", None
+    with closing(Store.reader(directory)) as store:
+        data = store.header(0)
+        height = store.height()
+    found = None if data is None else decode_header(data)
+    if found is not None and wanted is not None and found.hash != wanted.hash:
+        raise Refusal(
+            Refused.WRONG_STORE,
+            f"{directory} holds chain {found.chain_id}, whose genesis is {found.hash.hex()}; {c.genesis} makes"
+            f" {wanted.chain_id}, {wanted.hash.hex()}",
+            "Name the genesis that it was made with (chain.genesis), or another directory (chain.data).",
+            chain_id=found.chain_id,
+            wanted=wanted.chain_id,
+        )
+    return f"{directory} holds block {height} of chain {'?' if found is None else found.chain_id}", None
+
+
+def _port(host: str, port: int) -> tuple[str, None]:
+    listen(host, port).close()
+    return f"{host}:{port} is free", None
+
+
+def _operations_port(c: Configuration) -> tuple[str, None]:
+    if c.operations_port and (c.operations_address, c.operations_port) == (c.api_address, c.api_port):
+        message = f"the operations port is that of the API, {c.api_port}"
+        raise Refusal(Refused.WRONG_CONFIGURATION, message, "Choose another operations.port.")
+    return _port(c.operations_address, c.operations_port)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
