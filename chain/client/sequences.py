@@ -60,6 +60,13 @@ class Sequences:
             state.freed = [number for number in state.freed if number >= told]
             heapq.heapify(state.freed)
 
+    def forget(self, wallet: bytes, lane: int) -> None:
+        """Have the node asked again, unless something is under way."""
+        with self._lock:
+            state = self._lane(wallet, lane)
+            if not state.under_way:
+                state.next, state.freed = None, []
+
     def settle(self, wallet: bytes, place: Place, *, free: bool = False, doubtful: bool = False) -> None:
         """A transaction is no longer under way. `free`: it was refused and its number is for the next one. `doubtful`: nobody
         knows; the node is asked again once nothing else is under way in its lane.

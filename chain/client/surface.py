@@ -35,6 +35,8 @@ EXPIRY_MS = 10 * 60 * 1000
 """How long after the head's time a transaction expires if nothing else is said: ten minutes, however fast blocks are made."""
 GAS_LIMIT = 20_000_000
 """Of a transaction if nothing else is said: cheap to over-state, since only what is used is paid."""
+DEVELOPMENT_CHAIN_ID = "tael-devnet"
+"""As `chain.node.development` has it."""
 MSGPACK = "application/msgpack"
 _PAUSE_SECONDS_MIN, _PAUSE_SECONDS_MAX = 0.05, 2.0  # between two tries
 _STATUS_SECONDS_MAX = 30  # how long a chain's status is built upon; what has changed is refused and asked again
@@ -481,6 +483,8 @@ def _draft(surface: Surface, sender: Sender, actions: Sequence[Action], place: P
 
 
 def _take(surface: Surface, wallet: bytes, lane: int) -> Plan[Place]:
+    if surface._chain_id == DEVELOPMENT_CHAIN_ID:
+        surface.sequences.forget(wallet, lane)  # blocks may have been taken back, and the numbers with them
     while (place := surface.sequences.take(wallet, lane)) is None:
         surface.sequences.learn(wallet, lane, (yield from _next_sequence(surface, wallet, lane)))
     return place

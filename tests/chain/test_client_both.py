@@ -10,9 +10,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chain.client.aio import AsyncClient
 from chain.client.client import Client
@@ -20,9 +23,9 @@ from chain.client.plan import Both
 from chain.client.sender import Sender
 from chain.client.sequences import Place, Sequences
 from chain.client.subscription import AsyncSubscription, Subscription
-from chain.client.surface import Surface
+from chain.client.surface import DEVELOPMENT_CHAIN_ID, Surface
 from chain.node.development import development_wallets
-from chain.node.devnet import Devnet
+from chain.node.devnet import Devnet, start_devnet
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Pay, sign
 
@@ -167,6 +170,91 @@ def test_one_bad_transaction_among_many_holds_up_none(either: Either) -> None:
     outcomes = either.at_once("transact", calls)
     assert [isinstance(outcome, Refusal) for outcome in outcomes] == [number == 3 for number in range(12)]
     assert either.balance(sender.address, "CNY") == before - 11
+
+
+def test_a_devnet_that_goes_back_or_ahead_in_time_is_gone_along_with(either: Either) -> None:
+    """Numbers and expiries that were so no longer are asked anew."""
+    from chain.node.development import CHAIN_ID
+
+    assert CHAIN_ID == DEVELOPMENT_CHAIN_ID
+    sender = Sender.of(WALLETS[8].key)
+    assert either.transact(sender, [pay()]).receipt.ok
+    either.post("/devnet/snapshot", {})
+    for _ in range(3):
+        assert either.transact(sender, [pay()]).receipt.ok
+    either.post("/devnet/revert", {})
+    assert either.transact(sender, [pay()]).receipt.ok
+    either.post("/devnet/time", {"advance_ms": 2 * 86_400_000})
+    assert either.transact(sender, [pay()]).receipt.ok
+
+
+def test_the_outcome_outlives_the_node(kind: str, tmp_path: Path) -> None:
+    """Asked again while the node starts anew, the same transaction gets the same receipt."""
+    transaction = None
+    with start_devnet(tmp_path / "data") as first:
+        client = Either(kind, first.address, retry_seconds=30)
+        transaction = sign(client.build(ALICE.address, [pay()]), ALICE.keys)
+        outcome = client.commit(transaction)
+        port = client.client.target.port
+    gone, go_on = threading.Event(), threading.Event()
+
+    def again() -> None:
+        gone.wait(10)
+        with start_devnet(tmp_path / "data", port=port):
+            go_on.wait(30)
+
+    starting = threading.Thread(target=again)
+    starting.start()
+    threading.Timer(0.2, gone.set).start()
+    try:
+        assert client.commit(transaction).receipt == outcome.receipt
+        client.end()
+    finally:
+        go_on.set()
+        starting.join()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["take", "went", "refused", "doubtful", "other"]), st.integers(0, 7)), max_size=60))
+def test_no_number_is_given_out_twice_and_none_is_left_out(steps: list[tuple[str, int]]) -> None:
+    """Whatever goes, is refused, is lost, or is taken by others: under way is each number once, and when all is quiet the next
+    one is the node's.
+    """
+    book, under_way, gone = Sequences(), [], set()
+
+    def told() -> int:
+        return next(number for number in range(len(gone) + 1) if number not in gone)
+
+    for what, which in steps:
+        if what == "take":
+            place = book.take(b"w", 0)
+            if place is None:
+                book.learn(b"w", 0, told())
+            else:
+                assert place not in under_way
+                under_way.append(place)
+        elif what == "other" and not under_way:
+            gone.add(told())
+        elif under_way and what != "other":
+            place = under_way.pop(which % len(under_way))
+            if what == "went" and place.sequence not in gone:
+                gone.add(place.sequence)
+                book.settle(b"w", place)
+            elif what == "refused" and place.sequence not in gone:
+                book.settle(b"w", place, free=True)
+            elif place.sequence in gone:
+                book.settle(b"w", place)
+                book.learn(b"w", 0, told())
+            else:
+                book.settle(b"w", place, doubtful=True)
+    for place in sorted(under_way):
+        book.settle(b"w", place, doubtful=True)
+    last = book.take(b"w", 0)
+    if last is None:
+        book.learn(b"w", 0, told())
+        last = book.take(b"w", 0)
+    assert last is not None
+    if under_way:
+        assert last.sequence == told()
 
 
 def test_a_long_list_goes_in_batches(either: Either) -> None:
