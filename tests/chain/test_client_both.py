@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.client.aio import AsyncClient
@@ -214,6 +214,7 @@ def test_the_outcome_outlives_the_node(kind: str, tmp_path: Path) -> None:
         starting.join()
 
 
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(["take", "went", "refused", "doubtful", "other"]), st.integers(0, 7)), max_size=60))
 def test_no_number_is_given_out_twice_and_none_is_left_out(steps: list[tuple[str, int]]) -> None:
     """Whatever goes, is refused, is lost, or is taken by others: under way is each number once, and when all is quiet the next
