@@ -10,8 +10,9 @@ at saturation. `instant`: blocks of one payment each. `stages`: what a block is 
 
 `code`, `arguments`, `calls`: what the hand-set prices of the ledger are set by (`bench/node/charges.py`).
 
-The node is a `tael devnet` in a process of its own, its data in DIR (the folder for temporary files if none is given). Everything
-is signed before a clock runs. Rates are by the clock and mean little on a busy computer: the load is printed, and processor time
+The node is a `tael devnet` in a process of its own, its data in DIR (the folder for temporary files if none is given). If a wheel
+of Tael is installed (docs/architecture.md, "Compiled modules"), that is measured, else what is beside this folder. Everything is
+signed before a clock runs. Rates are by the clock and mean little on a busy computer: the load is printed, and processor time
 beside every rate.
 """
 
@@ -26,14 +27,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+# Not this folder, whose `vm` is a benchmark; and the root last, so that an installed wheel is measured if there is one.
+sys.path.pop(0)
+sys.path.append(str(Path(__file__).parents[1]))
 
 from bench.node import charges, scenarios
 from bench.node.http import http
 from bench.node.scene import Scene
 from bench.node.stages import stages
 from bench.node.starting import start
-from bench.node.system import CORES, load, sync_ms
+from bench.node.system import COMPILED, CORES, load, sync_ms
 
 SCENARIOS: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "contest": scenarios.contest,
@@ -87,6 +90,7 @@ def measure(options: argparse.Namespace, wanted: list[str]) -> dict[str, Any]:
         folder = Path(name)
         found: dict[str, Any] = {
             "python": platform.python_version(),
+            "compiled": COMPILED,
             "cores": CORES,
             "load before": load(),
             "sync ms": sync_ms(folder),
@@ -95,8 +99,8 @@ def measure(options: argparse.Namespace, wanted: list[str]) -> dict[str, Any]:
             "workers": options.workers,
         }
         print(
-            f"Python {found['python']}, {CORES} cores, load {found['load before']:.1f}; a sync of 4 KiB takes"
-            f" {found['sync ms']:.2f} ms; repeats: {options.repeats}",
+            f"Python {found['python']}{', hot modules compiled' if COMPILED else ''}, {CORES} cores,"
+            f" load {found['load before']:.1f}; a sync of 4 KiB takes {found['sync ms']:.2f} ms; repeats: {options.repeats}",
             flush=True,
         )
         scene = Scene(

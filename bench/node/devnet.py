@@ -36,7 +36,7 @@ class Process:
         command = [*TAEL, "devnet", "--port", "0", "--data", str(folder / "data"), "--ready-file", str(ready), *options]
         began = time.perf_counter()
         self._process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
+            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, stdout=subprocess.DEVNULL
         )  # its complaints are shown
         while not ready.exists():
             if self._process.poll() is not None or time.perf_counter() - began > READY_SECONDS_MAX:

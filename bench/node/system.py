@@ -8,9 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from chain.state import tree
+
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = len(os.sched_getaffinity(0))
 MIB = 1024 * 1024
+COMPILED = not str(tree.__file__).endswith(".py")
+"""Whether the node's hot modules are compiled."""
 
 
 def family(pid: int) -> list[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
+from chain.primitives.short_hash import sha256_of_few
+
 TAG_WALLET: Final = b"tael/wallet/1"
 TAG_CONTRACT: Final = b"tael/contract/1"
 TAG_TRANSACTION: Final = b"tael/transaction/1"
@@ -29,7 +31,7 @@ def merkle_root(items: list[bytes]) -> bytes:
     level = [sha256(b"\x00" + item).digest() for item in items]
     # Pairing neighbours and carrying an odd last node up gives the same tree as splitting at powers of two.
     while len(level) > 1:
-        paired = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
+        paired = [sha256_of_few(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
         level = paired + level[-1:] if len(level) % 2 else paired
     return level[0]
 
