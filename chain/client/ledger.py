@@ -123,7 +123,7 @@ class LedgerSurface:
 
     def with_gas(self, sender: Sender, actions: Sequence[Action], fields: dict[str, Any], *, check: bool) -> Plan[dict[str, Any]]:
         """The fields with a gas limit, estimated if none is given. Raises `ContractFailed` if it is going to fail anyway."""
-        if "gas_limit" in fields:
+        if "gas_limit" in fields or not self.transport.estimates:
             return fields
         estimate = yield from self.transport.estimate(sender, actions, fields)
         if estimate.error is not None and check:

@@ -55,6 +55,9 @@ class Failed(Exception):
 class Transport(Protocol):
     """A ledger, asked by plans. Every method may raise `Refusal`; `fields` are those of a transaction's `Body`."""
 
+    estimates: bool
+    """Whether gas is worth an estimate before a transaction is sent."""
+
     def chain(self) -> Plan[Chain]:
         """The chain's id and currencies."""
 
@@ -90,6 +93,8 @@ class Transport(Protocol):
 
 class NodeTransport:
     """A node over HTTP."""
+
+    estimates = True
 
     def __init__(self, surface: Surface) -> None:
         self._surface = surface

@@ -27,12 +27,14 @@ T = TypeVar("T")
 
 
 class SandboxTransport:
-    """A sandbox as a `Transport`. Every plan is done as soon as it is begun."""
+    """A sandbox as a `Transport`. Every plan is done as soon as it is begun. It may be taken back to a snapshot at any time."""
+
+    estimates = False
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self._count = 0
-        self._told: list[Told] = []
+        self._places: dict[int, tuple[int, bytes]] = {}  # of events by their number: (height, identity)
 
     def chain(self) -> Plan[Chain]:
         """See `Transport`."""
@@ -74,12 +76,10 @@ class SandboxTransport:
         self, sender: Sender, actions: Sequence[Action], fields: Mapping[str, Any], wait_seconds: float | None
     ) -> Plan[Receipt | Transaction]:
         """See `Transport`. What is not waited for is done all the same."""
+        first = len(self.sandbox.events)
         receipt = self._run(sender, actions, fields)
-        for event in receipt.events:
-            module = self.sandbox.verified(event.contract).module
-            cursor = f"{len(self._told) + 1:016x}"
-            name = module.events[event.number].name
-            self._told.append(Told(cursor, receipt.height, receipt.identity, event.contract, name, event.payload))
+        for number in range(first, len(self.sandbox.events)):
+            self._places[number] = receipt.height, receipt.identity
         return known(receipt)
 
     def outcome(self, transaction: Transaction, wait_seconds: float) -> Plan[Receipt]:
@@ -89,7 +89,11 @@ class SandboxTransport:
     def told(self, cursor: str, limit: int) -> Plan[tuple[list[Told], str]]:
         """See `Transport`."""
         first = int(cursor, 16) if cursor else 0
-        page = self._told[first : first + limit]
+        page = []
+        for number, event in enumerate(self.sandbox.events[first : first + limit], first):
+            height, identity = self._places.get(number, (0, b""))  # what the sandbox itself was told to do has none
+            name = self.sandbox.verified(event.contract).module.events[event.number].name
+            page.append(Told(f"{number + 1:016x}", height, identity, event.contract, name, event.payload))
         return known((page, page[-1].cursor if page else cursor))
 
     def _tried(self, sender: Sender, actions: Sequence[Action], fields: Mapping[str, Any]) -> Receipt:
