@@ -87,7 +87,11 @@ class LedgerSurface:
         chain = yield from self.transport.chain()
         module = _decoded(code.module)
         _check_expected(expected, module, code.module)
-        return kind(self, place, _interface(module, code.currency, chain, kind))
+        interface = self._interfaces.get(place)
+        if interface is None or interface.module != module or kind is not Contract:
+            # What receipts tell is of the same classes as the handle's.
+            interface = self._interfaces[place] = _interface(module, code.currency, chain, kind)
+        return kind(self, place, interface)
 
     @both
     def deploy(self, /, what: Any, *arguments: Any, sender: Sender, currency: str | None = None, **named: Any) -> Plan[Any]:

@@ -74,8 +74,11 @@ def test_bound_classes_are_used_for_values_events_and_errors(tmp_path: Path) -> 
     with pytest.raises(bound.Never) as caught:
         animals.refuse(bound.ShapeBox(bound.Point(1, 2), 3), sender=ALICE)
     assert caught.value.shape == bound.ShapeBox(bound.Point(1, 2), 3)
-    again = bound.Zoo.at(ledger, animals.address)
+    again = bound.Zoo.at(SandboxLedger(ledger.sandbox), animals.address)
     assert again.sees() == 1
+    assert isinstance(again.see(bound.ShapeEmpty(), bound.Mood.Calm, sender=ALICE).events[0].event, bound.Seen)
+    with pytest.raises(bound.Never):
+        again.refuse(bound.ShapeEmpty(), sender=ALICE)
     assert again.put("1.00", sender=ALICE).value.minor == 100
 
 

@@ -242,7 +242,10 @@ def test_a_sandbox_is_taken_back_with_its_events() -> None:
 def test_a_contract_is_what_was_expected_there(ledger: Any, animals: Any) -> None:
     """By its name or its code, or it is refused."""
     assert ledger.contract(animals.address).sees() == 0
-    assert ledger.contract("Zoo", str(animals.address)).sees() == 0
+    found = ledger.contract("Zoo", str(animals.address))
+    assert found.sees() == 0
+    with pytest.raises(found.errors.Never):
+        found.refuse("Empty", sender=ALICE)
     assert ledger.contract(zoo().code, animals.address).sees() == 0
     with pytest.raises(Refusal, match="the contract there is Zoo, not token"):
         ledger.contract("token", animals.address)
@@ -357,3 +360,13 @@ def test_money_is_reckoned_exactly_and_within_a_currency() -> None:
     with pytest.raises(Refusal):
         assert money + Money(1, "USD")
     assert repr(Address(bytes(32))).startswith("Address('tael1")
+
+
+def test_a_handle_that_was_not_made_by_deploying_has_its_own_errors_too(devnet_url: str) -> None:
+    """Those that are raised are those of the handle."""
+    with Ledger(devnet_url) as first, Ledger(devnet_url) as second:
+        found = second.contract(first.deploy(zoo(), sender=ALICE).address)
+        with pytest.raises(found.errors.Never):
+            found.refuse("Empty", sender=ALICE)
+        done = found.see("Empty", "Calm", sender=ALICE)
+        assert isinstance(done.events[0].event, found.events.Seen)
