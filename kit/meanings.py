@@ -99,6 +99,7 @@ REFUSALS = {
     "NotFound": "There is nothing with this identifier.",
     "BadRequest": "The request is not one that the node or the keystore takes.",
     "ExecutionFailed": "What was asked of a contract failed in the machine.",
+    "WrongArguments": "What a program gave to a function does not fit its signature; nothing was sent.",
     "Unreachable": "No node answers at the address.",
     "Defect": "The node has come upon a mistake of its own.",
 }

@@ -153,16 +153,16 @@ def show_move(network: Book, move: Move) -> str:
     setting = network.setting(move.currency)
     amount = show_money(move.amount, move.currency, setting)
     if move.source is None:
-        return f"{amount} is paid out to {_party(network, move.to)}"
+        return f"{amount} is paid out to {show_party(network, move.to)}"
     if move.reason == "minted":
-        return f"{amount} is minted for {_party(network, move.to)} by an edit"
+        return f"{amount} is minted for {show_party(network, move.to)} by an edit"
     if move.reason == "burned":
-        return f"{amount} of {_party(network, move.source)} is burned by an edit"
+        return f"{amount} of {show_party(network, move.source)} is burned by an edit"
     done = _REASONS.get(move.reason, move.reason)
-    return f"{_party(network, move.source)} {done} {amount} to {_party(network, move.to)}"
+    return f"{show_party(network, move.source)} {done} {amount} to {show_party(network, move.to)}"
 
 
-def _party(network: Book, address: bytes) -> str:
+def show_party(network: Book, address: bytes) -> str:
     """A wallet by name or address; a contract as such."""
     if network.is_contract(address):
         return f"{network.contract(address).module.name} {show_address(address, network.setting())}"

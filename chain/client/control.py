@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chain.client.client import Client, Outcome, outcome_of
+from chain.client.client import Client
+from chain.client.surface import Outcome, outcome_of
 from chain.primitives.address import format_address
 from chain.primitives.transaction import Action, Transaction
 

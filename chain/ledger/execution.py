@@ -324,18 +324,22 @@ class Execution:
         self._in_contracts = in_contracts
 
     def _error(self, failure: Failure, position: int | None) -> Error:
-        kinds = None
+        verified = None
         if failure.contract is not None:
             verified = self._deploying.get(failure.contract)
             if verified is None:
                 found = self._machine.contract(failure.contract)
                 verified = None if found is None else found[0]
-            kinds = None if verified is None else _error_types(verified.module, failure.name)
-        if kinds is not None and len(kinds) == len(failure.values):
-            payload = encode_arguments(kinds, failure.values)
-        else:
-            payload = encode([_as_plain(value) for value in failure.values])
+        payload = failure_payload(failure, None if verified is None else verified.module)
         return Error(failure.name, payload, failure.contract, position)
+
+
+def failure_payload(failure: Failure, module: Module | None) -> bytes:
+    """The array of a failure's values, in the types of the error if the module that failed declares it."""
+    kinds = None if module is None else _error_types(module, failure.name)
+    if kinds is not None and len(kinds) == len(failure.values):
+        return encode_arguments(kinds, failure.values)
+    return encode([_as_plain(value) for value in failure.values])
 
 
 def _as_plain(value: object) -> object:

@@ -106,7 +106,7 @@ class Api:
                 return self._refused(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
             except Failure as failure:
                 message = f"{failure.name} {failure.detail}".strip()
-                return self._refused(Refusal(Refused.EXECUTION_FAILED, message, error=failure_json(failure)))
+                return self._refused(Refusal(Refused.EXECUTION_FAILED, message, error=failure_json(failure, self._node.store)))
             return answer_raw(answer) if isinstance(answer, Raw) else answer_json(answer, self._node.head)
 
         return endpoint

@@ -113,7 +113,7 @@ COMPONENTS: dict[str, Schema] = {
         ),
         "description": "Why a transaction failed.",
     },
-    "Failure": record(name=TEXT, values=listed(ANYTHING), contract=nullable(ADDRESS), detail=TEXT),
+    "Failure": record(name=TEXT, values=listed(ANYTHING), contract=nullable(ADDRESS), detail=TEXT, payload=HEX),
     "Move": more(MONEY, from_=nullable(ADDRESS), to=nullable(ADDRESS), reason=TEXT),
     "Receipt": record(
         id=HASH,

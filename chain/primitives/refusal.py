@@ -64,6 +64,7 @@ class Refused(StrEnum):
     NOT_FOUND = "NotFound"
     BAD_REQUEST = "BadRequest"
     EXECUTION_FAILED = "ExecutionFailed"
+    WRONG_ARGUMENTS = "WrongArguments"
     UNREACHABLE = "Unreachable"
     DEFECT = "Defect"
 
@@ -120,6 +121,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",
     Refused.BAD_REQUEST: "See /v1/openapi.json for what this address takes.",
     Refused.EXECUTION_FAILED: "See the error's name and values.",
+    Refused.WRONG_ARGUMENTS: "Give what the function's signature asks for; docs/client.md has what stands for which type.",
     Refused.DEFECT: "Report it, with what was asked; see the node's log.",
     Refused.UNREACHABLE: "Check that the node runs and the address is right.",
 }
