@@ -61,10 +61,12 @@ def serve(
 ) -> int:
     """Follow until a signal ends it; the exit code."""
     from chain.node.following import run_follower
+    from chain.node.logs import begin_logs
     from chain.node.upstream import Upstream
     from chain.primitives.refusal import Refusal, Refused
 
     Upstream(url)  # a wrong address is told as such
+    begin_logs("info", "json" if out.as_json else "text")
 
     def announce(address: str) -> None:
         if out.as_json:
