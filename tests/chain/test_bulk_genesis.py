@@ -133,7 +133,7 @@ KEY = b"\x01" + bytes(32)
         [b"\x92\xc4"],
         [encode([KEY])],
         [encode([KEY[1:], []])],
-        [encode([KEY, [["XXX", 1]]])],
+        [encode([KEY, [["EUR", 1]]])],
         [encode([KEY, [["CNY", 0]]])],
         [encode([KEY, [["CNY", -1]]])],
         [encode([KEY, [["CNY", 1], ["CNY", 1]]])],
