@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -35,7 +36,9 @@ def run_node(
     Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, BadRequest (an address cannot be listened on).
     """
     c = configuration
-    vitals = Vitals(Measures(), head_age_seconds_max=c.head_age_seconds_max)
+    vitals = Vitals(
+        Measures(), head_age_seconds_max=c.head_age_seconds_max, disk_free_bytes_min=c.disk_free_megabytes_min * 1024 * 1024
+    )
     operations = None
     with ExitStack() as resources:
         listener = resources.enter_context(closing(listen(c.api_address, c.api_port)))
@@ -105,6 +108,9 @@ def _data(c: Configuration, wanted: Header | None) -> tuple[str, None]:
         parent = next(folder for folder in directory.absolute().parents if folder.exists())
         if not parent.is_dir():
             raise Refusal(Refused.WRONG_STORE, f"{directory} cannot be made: {parent} is no folder", "Choose another directory.")
+        if not os.access(parent, os.W_OK | os.X_OK):
+            message = f"{directory} cannot be made: {parent} may not be written"
+            raise Refusal(Refused.WRONG_STORE, message, "Make it, and give it to the user that runs the node.")
         return f"{directory} is not there yet", None
     lock(directory).close()
     if not (directory / LEDGER / FILE).exists():
