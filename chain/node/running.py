@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from chain.ledger.genesis import make_genesis
 from chain.node.configuration import Configuration
@@ -35,7 +38,19 @@ def run_node(
 
     Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, BadRequest (an address cannot be listened on).
     """
-    c = configuration
+    with _signals() as signals:
+        try:
+            server, listener = _open(configuration, ready_file, on_hangup)
+        except _Interrupted:
+            say(logging.INFO, "stopped before it was ready")
+            return None
+        signals.server = server
+        server.serve_on(listener, configuration.workers)
+    return server.failure
+
+
+def _open(c: Configuration, ready_file: Path | None, on_hangup: Callable[[], None]) -> tuple[NodeServer, socket.socket]:
+    """A server of an open node, and where it is to listen."""
     vitals = Vitals(
         Measures(), head_age_seconds_max=c.head_age_seconds_max, disk_free_bytes_min=c.disk_free_megabytes_min * 1024 * 1024
     )
@@ -62,8 +77,36 @@ def run_node(
         say(logging.INFO, "ready", chain=chain_id, height=node.head.height, api=address, workers=c.workers)
 
     server.on_ready = ready
-    server.serve_on(listener, c.workers)
-    return server.failure
+    return server, listener
+
+
+class _Interrupted(BaseException):
+    """A signal asks a node to stop that is not open yet."""
+
+
+@dataclass(slots=True)
+class _Signals:
+    """What SIGINT and SIGTERM do while no server looks at them: they end the opening; a server that is about to begin, or that
+    closes, is told.
+    """
+
+    server: NodeServer | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.server is None:
+            raise _Interrupted
+        self.server.handle_exit(number, frame)
+
+
+@contextmanager
+def _signals() -> Iterator[_Signals]:
+    handler = _Signals()
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield handler
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 @dataclass(frozen=True, slots=True)
