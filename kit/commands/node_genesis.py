@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kit.options import CONTEXT, command
-from kit.output import Output
-from kit.problem import missing, usage
+from kit.output import Output, printable
+from kit.problem import Problem, missing, usage
 
 if TYPE_CHECKING:
     from chain.primitives.header import Header
@@ -69,18 +69,18 @@ def new(
         raise missing(f"{file} is there already", "Name another file; nothing is overwritten.")
     chain_id = chain_id or _ask("--chain-id", "The chain's id, such as shop-1")
     decimals = _currencies(currencies or tuple(_ask("--currency", "Currencies, such as CNY:2").replace(",", " ").split()))
-    fee_wallet = fee_wallet or _ask("--fee-wallet", "The wallet that gets the fees")
+    fee_key = _key(fee_wallet or _ask("--fee-wallet", "The wallet that gets the fees"))
     rows = [_row(text) for text in balances] + (_rows(Path(wallets_file)) if wallets_file is not None else [])
     if not rows and sys.stdin.isatty():
-        rows = [_row(text) for text in _ask_lines("Wallets with what they have, such as safe=1_000.00 CNY; an empty line ends")]
+        rows = _ask_rows(decimals)
     specification: dict[str, Any] = {
         "chain_id": chain_id,
         "time_ms": time.time_ns() // 1_000_000 if time_ms is None else time_ms,
         **{name: number for name, number in limits.items() if number is not None},
         "base_currency": next(iter(decimals)),
-        "fee_wallet": _key(fee_wallet),
+        "fee_wallet": fee_key,
         "currencies": _issued(decimals, issuers),
-        "wallets": _wallets(rows, decimals, fee_wallet),
+        "wallets": _wallets(rows, decimals, fee_key),
     }
     refuse_development_keys(specification)
     header = make_genesis(specification).block.header
@@ -188,14 +188,19 @@ def _rows(file: Path) -> list[tuple[str, str]]:
         raise usage(f"{file} is no list of wallets", remedy) from None
 
 
-def _wallets(rows: list[tuple[str, str]], decimals: dict[str, int], fee_wallet: str) -> list[dict[str, Any]]:
-    """Wallets by key, each once, with the sum of what was said; the fee wallet among them."""
+def _coin(text: str, decimals: dict[str, int]) -> tuple[str, int]:
+    """(currency, minor units) of an amount, which is of the first currency if it names none. Raises `Refusal`."""
     from chain.primitives.money import parse_money, parse_number
 
     base = next(iter(decimals))
-    found: dict[str, dict[str, int]] = {_key(fee_wallet): {}}
+    return parse_money(text, decimals) if " " in text else (base, parse_number(text, decimals[base]))
+
+
+def _wallets(rows: list[tuple[str, str]], decimals: dict[str, int], fee_key: str) -> list[dict[str, Any]]:
+    """Wallets by key, each once, with the sum of what was said; the fee wallet among them."""
+    found: dict[str, dict[str, int]] = {fee_key: {}}
     for wallet, text in rows:
-        code, amount = parse_money(text, decimals) if " " in text else (base, parse_number(text, decimals[base]))
+        code, amount = _coin(text, decimals)
         balances = found.setdefault(_key(wallet), {})
         if amount:
             balances[code] = balances.get(code, 0) + amount
@@ -226,12 +231,22 @@ def _ask(option: str, question: str) -> str:
     return str(click.prompt(question)).strip()
 
 
-def _ask_lines(question: str) -> list[str]:
-    click.echo(question)
-    lines = []
+def _ask_rows(decimals: dict[str, int]) -> list[tuple[str, str]]:
+    """Wallets and amounts, line by line; one that is wrong is asked for again."""
+    from chain.primitives.refusal import Refusal
+
+    click.echo("Wallets with what they have, such as safe=1_000.00 CNY; an empty line ends")
+    rows: list[tuple[str, str]] = []
     while line := str(click.prompt("", default="", show_default=False, prompt_suffix="> ")).strip():
-        lines.append(line)
-    return lines
+        try:
+            wallet, amount = _row(line)
+            _key(wallet)
+            _coin(amount, decimals)
+        except (Problem, Refusal) as wrong:
+            click.echo(f"  {printable(wrong.message)}. {wrong.remedy}")
+        else:
+            rows.append((wallet, amount))
+    return rows
 
 
 def _write(file: Path, specification: dict[str, Any]) -> None:
