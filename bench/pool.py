@@ -9,6 +9,7 @@ table says. `evict`: a newcomer to a full pool, dearer than its cheapest; `expir
 
 from __future__ import annotations
 
+import argparse
 import gc
 import sys
 import time
@@ -107,6 +108,7 @@ def expire(waiting: int, lanes: int) -> float:
 
 def main() -> None:
     """The table."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     names = ("check", "add", "take", "included", "sum", "evict", "expire")
     print(f"{'waiting':>8} {'lanes':>7}" + "".join(f"{name:>9}" for name in names))
     for waiting in WAITING:

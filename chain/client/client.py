@@ -360,8 +360,6 @@ def _parse(content: bytes, status: int) -> dict[str, Any]:
     data = answer.get("data")
     refusal = Refusal(code, str(answer.get("message")), str(answer.get("remedy")))
     refusal.data.update(data if isinstance(data, dict) else {})
-    if "error" in answer:
-        refusal.data["error"] = answer["error"]
     raise refusal
 
 

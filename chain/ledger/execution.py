@@ -6,7 +6,8 @@ Blocks, simulations, reads and the sandbox all come through here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final
 
 from chain.currency.mandates import Mandates, Usage
 from chain.currency.supply import record_moves
@@ -44,7 +45,8 @@ NOT_A_RULE: Final = "NotARule"
 NO_RULE_FOR_CURRENCY: Final = "NoRuleForCurrency"
 
 
-class Outcome(NamedTuple):
+@dataclass(slots=True)
+class Outcome:
     """What actions came to. `error` None means success; otherwise nothing of them is left but the gas."""
 
     error: Error | None

@@ -10,26 +10,31 @@ bytes.
 ```
 
 Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the
-wallets'.
+wallets'. Instead of a list, `wallets` may be `WalletRows`, which are read as they are needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain as chain_of
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from chain.currency.records import Currency
+from chain.currency.records import Currency, currency_value, supply_value
 from chain.currency.supply import add_currency, issue, read_supplies, record_moves
 from chain.currency.wallets import Wallets
 from chain.ledger.apply import Applied
 from chain.ledger.block import Block
 from chain.ledger.parameters import Parameters, parameters_value
-from chain.primitives.address import wallet_address
-from chain.primitives.codec import amount_plain, as_int, as_list, as_text, encode
-from chain.primitives.hash import TAG_GENESIS, merkle_root, tagged_hash
-from chain.primitives.header import PROTOCOL_VERSION, Header
+from chain.ledger.wallet_rows import WalletRows, read_rows
+from chain.primitives.address import ADDRESS_BYTES, wallet_address
+from chain.primitives.codec import amount_plain, array_header, as_amount, as_int, as_list, as_text, encode
+from chain.primitives.hash import HASH_BYTES, TAG_GENESIS, merkle_root, tagged_hash
+from chain.primitives.header import PROTOCOL_VERSION, Header, Supply
 from chain.primitives.keys import check_public_key
-from chain.primitives.keyspace import PARAMETERS
+from chain.primitives.keyspace import PARAMETERS, account_key, currency_key, supply_key
 from chain.primitives.limits import (
     AMOUNT_MAX,
     BLOCK_GAS_MAX,
@@ -42,28 +47,173 @@ from chain.primitives.limits import (
 )
 from chain.primitives.money import check_currency
 from chain.primitives.refusal import Refusal, Refused
+from chain.primitives.short_hash import sha256_of_few
+from chain.state.beginning import Beginning
 from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay, TransactionOverlay
+from chain.state.sorting import Sorting
 from chain.state.tree import Tree
+from chain.state.tree_build import build
+from chain.state.tree_page import make_leaf
 from vm.failure import Failure
 
+if TYPE_CHECKING:
+    import hashlib
+
+_Hash: TypeAlias = "hashlib._Hash"
 _FIELDS = {
     "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet",
     "currencies", "wallets",
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """What a specification says besides its wallets."""
+
+    parameters: Parameters
+    time_ms: int
+    currencies: list[Currency]
+    fee_key: bytes
+
+    @property
+    def codes(self) -> list[str]:
+        """Of its currencies, sorted."""
+        return [currency.code for currency in self.currencies]
+
+    def description(self) -> list[Any]:
+        """What stands before the wallets in what the parent of block 0 is the hash of."""
+        return [
+            [self.time_ms, parameters_value(self.parameters)],
+            [[c.code, c.decimals, c.issuer] for c in self.currencies],
+        ]
+
+    def header(self, parent: bytes, root: bytes, supply: tuple[Supply, ...]) -> Header:
+        """That of block 0."""
+        return Header(
+            protocol=PROTOCOL_VERSION,
+            chain_id=self.parameters.chain_id,
+            height=0,
+            time_ms=self.time_ms,
+            parent=parent,
+            transactions_root=merkle_root([]),
+            receipts_root=merkle_root([]),
+            state_root=root,
+            supply=supply,
+            gas_used=0,
+            gas_limit=self.parameters.gas_limit,
+            proposer=self.parameters.fee_wallet,
+        )
+
+
 def make_genesis(specification: Mapping[str, Any]) -> Applied:
-    """Block 0 of a chain. Raises `Refusal` WrongGenesis."""
-    try:
+    """Block 0 of a chain whose wallets are listed. Raises `Refusal` WrongGenesis."""
+    with _wrongs_told():
         return _make(specification)
+
+
+def stream_genesis(
+    specification: Mapping[str, Any],
+    sorting: Callable[[], Sorting],
+    beginning: Beginning | None,
+    *,
+    forbidden: frozenset[bytes] = frozenset(),
+) -> Block:
+    """Block 0 of a chain whose wallets are `WalletRows`, its state and tree given to `beginning` as they come, but for the block
+    itself. It is the block that a list of the same wallets makes, and takes memory for no more than what is sorted at a time.
+
+    `sorting` makes what sorts byte strings. Raises `Refusal` WrongGenesis, also for a key that is `forbidden`; `StoreFailed`.
+    """
+    with _wrongs_told():
+        chain = _read_chain(specification)
+        with closing(sorting()) as records, closing(sorting()) as leaves:
+            parent, totals = _sort_wallets(chain, specification["wallets"], (records, leaves), forbidden)
+            supply = tuple(Supply(code, totals[code], 0, totals[code], 0) for code in chain.codes)
+            first = {
+                PARAMETERS: parameters_value(chain.parameters),
+                **{supply_key(each.currency): supply_value(each) for each in supply},
+                **{currency_key(each.code): currency_value(each) for each in chain.currencies},
+            }
+            for key, value in first.items():
+                leaves.add(sha256(key).digest() + sha256(value).digest())
+            if beginning is not None:
+                wallets = ((account_key(record[:ADDRESS_BYTES]), record[ADDRESS_BYTES:]) for record in records)
+                beginning.write_state(chain_of(sorted(first.items()), wallets))
+                records.close()
+            write = _write_nothing if beginning is None else beginning.write_page
+            root = build((make_leaf(pair[:HASH_BYTES], pair[HASH_BYTES:]) for pair in leaves), write)
+    return Block(chain.header(parent, root, supply), ())
+
+
+def genesis_parameters(specification: Mapping[str, Any]) -> bytes:
+    """The record of a specification's parameters. Raises `Refusal` WrongGenesis."""
+    with _wrongs_told():
+        return parameters_value(_read_chain(specification).parameters)
+
+
+def genesis_parent(specification: Mapping[str, Any]) -> bytes:
+    """The hash of what a specification whose wallets are `WalletRows` says, which block 0 has as its parent. All other things in
+    the header follow from it, and take far longer to find. Raises `Refusal` WrongGenesis.
+    """
+    with _wrongs_told():
+        chain = _read_chain(specification)
+        rows: WalletRows = specification["wallets"]
+        parent = _describe(chain, rows.count)
+        for chunk in rows.chunks():
+            parent.update(chunk)
+        return parent.digest()
+
+
+@contextmanager
+def _wrongs_told() -> Iterator[None]:
+    try:
+        yield
     except Refusal as refusal:
         raise Refusal(Refused.WRONG_GENESIS, refusal.message) from None
     except Failure as failure:
         raise Refusal(Refused.WRONG_GENESIS, f"{failure.name}{failure.values!r}") from None
 
 
-def _make(specification: Mapping[str, Any]) -> Applied:
+def _sort_wallets(
+    chain: _Chain, rows: WalletRows, orders: tuple[Sorting, Sorting], forbidden: frozenset[bytes]
+) -> tuple[bytes, dict[str, int]]:
+    """Give records to be sorted by address, leaves by the hash of their key; the hash of the description, and what is issued of
+    each currency.
+    """
+    add_record, add_leaf = orders[0].add, orders[1].add
+    totals = dict.fromkeys(chain.codes, 0)
+    parent = _describe(chain, rows.count)
+    has_fee_wallet = False
+    for key, balances, row in read_rows(rows, totals):
+        if key in forbidden:
+            raise _wrong(f"everybody knows the key {key.hex()}: it is for development")
+        has_fee_wallet = has_fee_wallet or key == chain.fee_key
+        for code, amount in balances:
+            totals[code] += as_amount(amount, "a balance")
+        parent.update(row)
+        address = wallet_address(key)
+        record = encode([key, None, (), (), balances])  # as `account_value`, whose balances are as plain and as sorted
+        add_record(address + record)
+        add_leaf(sha256_of_few(account_key(address)).digest() + sha256_of_few(record).digest())
+    if not has_fee_wallet:
+        raise _wrong("the fee wallet's key must be one of the wallets'")
+    for code, total in totals.items():
+        if total > AMOUNT_MAX:
+            raise _wrong(f"of {code} more is issued than can be counted")
+    return parent.digest(), totals
+
+
+def _describe(chain: _Chain, wallets: int) -> _Hash:
+    """The hash of the description of a genesis, up to its wallets."""
+    before = encode([*chain.description(), None])[:-1] + array_header(wallets)
+    return sha256(bytes([len(TAG_GENESIS)]) + TAG_GENESIS + before)
+
+
+def _write_nothing(key: bytes, page: bytes | None) -> None:
+    """For who wants the root alone."""
+
+
+def _read_chain(specification: Mapping[str, Any]) -> _Chain:
     unknown = sorted(set(specification) - _FIELDS)
     missing = sorted(_FIELDS - {"gas_limit", "gas_price_min", "gas_price_max"} - set(specification))
     if unknown or missing:
@@ -82,18 +232,23 @@ def _make(specification: Mapping[str, Any]) -> Applied:
         (_currency(entry) for entry in as_list(specification["currencies"], "currencies", most=CURRENCIES_MAX)),
         key=lambda c: c.code,
     )
-    codes = [currency.code for currency in currencies]
-    if len(set(codes)) != len(codes) or parameters.base_currency not in codes:
+    codes = {currency.code for currency in currencies}
+    if len(codes) != len(currencies) or parameters.base_currency not in codes:
         raise _wrong("currencies must be distinct, the base currency among them")
+    return _Chain(parameters, time_ms, currencies, fee_key)
+
+
+def _make(specification: Mapping[str, Any]) -> Applied:
+    chain = _read_chain(specification)
     wallets = sorted(_wallet(entry) for entry in as_list(specification["wallets"], "wallets"))
-    if fee_key not in {key for key, _ in wallets}:
+    if chain.fee_key not in {key for key, _ in wallets}:
         raise _wrong("the fee wallet's key must be one of the wallets'")
 
     nothing = MemoryView()
     block = BlockOverlay(nothing)
     overlay = TransactionOverlay(block)
-    overlay.set(PARAMETERS, parameters_value(parameters))
-    for currency in currencies:
+    overlay.set(PARAMETERS, parameters_value(chain.parameters))
+    for currency in chain.currencies:
         add_currency(overlay, currency)
     accounts = Wallets(overlay)
     for key, balances in wallets:
@@ -105,28 +260,9 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     overlay.commit()
     block.settle_accounts()
     update = Tree(nothing.page).update(block.changes.items())
-    supply = read_supplies(block, codes)
-    described = encode(
-        [
-            [time_ms, block.changes[PARAMETERS]],
-            [[c.code, c.decimals, c.issuer] for c in currencies],
-            [[key, [[code, amount_plain(amount)] for code, amount in balances]] for key, balances in wallets],
-        ]
-    )
-    header = Header(
-        protocol=PROTOCOL_VERSION,
-        chain_id=parameters.chain_id,
-        height=0,
-        time_ms=time_ms,
-        parent=tagged_hash(TAG_GENESIS, described),
-        transactions_root=merkle_root([]),
-        receipts_root=merkle_root([]),
-        state_root=update.root,
-        supply=supply,
-        gas_used=0,
-        gas_limit=parameters.gas_limit,
-        proposer=parameters.fee_wallet,
-    )
+    plain = [[key, [[code, amount_plain(amount)] for code, amount in balances]] for key, balances in wallets]
+    parent = tagged_hash(TAG_GENESIS, encode([*chain.description(), plain]))
+    header = chain.header(parent, update.root, read_supplies(block, chain.codes))
     return Applied(Block(header, ()), (), (), block.changes, update.pages, block.accounts)
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from chain.ledger.apply import Applied, apply_block
 from chain.ledger.block import decode_block
-from chain.ledger.genesis import make_genesis
 from chain.node.commit import commit_of
+from chain.node.genesis import Genesis
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header, decode_header
 from chain.primitives.limits import CHECK_BLOCKS_TOGETHER_MAX
@@ -91,11 +91,11 @@ def check_replay(store: Reader, specification: Mapping[str, Any], *, progress: P
         message = f"blocks before {floor} are kept as headers only, so they cannot be executed again"
         raise Refusal(Refused.PRUNED, message, "Check the rows alone, or a copy that keeps all.", oldest=floor)
     top = store.height()
-    genesis = make_genesis(specification)
-    _compare(store, commit_of(genesis))
+    genesis = Genesis(specification)
     with tempfile.TemporaryDirectory(prefix="tael-check-") as folder, closing(Store(Path(folder))) as scratch:
-        scratch.commit(commit_of(genesis))
-        head, transactions = _replay(store, scratch, genesis.block.header, top, progress)
+        begun = genesis.write(scratch, Path(folder))
+        _compare(store, begun)
+        head, transactions = _replay(store, scratch, decode_block(begun.block).header, top, progress)
         _compare_all("state", store.entries(), scratch.entries(), top)
         _compare_all("tree", store.pages(), scratch.pages(), top)
     return Checked(head, top, transactions)

@@ -50,14 +50,19 @@ def devnet_specification(seed: str = SEED, chain_id: str = CHAIN_ID) -> dict[str
     }
 
 
+def development_keys(specification: Mapping[str, Any], seed: str = SEED) -> frozenset[bytes]:
+    """The public keys that everybody has the secrets of, and that a specification therefore may not have wallets of."""
+    if specification.get("chain_id") == CHAIN_ID:
+        return frozenset()
+    fees = SecretKey.development(f"{seed}/fees", 0).public
+    return frozenset((fees, *(wallet.key.public for wallet in development_wallets(seed))))
+
+
 def refuse_development_keys(specification: Mapping[str, Any], seed: str = SEED) -> None:
     """Raises `Refusal` DevelopmentKey if the genesis of another chain than the devnet's funds a development
     wallet, or has one issue a currency.
     """
-    if specification.get("chain_id") == CHAIN_ID:
-        return
-    known = {wallet.key.public.hex() for wallet in development_wallets(seed)}
-    known.add(SecretKey.development(f"{seed}/fees", 0).public.hex())
+    known = {key.hex() for key in development_keys(specification, seed)}
     named = {*_keys(specification.get("wallets"), "key"), *_keys(specification.get("currencies"), "issuer")}
     for key in sorted(known & named):
         raise Refusal(

@@ -30,6 +30,7 @@ from chain.node.measures import Measures
 from chain.node.node import Node
 from chain.node.operations import Operations
 from chain.node.server import NodeServer, listen, url_of, write_ready_file
+from chain.node.serving import spare_collector
 from chain.node.vitals import Vitals
 from chain.primitives.refusal import Refusal, Refused
 
@@ -137,6 +138,7 @@ def run_devnet(
             announce(prepared.address, development_wallets(seed))
 
     server.on_ready = ready
+    spare_collector()
     server.serve_on(prepared.listener, workers)
     return 0 if server.failure is None else 1
 

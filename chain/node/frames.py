@@ -23,7 +23,7 @@ _LENGTH_BYTES = 4
 class Ask(IntEnum):
     """What a worker asks."""
 
-    SUBMIT = 0  # seconds to wait or None, [[identity, transaction's bytes]…] -> [row…]
+    SUBMIT = 0  # seconds to wait or None, [[identity, transaction's bytes, signatures looked at]…] -> [row…]
     NEXT_SEQUENCE = 1  # wallet, lane -> sequence
     OUTLOOK = 2  # identity -> whether it waits, or a refusal
     WAITING = 3  # -> how many wait

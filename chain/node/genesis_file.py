@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chain.node.wallet_file import with_wallets
 from chain.primitives.limits import GENESIS_FILE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused
 
 
 def read_genesis(file: Path) -> dict[str, Any]:
-    """The specification in a file; what it says is not looked at. Raises `Refusal` WrongGenesis."""
+    """The specification in a file, with the wallets of the file that it names; what it says is not looked at. Raises `Refusal`
+    WrongGenesis.
+    """
     try:
         if file.stat().st_size > GENESIS_FILE_BYTES_MAX:
             raise _wrong(f"{file} has more than {GENESIS_FILE_BYTES_MAX} bytes", "Name the file of the specification.")
@@ -23,7 +26,7 @@ def read_genesis(file: Path) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         raise _wrong(f"{file} is no genesis specification", "It is one JSON object.")
-    return found
+    return with_wallets(found, file.parent)
 
 
 def _wrong(message: str, remedy: str) -> Refusal:

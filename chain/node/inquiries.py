@@ -190,9 +190,11 @@ def trace_included(node: Questions, identity: bytes) -> dict[str, Any] | None:
     if block is None:
         raise StoreFailed(f"block {height} is missing")
     kept = [decode_receipt(data) for data in node.store.receipts(height)[: index + 1]]
-    if sum([receipt.gas_used for receipt in kept]) > READ_GAS_MAX:
+    gas_used = sum([receipt.gas_used for receipt in kept])
+    if gas_used > READ_GAS_MAX:
         message = f"it and those before it in its block took more than {READ_GAS_MAX} gas"
         raise Refusal(Refused.TOO_LARGE, message, "Trace it on a copy of the ledger.")
+    node.gas_unpaid += gas_used
     view = node.store.at(height - 1)
     recorder = Recorder(view)
     recorder.pause()
@@ -212,4 +214,6 @@ def _machine(node: Questions, tracer: Recorder | None) -> BlockMachine:
 
 def _execute(node: Questions, machine: BlockMachine, transaction: Transaction) -> Receipt:
     height = node.head.height + 1
-    return execute(machine, transaction, node.parameters, height=height, index=0, machine_gas_max=READ_GAS_MAX)
+    receipt = execute(machine, transaction, node.parameters, height=height, index=0, machine_gas_max=READ_GAS_MAX)
+    node.gas_unpaid += receipt.gas_used
+    return receipt

@@ -13,11 +13,10 @@ from cachetools import LRUCache
 
 from chain.ledger.admission import admit, read_balance, read_sequence
 from chain.ledger.apply import Applied, BlockRun
-from chain.ledger.genesis import make_genesis
 from chain.ledger.parameters import fee_of, read_parameters
 from chain.node.check import check_body, check_replay, has_body, headers_down
 from chain.node.commit import commit_of
-from chain.node.development import refuse_development_keys
+from chain.node.genesis import Genesis
 from chain.node.pool import Pool
 from chain.node.questions import Questions
 from chain.node.waiting import Waiting
@@ -56,8 +55,7 @@ class Node(Questions):
         check_signature_library()
         self._clock = clock
         self._specification = specification
-        refuse_development_keys(specification)
-        genesis = make_genesis(specification)
+        genesis = Genesis(specification)
         self.store: Store = Store(directory, archive=archive)
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
@@ -74,7 +72,6 @@ class Node(Questions):
             self.tree = Tree(self._view.page)
             self.newest: Header = self.head
             """Of the newest block that was made, be it on disk or not."""
-            self.store.mark(genesis.block.header.hash)
         except BaseException:
             self.store.close()
             raise
@@ -259,7 +256,7 @@ class Node(Questions):
         self.refused[waiting.identity] = refusal
         self._told.append((waiting.identity, refusal))
 
-    def _begin(self, genesis: Applied) -> None:
+    def _begin(self, genesis: Genesis) -> None:
         """Write genesis if there is none yet. Raises `Refusal` WrongStore."""
         try:
             empty = self.store.is_empty()
@@ -270,18 +267,18 @@ class Node(Questions):
         if self.store.marked() is not None:
             raise damaged("it had a ledger, which is gone")
         try:
-            self.store.commit(commit_of(genesis))
+            genesis.write(self.store, self.directory)
         except StoreFailed as error:
             remedy = "See that there is room on the disk, or choose another directory."
             raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error}", remedy) from None
 
-    def _check(self, genesis: Applied) -> Header:
+    def _check(self, genesis: Genesis) -> Header:
         """The head, after a look at what is stored (`docs/ledger.md`, "Store"). Raises `Refusal` WrongStore."""
         try:
             first = self.block(0)
             if first is None or first.header.height:
                 raise Refusal(Refused.WRONG_STORE, "block 0 is missing or damaged")
-            ours, found = genesis.block.header.hash, first.header.hash
+            ours, found = genesis.hash_beside(first.header, self.store.marked()), first.header.hash
             if found != ours and self.store.marked() == ours:
                 raise Refusal(Refused.WRONG_STORE, "block 0 is not the genesis with which it began")
             head = self._check_chain(genesis) if found == ours else None
@@ -296,9 +293,10 @@ class Node(Questions):
                 genesis=found.hex(),
                 wanted=ours.hex(),
             )
+        self.store.mark(found)
         return head
 
-    def _check_chain(self, genesis: Applied) -> Header:
+    def _check_chain(self, genesis: Genesis) -> Header:
         newest: Header | None = None
         transactions = 0
         for header in headers_down(self.store, self.store.height() - BLOCKS_CHECKED_AT_START + 1):
@@ -310,7 +308,7 @@ class Node(Questions):
             raise Refusal(Refused.WRONG_STORE, "the tree on disk does not have the head's state root")
         if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the state on disk does not have the head's state root")
-        if self.store.get(PARAMETERS) != genesis.state[PARAMETERS]:
+        if self.store.get(PARAMETERS) != genesis.parameters:
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
 

@@ -1,114 +1,120 @@
-"""The OpenAPI description of the API, made from its table of operations."""
+"""The OpenAPI 3.1 description of the API, made from the operations themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
+
+from chain.node.api_answer import REFUSED_STATUS, STATUSES
+from chain.node.api_codes import EVERYWHERE
+from chain.node.api_components import COMPONENTS
+from chain.node.api_request import BARE
+from chain.node.batch import MSGPACK
+from chain.node.operation import Operation
+from chain.node.parameters import Parameter
+from chain.node.schema import Schema, record, ref
+from chain.primitives.refusal import REMEDIES, Refused
+
+_DESCRIPTION = (
+    "A node of a Tael ledger. Every answer has the height and state root of the state that was read. Every refusal is `Refusal`:"
+    " 400 is for what is not as described here, 422 and others for what is and cannot be done."
+    " Subscriptions: WebSocket, `/v1/subscribe`."
+)
 
 
-class Described(Protocol):
-    """What the description needs to know of an operation."""
-
-    @property
-    def method(self) -> str:
-        """GET or POST."""
-
-    @property
-    def path(self) -> str:
-        """With parameters in braces."""
-
-    @property
-    def name(self) -> str:
-        """The operation's identity."""
-
-    @property
-    def summary(self) -> str:
-        """One sentence."""
-
-    @property
-    def path_parameters(self) -> dict[str, str]:
-        """Names and what they are."""
-
-    @property
-    def query_parameters(self) -> dict[str, str]:
-        """Names and what they are; none is required."""
-
-    @property
-    def body_fields(self) -> dict[str, str]:
-        """Names and what they are; all are texts."""
-
-    @property
-    def lists(self) -> bool:
-        """Whether its body's fields are lists of texts, which may come in msgpack."""
-
-    @property
-    def answer_fields(self) -> tuple[str, ...]:
-        """What every good answer has besides height and state_root."""
-
-
-def describe(operations: Iterable[Described]) -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
+def describe(operations: Iterable[Operation]) -> dict[str, Any]:
+    """The document."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
-    head = {"height": {"type": "integer"}, "state_root": {"type": "string"}}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Tael node", "version": "1"},
+        "info": {"title": "Tael node", "version": "1", "description": _DESCRIPTION, "license": {"name": "Apache-2.0"}},
         "paths": paths,
         "components": {
-            "schemas": {
-                "Refusal": {
-                    "type": "object",
-                    "required": ["code", "message", "remedy", "height", "state_root"],
-                    "properties": {
-                        "code": {"type": "string"},
-                        "message": {"type": "string"},
-                        "remedy": {"type": "string"},
-                        "data": {"type": "object"},
-                        **head,
-                    },
-                }
-            }
+            "schemas": COMPONENTS,
+            "headers": {
+                "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
+                "Tael-Height": {"description": "Of the state that was read.", "schema": {"type": "integer"}},
+                "Tael-State-Root": {"description": "Of the state that was read.", "schema": {"type": "string"}},
+            },
         },
     }
 
 
-def _operation(operation: Described) -> dict[str, Any]:
-    names = [*operation.answer_fields, "height", "state_root"]
+def _operation(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
+        "tags": [operation.path.split("/")[1]],
         "parameters": [
-            *(_parameter(name, text, "path") for name, text in operation.path_parameters.items()),
-            *(_parameter(name, text, "query") for name, text in operation.query_parameters.items()),
+            *(_parameter(parameter, "path") for parameter in operation.places),
+            *(_parameter(parameter, "query") for parameter in operation.parameters),
         ],
-        "responses": {
-            "200": {
-                "description": "The answer.",
-                "content": {"application/json": {"schema": {"type": "object", "required": names}}},
-            },
-            "default": {
-                "description": "A refusal.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
-            },
-        },
+        "responses": _responses(operation),
     }
-    if operation.body_fields:
-        kind: dict[str, Any] = {"type": "array", "items": {"type": "string"}} if operation.lists else {"type": "string"}
-        properties = {name: {**kind, "description": text} for name, text in operation.body_fields.items()}
-        content: dict[str, Any] = {"application/json": {"schema": {"type": "object", "properties": properties}}}
-        if operation.lists:
-            content["application/msgpack"] = {"schema": {"type": "string", "format": "binary"}}
-        described["requestBody"] = {"required": True, "content": content}
+    if operation.method == "POST":
+        described["requestBody"] = {"required": True, "content": _bodies(operation)}
     return described
 
 
-def _parameter(name: str, text: str, place: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": place,
-        "required": place == "path",
-        "description": text,
-        "schema": {"type": "string"},
+def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:
+    schema = parameter.kind.schema
+    if parameter.default not in (None, b""):
+        schema = {**schema, "default": parameter.default}
+    described = {"name": parameter.name, "in": place, "required": parameter.required, "description": parameter.description}
+    example = {} if parameter.example is None else {"example": parameter.example}
+    return {**described, "schema": schema, **example}
+
+
+def _bodies(operation: Operation) -> dict[str, Any]:
+    fields = operation.fields
+    properties = {field.name: {**field.kind.schema, "description": field.description} for field in fields}
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [field.name for field in fields if field.required]
+    if required:
+        schema["required"] = required
+    if operation.one_of:
+        schema["oneOf"] = [{"required": [name]} for name in operation.one_of]
+    content: dict[str, Any] = {"application/json": {"schema": schema, **_body_example(operation)}}
+    if operation.lists:
+        content[MSGPACK] = {"schema": {"type": "string", "contentMediaType": MSGPACK, "description": "An array of byte strings."}}
+    return content
+
+
+def _body_example(operation: Operation) -> dict[str, Any]:
+    shown = {
+        field.name: field.example
+        for field in operation.fields
+        if field.example is not None and field.name not in operation.one_of[1:]
     }
+    missing = any(field.required and field.name not in shown for field in operation.fields)
+    return {"example": shown} if shown and not missing else {}
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    good: dict[str, Any] = {"application/json": {"schema": operation.schema}}
+    answers: dict[str, Any] = {"200": {"description": "The answer.", "content": good}}
+    if operation.lists:
+        good[MSGPACK] = {"schema": {"type": "string", "contentMediaType": MSGPACK, "description": "Rows, height, state root."}}
+    if operation.bare is not None:
+        good[BARE] = {"schema": {"type": "string", "contentMediaType": BARE, "description": operation.bare}}
+        names = ("Tael-Height", "Tael-State-Root")
+        answers["200"]["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    by_status: dict[int, list[Refused]] = {}
+    for code in dict.fromkeys((*EVERYWHERE, Refused.TOO_LARGE, *operation.refusals)):
+        by_status.setdefault(STATUSES.get(code, REFUSED_STATUS), []).append(code)
+    for status, codes in sorted(by_status.items()):
+        answers[str(status)] = _refusal(status, codes)
+    return answers
+
+
+def _refusal(status: int, codes: list[Refused]) -> dict[str, Any]:
+    """A refusal with a status, of these codes."""
+    words = [f"`{code}`: {REMEDIES[code]}" for code in codes]
+    narrowed = record(code={"enum": [str(code) for code in codes]})
+    schema = {"allOf": [ref("Refusal"), {"properties": narrowed["properties"]}]}
+    described: dict[str, Any] = {"description": " ".join(words), "content": {"application/json": {"schema": schema}}}
+    if status in (429, 503):
+        described["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
+    return described

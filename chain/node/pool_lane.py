@@ -47,6 +47,11 @@ class Lane:
         queued = self.queued.get(sequence)
         return None if queued is None else queued.waiting
 
+    def has(self, sequence: int, entry: Ready) -> bool:
+        """Whether this entry, by its arrival, is the ready one of a sequence."""
+        found = self.ready.get(sequence)
+        return found is not None and found[ARRIVAL] == entry[ARRIVAL]
+
     def head(self) -> Ready | None:
         """The next one for a block."""
         return self.ready.get(self.first)

@@ -34,7 +34,7 @@ class Heads:
         while heap:
             entry = heap[0]
             lane = entry[LANE]
-            if lane.ready.get(lane.first) is not entry:
+            if not lane.has(lane.first, entry):
                 heappop(heap)
                 continue
             lane.first += 1
@@ -103,7 +103,7 @@ class Tails:
             entry = item[3]
             lane, waiting = entry[LANE], entry[WAITING]
             end = ends.get(lane, lane.end)
-            if end <= lane.first or lane.ready.get(end - 1) is not entry:
+            if end <= lane.first or not lane.has(end - 1, entry):
                 continue
             found.append(item)
             transactions -= 1

@@ -26,6 +26,8 @@ class Questions:
     head: Header
     """Of the newest block on disk."""
     parameters: Parameters
+    gas_unpaid = 0
+    """Of what was done for nothing since somebody set it to 0."""
 
     def now_ms(self) -> int:
         """The time that a block made now would have."""
@@ -61,7 +63,10 @@ class Questions:
         """
         view, now_ms = (self.store, self.now_ms()) if old is None else (old[0], old[1].time_ms)
         execution = Execution(BlockMachine(BlockOverlay(view), now_ms=now_ms), gas_limit=READ_GAS_MAX)
-        _, encoded = execution.read(contract, function, arguments)
+        try:
+            _, encoded = execution.read(contract, function, arguments)
+        finally:
+            self.gas_unpaid += execution.gas_used
         return encoded, execution.gas_used
 
     def simulate(self, data: bytes) -> Receipt:
@@ -81,6 +86,7 @@ class Questions:
             index=0,
             machine_gas_max=READ_GAS_MAX,
         )
+        self.gas_unpaid += receipt.gas_used
         most = READ_GAS_MAX + intrinsic_gas(transaction)
         if receipt.gas_used == most < body.gas_limit:
             raise Refusal(

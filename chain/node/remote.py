@@ -8,23 +8,25 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chain.ledger.admission import check_alone
+from chain.ledger.admission import check_alone, check_form, check_signers
 from chain.ledger.parameters import Parameters
 from chain.node.frames import Ask, pack_frame, read_frame, read_refusal, read_row
 from chain.node.outcome import Row
-from chain.primitives.limits import BATCH_STEP
+from chain.primitives.limits import BATCH_STEP, SIGNATURES_UNASKED_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Transaction
+from chain.state.overlay import View
 
 
 class RemoteGateway:
     """A `Gateway` over a socket to the parent process."""
 
-    def __init__(self, parameters: Parameters, on_draining: Callable[[], None]) -> None:
-        """`parameters` are the chain's, by which transactions are looked at here before they are passed on. `on_draining` is
-        called when no more connections are to be taken.
+    def __init__(self, parameters: Parameters, state: View, on_draining: Callable[[], None]) -> None:
+        """`parameters` are the chain's, by which transactions are looked at here before they are passed on. `state` is the newest
+        that is on disk. `on_draining` is called when no more connections are to be taken.
         """
         self._parameters = parameters
+        self._state = state
         self._on_draining = on_draining
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[Any]] = {}
@@ -46,22 +48,37 @@ class RemoteGateway:
     async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
         """See `Gateway`."""
         rows: list[Row | None] = [None] * len(transactions)
-        good: list[int] = []
+        good: list[tuple[int, bool]] = []
         for place, transaction in enumerate(transactions):
             try:
-                check_alone(transaction, self._parameters)
+                looked_at = self._look_at(transaction)
             except Refusal as refusal:
                 rows[place] = Row(transaction.identity, refusal=refusal)
             else:
-                good.append(place)
+                good.append((place, looked_at))
             if place % BATCH_STEP == BATCH_STEP - 1:
                 await asyncio.sleep(0)  # others have their turn: signatures take long
         if good:
-            passed = [transactions[place] for place in good]
-            told = await self._ask(Ask.SUBMIT, wait_seconds, [(one.identity, one.encoded) for one in passed])
-            for place, one, plain in zip(good, passed, told, strict=True):
+            passed = [(transactions[place], looked_at) for place, looked_at in good]
+            items = [(one.identity, one.encoded, looked_at) for one, looked_at in passed]
+            told = await self._ask(Ask.SUBMIT, wait_seconds, items)
+            for (place, _), (one, _), plain in zip(good, passed, told, strict=True):
                 rows[place] = read_row(one.identity, plain)
         return [row for row in rows if row is not None]
+
+    def _look_at(self, transaction: Transaction) -> bool:
+        """Look at a transaction as far as that hangs on no state, and say whether its signatures were looked at. Many of them are
+        only if the wallets are known to ask for them: else who has no wallet at all could have 32 verified for nothing. The
+        state on disk may be behind, so it is not here that the others are refused. Raises `Refusal`.
+        """
+        if len(transaction.signatures) > SIGNATURES_UNASKED_MAX:
+            try:
+                check_signers(transaction, self._state)
+            except Refusal:
+                check_form(transaction, self._parameters)
+                return False
+        check_alone(transaction, self._parameters)
+        return True
 
     async def next_sequence(self, wallet: bytes, lane: int) -> int:
         """See `Gateway`."""

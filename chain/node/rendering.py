@@ -4,7 +4,6 @@ text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from chain.currency.records import read_currency
@@ -15,7 +14,7 @@ from chain.primitives.header import Header
 from chain.primitives.keyspace import currency_key
 from chain.primitives.mandate import Mandate, Scope
 from chain.primitives.money import format_money
-from chain.primitives.policy import KeyOrPolicy
+from chain.primitives.policy import KeyOrPolicy, policy_of
 from chain.primitives.receipt import Error, Receipt
 from chain.primitives.refusal import Refusal
 from chain.state.overlay import View
@@ -61,11 +60,10 @@ def money_json(amount: int, currency: str, view: View) -> dict[str, Any]:
     return {"currency": currency, "amount": str(amount), "text": format_money(amount, currency, decimals)}
 
 
-def policy_json(key: KeyOrPolicy) -> str | dict[str, Any]:
-    """Who signs: a key in hexadecimal, or how many of which."""
-    if isinstance(key, bytes):
-        return key.hex()
-    return {"threshold": key.threshold, "keys": [one.hex() for one in key.keys]}
+def policy_json(key: KeyOrPolicy) -> dict[str, Any]:
+    """Who signs: how many of which keys, of a single one as of several."""
+    policy = policy_of(key)
+    return {"threshold": policy.threshold, "keys": [one.hex() for one in policy.keys]}
 
 
 def mandate_json(session: bytes, mandate: Mandate, view: View) -> dict[str, Any]:
@@ -126,11 +124,6 @@ def header_json(header: Header, view: View) -> dict[str, Any]:
         "proposer": format_address(header.proposer),
         "encoded": header.encoded.hex(),
     }
-
-
-def block_json(header: Header, identities: Sequence[bytes], view: View) -> dict[str, Any]:
-    """A block: its header and the identities of its transactions."""
-    return {"header": header_json(header, view), "transactions": [identity.hex() for identity in identities]}
 
 
 def receipt_json(receipt: Receipt, view: View) -> dict[str, Any]:

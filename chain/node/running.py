@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from chain.ledger.genesis import make_genesis
 from chain.node.configuration import Configuration
-from chain.node.development import CHAIN_ID, refuse_development_keys
+from chain.node.development import CHAIN_ID
+from chain.node.genesis import Genesis
 from chain.node.genesis_file import read_genesis
 from chain.node.logs import say
 from chain.node.measures import Measures
@@ -139,9 +139,7 @@ def _look(what: str, look: Callable[[], tuple[str, Header | None]]) -> tuple[Fin
 
 
 def _genesis(c: Configuration) -> tuple[str, Header]:
-    specification = read_genesis(Path(c.genesis))
-    refuse_development_keys(specification)
-    header = make_genesis(specification).block.header
+    header = Genesis(read_genesis(Path(c.genesis))).header()
     return f"chain {header.chain_id}, {header.hash.hex()}", header
 
 

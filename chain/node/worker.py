@@ -5,7 +5,6 @@ makes the blocks. Started by `chain.node.workers`.
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -23,7 +22,7 @@ from chain.node.logs import begin_logs, set_level
 from chain.node.measures import RequestMeasures
 from chain.node.questions import Questions
 from chain.node.remote import RemoteGateway
-from chain.node.serving import server_config
+from chain.node.serving import server_config, spare_collector
 from chain.primitives.header import Header, decode_header
 from chain.primitives.limits import BEAT_SECONDS
 from chain.primitives.refusal import Refusal, StoreFailed
@@ -64,7 +63,7 @@ class _Server(uvicorn.Server):
     def __init__(self, questions: StoredQuestions, channel: socket.socket) -> None:
         self._channel = channel
         self._measures = RequestMeasures()
-        self._gateway = RemoteGateway(questions.parameters, self._close_listeners)
+        self._gateway = RemoteGateway(questions.parameters, questions.store, self._close_listeners)
         api = Api(questions, self._gateway, on_refused=self._measures.refusals.add)
         super().__init__(server_config(Counted(api.application(), self._measures)))
 
@@ -107,7 +106,7 @@ def main(directory: str, listener_number: str, channel_number: str, log_level: s
     store = Store.reader(Path(directory))
     try:
         server = _Server(StoredQuestions(store), channel)
-        gc.freeze()  # what is there by now stays
+        spare_collector()
         asyncio.run(server.serve([listener]))
     finally:
         store.close()

@@ -145,7 +145,10 @@ class Workers:
     async def _found(self, kind: Ask, *rest: object) -> object:
         match kind, rest:
             case Ask.SUBMIT, (float() | int() | None as wait_seconds, list(items)):
-                transactions = [recall_transaction(data, identity, self._producer.parameters) for identity, data in items]
+                transactions = [
+                    recall_transaction(data, identity, self._producer.parameters if looked_at else None)
+                    for identity, data, looked_at in items
+                ]
                 return [row_plain(row) for row in await self._producer.submit(transactions, wait_seconds=wait_seconds)]
             case Ask.NEXT_SEQUENCE, (bytes(wallet), int(lane)):
                 return await self._producer.next_sequence(wallet, lane)

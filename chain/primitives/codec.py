@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgpack
 
@@ -23,6 +23,11 @@ def encode(value: object) -> bytes:
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise malformed(f"not encodable: {type(error).__name__}") from None
     return data
+
+
+def array_header(size: int) -> bytes:
+    """What an array of so many elements begins with; they follow it one after the other."""
+    return cast(bytes, msgpack.Packer().pack_array_header(size))
 
 
 def decode(data: bytes, *, bytes_max: int = VALUE_BYTES_MAX, elements_max: int = ARRAY_ELEMENTS_MAX) -> Any:

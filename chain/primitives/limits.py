@@ -11,6 +11,7 @@ VALUE_BYTES_MAX = 16 * 1024 * 1024  # of one decoded value; a block is the large
 TRANSACTION_BYTES_MAX = 128 * 1024  # a module of 64 KiB and its arguments fit with room
 ACTIONS_MAX = 64  # a batch of payments; bounds the work of one transaction with its gas
 SIGNATURES_MAX = 32  # the policies of sender and fee payer may need 16 each
+SIGNATURES_UNASKED_MAX = 2  # verified before it is known whether a wallet asks for them: sender and payer, half a millisecond
 LANE_MAX = 255  # a lane stands in the record of its wallet for ever
 EXPIRY_BLOCKS_MAX = 100_000  # about a day at a block a second; how long a pool may have to remember
 EXPIRY_MS_MAX = 24 * 60 * 60 * 1000  # a day, for the same reason
@@ -47,6 +48,12 @@ CURRENCY_CODE_CHARACTERS_MAX = 12  # as the machine's
 
 # Proofs.
 PROOF_KEYS_MAX = 1_000  # of one proof of many keys: a page of the API
+PROOF_CHANGES_MAX = 50_000  # keys that have changed since the height of a proof: a second of work, a slice at a time
+PROOF_SLICE = 100  # keys that are proved or changed in a tree before others have their turn: some 6 ms
+GAS_PROOF_KEY = 6_000  # of unpaid work, for which there is no other measure: 60 us
+GAS_PROOF_CHANGE = 2_500  # 25 us
+UNDO_RECORDS_SLICE = 2  # of full blocks: 13 ms each
+STATE_KEY_BYTES_MAX = 511  # as LMDB's
 PROOF_BYTES_MAX = 2 * 1024 * 1024  # 1,000 keys of usual values with 64 steps each; bounds the hashing of who checks it
 
 # Blocks.
@@ -80,11 +87,25 @@ BATCH_BYTES_MAX = 1024 * 1024  # 1,000 payments take 210 kB, in hexadecimal twic
 BATCH_STEP = 50  # transactions whose signatures are looked at before others have their turn: some 6 ms
 REQUEST_DEPTH_MAX = 32  # brackets within brackets of a request; ours have 4
 PAGE_ITEMS_MAX = 1_000
+QUERY_FIELDS_MAX = 16  # parameters of a query; no operation has more than 6
+LIST_SCANNED_MAX = 500  # transactions looked at for a page of those of a wallet, which no index has: some 30 ms
 PAGE_BYTES_MAX = 1024 * 1024  # of events; the page ends after the one that goes past it
 REQUEST_SECONDS_MAX = 30  # for the body of a request to arrive
 WAIT_SECONDS_MAX = 60
 RETRY_AFTER_SECONDS = 1  # what a full pool asks of who is turned away: a block or more has been made by then
+REQUEST_HEAD_SECONDS_MAX = 10  # from its first byte on: who sends a byte now and then is not waited for
+REQUEST_LINE_BYTES_MAX = 8 * 1024  # of the address of a request: a key of 511 bytes in hexadecimal takes 1 kB
+REQUEST_HEAD_BYTES_MAX = 32 * 1024  # of its headers together
+HEADERS_MAX = 100
+REQUESTS_PIPELINED_MAX = 16  # of one connection, behind the one that is being answered: no more of them are kept
+REQUESTS_AT_ONCE_MAX = 1_024  # of a process, half a megabyte of body each at most
+ANSWER_SECONDS_MAX = 30  # to take an answer that is larger than what the system holds for the connection
+ANSWER_BLOCK_BYTES_MAX = 1024 * 1024  # of a block in JSON, where it takes twice that; as bare bytes there is no such limit
+CONNECTIONS_MAX = 4_096  # of a process; one that is idle takes some 10 kB
+CONNECTIONS_PER_ADDRESS_MAX = 512  # so that one address cannot have them all; a proxy has this many
+DESCRIPTORS_SPARE = 128  # open files besides connections: the ledger, its workers, the log
 CONNECTION_IDLE_SECONDS_MAX = 75  # longer than anybody waits for a block
+COLLECTED_OBJECTS = 100_000  # new ones before Python looks for cycles among them; 700 by itself, some twenty transactions
 
 # The control of a devnet.
 SNAPSHOTS_MAX = 10_000
@@ -106,6 +127,8 @@ OPERATIONS_REQUEST_BYTES_MAX = 1_024  # the name of a level
 
 # Reads and the start.
 READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and it holds up all others
+UNPAID_GAS_PER_SECOND = 40_000_000  # of all reads, simulations and proofs of a process together: 0.4 s of each second or so
+UNPAID_GAS_SAVED_MAX = 10 * READ_GAS_MAX  # after a quiet time: a page that reads much at once is answered
 ESTIMATE_MARGIN_PERCENT = 25  # on the machine's gas: others may have changed the state before the transaction runs
 TRACE_ENTRIES_MAX = 5_000  # calls, changes, payments and events of one trace
 TRACE_BYTES_MAX = 1024 * 1024  # of a trace, roughly
@@ -125,6 +148,10 @@ CHECK_BLOCKS_TOGETHER_MAX = 64  # that a replay keeps in memory before they are 
 # Store.
 STORE_MAP_BYTES = 2**40  # address space, not disk: the file grows as it is filled
 STORE_READERS_MAX = 1_024  # read transactions of all processes at a time; 64 bytes of shared memory each
+GENESIS_WALLETS_MAX = 2**32 - 1  # as many as an array of msgpack has
+BEGINNING_ROWS_MAX = 50_000  # of a large genesis in one transaction: some 10 MB
+BEGINNING_PAGES_MAX = 20_000  # of its tree, likewise: some 25 MB
+SORTED_IN_MEMORY_BYTES_MAX = 48 * 1024 * 1024  # of each of the two orders in which a large genesis is sorted
 UNDO_BLOCKS_MAX = 128  # blocks that can be taken back, whose states can be read
 UNDO_BYTES_MAX = 64 * 1024 * 1024  # of their records, if that is reached first; a full block of payments leaves 1.3 MB
 UNDO_RECORDS_REMOVED_MAX = 4  # by one block, so that a smaller limit is reached bit by bit

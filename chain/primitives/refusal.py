@@ -57,6 +57,7 @@ class Refused(StrEnum):
     DROPPED = "Dropped"
     STOPPED = "Stopped"
     NOT_COMMITTED = "NotCommitted"
+    BUSY = "Busy"
     NOT_FOUND = "NotFound"
     BAD_REQUEST = "BadRequest"
     EXECUTION_FAILED = "ExecutionFailed"
@@ -109,8 +110,9 @@ REMEDIES: dict[Refused, str] = {
     Refused.DROPPED: "Send it again, if it should still go.",
     Refused.STOPPED: "Start the node again.",
     Refused.NOT_COMMITTED: "Ask for the receipt later, or send the same transaction again: that is safe.",
+    Refused.BUSY: "Ask again after the seconds that Retry-After gives.",
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",
-    Refused.BAD_REQUEST: "See /openapi.json for what this address takes.",
+    Refused.BAD_REQUEST: "See /v1/openapi.json for what this address takes.",
     Refused.EXECUTION_FAILED: "See the error's name and values.",
     Refused.DEFECT: "Report it, with what was asked; see the node's log.",
     Refused.UNREACHABLE: "Check that the node runs and the address is right.",

@@ -246,12 +246,36 @@ def decode_transaction(data: bytes) -> Transaction:
 
 
 def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Transaction:
-    """A transaction that another process of this node has decoded and found to be well made by these parameters."""
-    body_plain, signatures = unpack_stored(data, lists=True)
+    """A transaction that another process of this node has decoded and found to be well made by these parameters, signatures too;
+    None if it has not looked at these.
+    """
+    fields, signatures = unpack_stored(data, lists=True)
+    body = Body(
+        fields[1],
+        fields[2],
+        fields[5],
+        fields[8],
+        fields[9],
+        tuple([_recall_action(action) for action in fields[11]]),
+        fields[4],
+        fields[6],
+        fields[7],
+        fields[3],
+        fields[10],
+        None if fields[12] is None else _read_limits(fields[12]),
+        fields[13],
+    )
     pairs = tuple([(key, signature) for key, signature in signatures])
-    transaction = Transaction(_read_body(body_plain), pairs, encoded=data, identity=identity)
+    transaction = Transaction(body, pairs, encoded=data, identity=identity)
     transaction.checked = parameters
     return transaction
+
+
+def _recall_action(plain: list[Any]) -> Action:
+    """An action that has been read before. Payments, of which there are most, are taken as they are."""
+    if plain[0] == 2 and type(plain[3]) is int:
+        return Pay(plain[1], plain[2], plain[3])
+    return _read_action(plain)
 
 
 def _read_body(plain: object) -> Body:

@@ -9,13 +9,24 @@ import lmdb
 
 from chain.primitives.codec import decode, encode
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
-from chain.state.sealed import seal, unseal
+from chain.state.paths import fill_paths
+from chain.state.sealed import TABLES, seal, unseal
 
-FORMAT = 3
+FORMAT = 4
 FORMAT_KEY = b"format"
 Step: TypeAlias = "Callable[[lmdb.Environment, lmdb.Transaction[bytes]], None]"
 """Makes a file of one format one of the next within a transaction, but for the number itself."""
-STEPS: dict[int, Step] = {}
+
+
+def _add_tables(environment: lmdb.Environment, transaction: lmdb.Transaction[bytes]) -> None:
+    """Format 4 has more tables: among them that of the keys by their hashes, which has all keys of the state."""
+    for name in TABLES:
+        environment.open_db(name, txn=transaction)
+    state, paths = (environment.open_db(name, txn=transaction) for name in (b"state", b"paths"))
+    fill_paths(transaction, state, paths)
+
+
+STEPS: dict[int, Step] = {3: _add_tables}
 """By the format that a step begins with. Format 3 is the first that can be kept: before it transactions, headers and the state
 had other forms, whose hashes stand in the chain, so that a directory of format 2 cannot be made one of format 3.
 """

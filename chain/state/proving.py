@@ -5,7 +5,7 @@ What is proved is checked against the tree first, so that damage is not served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
@@ -44,7 +44,7 @@ def prove(state: Provable, key: bytes) -> Proof:
 
 def multiproof(state: Provable, keys: Iterable[bytes]) -> bytes:
     """One proof of many keys, in the ledger's own form. Raises `Refusal` TooLarge, WrongStore."""
-    return merge_proofs([prove(state, key) for key in _some(keys)]).encoded
+    return merge_proofs([prove(state, key) for key in some_keys(keys)]).encoded
 
 
 def existence_proof(state: Provable, key: bytes) -> bytes:
@@ -67,19 +67,34 @@ def batch_proof(state: Provable, keys: Iterable[bytes]) -> bytes:
 
     Raises `Refusal` TooLarge, WrongProof, WrongStore.
     """
-    present: list[Existence | Absence] = []
-    gaps: dict[tuple[bytes | None, bytes | None], None] = {}
-    for key in _some(keys):
-        proof = prove(state, key)
+    batch = BatchProof(state)
+    for key in some_keys(keys):
+        batch.add(prove(state, key))
+    return batch.encoded()
+
+
+class BatchProof:
+    """An ICS-23 proof of many keys under construction. All raises `Refusal` WrongProof, WrongStore."""
+
+    def __init__(self, state: Provable) -> None:
+        self._state = state
+        self._present: list[Existence | Absence] = []
+        self._gaps: dict[tuple[bytes | None, bytes | None], None] = {}
+
+    def add(self, proof: Proof) -> None:
+        """One more key, which a proof of the same state is about."""
         if proof.value is not None:
-            present.append(existence(proof))
+            self._present.append(existence(proof))
         else:
-            gaps[neighbours(state.tree, sha256(key).digest())] = None
-    return encode_commitment(Batch((*present, *(_absence(state, gap) for gap in gaps))))
+            self._gaps[neighbours(self._state.tree, sha256(proof.key).digest())] = None
+
+    def encoded(self) -> bytes:
+        """The bytes of all that was added."""
+        return encode_commitment(Batch((*self._present, *(_absence(self._state, gap) for gap in self._gaps))))
 
 
-def _some(keys: Iterable[bytes]) -> list[bytes]:
-    """Keys in one order, each once, not too many."""
+def some_keys(keys: Iterable[bytes]) -> list[bytes]:
+    """Keys in one order, each once, not too many. Raises `Refusal` TooLarge."""
     ordered = sorted(set(keys))
     if not 1 <= len(ordered) <= PROOF_KEYS_MAX:
         raise Refusal(Refused.TOO_LARGE, f"{len(ordered)} keys; 1 to {PROOF_KEYS_MAX} are proved at once")
@@ -105,14 +120,3 @@ def _prove_path(state: Provable, path: bytes) -> Proof:
     proof = prove(state, key)
     assert proof.value is not None, "it has a leaf"
     return proof
-
-
-def changed_paths(changes: Mapping[bytes, bytes | None], before: Lookup) -> dict[bytes, bytes | None]:
-    """What a block's changes of the state (None removes) change in the table of keys by their hashes: those that are new, and
-    None for those that go. `before` has the values as of the block before.
-    """
-    changed: dict[bytes, bytes | None] = {}
-    for key, value in changes.items():
-        if (before(key) is None) != (value is None):
-            changed[sha256(key).digest()] = None if value is None else key
-    return changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,6 +17,7 @@ from chain.primitives.limits import HEIGHT_MAX, PAGE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state import backup
 from chain.state.directory import read_marker
+from chain.state.paths import check_paths
 from chain.state.sealed import unseal
 from chain.state.undo import Undo, decode_undo
 from chain.state.versions import Folds, OldView
@@ -132,9 +134,17 @@ class Reader:
         """A page of the tree."""
         return self._get(b"tree", key)
 
+    def key_of(self, path: bytes) -> bytes | None:
+        """The key of the flat state whose hash is a path of the tree."""
+        return self._get(b"paths", path)
+
     def entries(self) -> Iterator[tuple[bytes, bytes]]:
         """The whole flat state, sorted by key."""
         return self._scan(b"state", b"", b"")
+
+    def entries_behind(self, after: bytes, prefix: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """At most so many entries of the flat state whose keys have a prefix, sorted, those that come after a key."""
+        return list(islice((entry for entry in self._scan(b"state", after, prefix) if entry[0] != after), limit))
 
     def pages(self) -> Iterator[tuple[bytes, bytes]]:
         """All pages of the tree, sorted by key."""
@@ -260,6 +270,8 @@ class Reader:
         """
         try:
             backup.check_values(self._read, self._tables)
+            if not check_paths(self._read, self._tables[b"state"], self._tables[b"paths"]):
+                raise StoreFailed("the table of paths does not have the keys of the state")
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 

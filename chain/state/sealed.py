@@ -13,7 +13,10 @@ from zlib import crc32
 
 from chain.primitives.refusal import StoreFailed
 
-TABLES = (b"meta", b"blocks", b"identities", b"index", b"receipts", b"events", b"state", b"tree", b"undo", b"headers")
+TABLES = (
+    *(b"meta", b"blocks", b"identities", b"index", b"receipts", b"events", b"state", b"tree", b"undo", b"headers"),
+    b"paths",  # since format 4
+)
 SEAL = Struct("<I")
 SEEDS: dict[bytes, int] = {name: crc32(name) for name in TABLES}
 """The checksum of each table's name, with which those of its values begin."""

@@ -10,6 +10,7 @@ from time import perf_counter
 import lmdb
 
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
+from chain.state.beginning import Beginning
 from chain.state.directory import check_file, lock, not_opened, open_environment, refuse_unfinished, write_marker
 from chain.state.formats import check_format, migrate, read_format
 from chain.state.reader import Reader, Tables
@@ -97,6 +98,10 @@ class Store(Reader):
                 writing.add(commit, archive=self._archive)
                 if commit.height % DEAD_READERS_EVERY_BLOCKS == 0:
                     self._env.reader_check()
+
+    def begin(self) -> Beginning:
+        """The writing of a first block that is too large to be written at once; `renew` when it is finished."""
+        return Beginning(self._writing)
 
     def revert(self, height: int, tree: Mapping[bytes, bytes | None]) -> None:
         """Go back to the state after the block at a height, and see it: later blocks and all that they left go away. Every table

@@ -24,7 +24,6 @@ from chain.state.tree_page import (
     FAN,
     LEAF_BYTES,
     LEVELS,
-    SIDES,
     Heap,
     Leaf,
     Subtree,
@@ -40,6 +39,7 @@ from chain.state.tree_page import (
     part,
     put,
     put_value,
+    side,
     slot_leaves,
     top_hash,
 )
@@ -135,7 +135,7 @@ class Tree:
             node = 1
             while node < FAN and count_under(page, node) >= 2:
                 node = node * 2 + (digit >> (LEVELS - node.bit_length()) & 1)
-                path.append(page[SIDES[node ^ 1]])
+                path.append(side(page, node ^ 1))
             if count_under(page, node) < BELOW:
                 return _descend_leaves(leaves_under(page, node), key_hash, LEVELS * (digits + 1), path)
             digits += 1
@@ -149,7 +149,7 @@ class Tree:
         found = self._cache.get(key)
         if found is None:
             found = self._stored(key)
-            if found is None or top_hash(found) != page[SIDES[FAN + digit]]:
+            if found is None or top_hash(found) != side(page, FAN + digit):
                 raise StoreFailed(f"page {key.hex()} of the tree is not the one that belongs there")
             self._cache.put(key, found)
         return found

@@ -144,6 +144,12 @@ def top_hash(page: bytes) -> bytes:
     return sha256(page[:PAIR_BYTES]).digest()
 
 
+def side(page: bytes, node: int) -> bytes:
+    """The hash that stands at a node, by its number; not that of the top."""
+    place = SIDES[node]
+    return page[place.start : place.stop]
+
+
 def leaves_under(page: bytes, node: int) -> list[Leaf]:
     """The leaves of all slots under a node, which have no pages below."""
     slots = UNDER[node]

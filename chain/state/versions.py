@@ -120,23 +120,40 @@ class Folds:
 
     def fold(self, present: Present, height: int) -> Fold:
         """The stored values at a height, at most the head's, of the keys that have changed since. Raises `Refusal` Pruned."""
-        tip = present.tip()
+        fold = self._begun(present, height)
+        self._extend(present, fold, height, present.height())
+        return fold
+
+    def prepare(self, present: Present, height: int, records_max: int) -> bool:
+        """Go on by so many records at most, and say whether `fold` has none left to go through: a full block takes 13 ms. Raises
+        `Refusal` Pruned.
+        """
+        fold = self._begun(present, height)
+        self._extend(present, fold, height, min(present.height(), fold.upto + records_max))
+        return fold.upto == present.height()
+
+    def _begun(self, present: Present, height: int) -> Fold:
         fold = self._by_height.get(height)
-        if fold is not None and fold.tip == tip:
+        if fold is not None and fold.tip == present.tip():
             self._by_height.move_to_end(height)
             return fold
         if fold is None or fold.upto > present.height() or fold.tip != _block_at(present, fold.upto, height):
             fold = Fold(height, _block_at(present, height, height))
         self._by_height.pop(height, None)
-        while fold.upto < present.height():
+        return fold
+
+    def _extend(self, present: Present, fold: Fold, height: int, upto: int) -> None:
+        if fold.upto == upto == present.height() and fold.tip == present.tip():
+            self._by_height[height] = fold
+            return
+        while fold.upto < upto:
             fold.extend(_record(present, fold.upto + 1, height))
             if fold.bytes > self._bytes_max:
                 raise _pruned(present, height, "too much has changed since")
-        fold.tip = tip
+        fold.tip = _block_at(present, upto, height)
         self._by_height[height] = fold
         while sum(each.bytes for each in self._by_height.values()) > self._bytes_max:
             self._by_height.popitem(last=False)
-        return fold
 
 
 def _block_at(present: Present, height: int, wanted: int) -> bytes:

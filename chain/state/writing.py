@@ -13,6 +13,7 @@ from chain.primitives.codec import as_bytes, encode
 from chain.primitives.limits import PRUNED_ROWS_MAX, UNDO_BLOCKS_MAX, UNDO_BYTES_MAX, UNDO_RECORDS_REMOVED_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state.formats import write_format
+from chain.state.paths import changed_paths
 from chain.state.reader import HEAD_KEY, PRUNED_KEY, Tables, decode_head, read_pruned, split_identities
 from chain.state.sealed import SEAL, SEEDS, seal, sealed, unseal
 from chain.state.undo import Undo, decode_undo, encode_undo
@@ -42,9 +43,27 @@ class Writing:
 
     # The three things that are done.
 
-    def add(self, commit: Commit, *, archive: bool) -> None:
-        """Add the next block. Undo records that have become too many or too large go away, unless it is for an archive."""
+    def clear(self) -> None:
+        """Empty the state and the tree: what is in them without a head was left by a beginning that did not come to its end."""
+        for name in (b"state", b"tree"):
+            if self._transaction.stat(self._tables[name])["entries"]:
+                self._transaction.drop(self._tables[name], delete=False)
+
+    def add_state(self, rows: Mapping[bytes, bytes]) -> None:
+        """Add to the state of a first block, in order and after all that is there."""
+        self._append(b"state", list(rows), rows.values())
+
+    def add_pages(self, pages: Mapping[bytes, bytes | None]) -> None:
+        """Add to the tree of a first block."""
+        self._change(b"tree", pages)
+
+    def add(self, commit: Commit, *, archive: bool, begun: bool = False) -> None:
+        """Add the next block; the first one to an empty state, unless that was `begun` for it. Undo records that have become too
+        many or too large go away, unless it is for an archive.
+        """
         head = self._get(b"meta", HEAD_KEY)
+        if head is None and not begun:
+            self.clear()
         assert commit.height == (0 if head is None else decode_head(head)[0] + 1), "blocks are written in order"
         height = commit.height.to_bytes(8)
         places = [height + index.to_bytes(4) for index in range(len(commit.identities))]
@@ -58,6 +77,7 @@ class Writing:
         self._change(b"tree", commit.tree)
         keys = sorted(commit.state)
         old = self._replace(b"state", keys, commit.state)
+        self._change_paths(keys, old, commit.state)
         if head is None:
             write_format(self._transaction, self._tables[b"meta"])
         else:
@@ -79,7 +99,9 @@ class Writing:
             head = head or record.head
             for key, stored in record.state.items():
                 state.setdefault(key, stored)
-        self._change(b"state", {key: stored and unseal(b"state", key, stored) for key, stored in state.items()})
+        then = {key: stored and unseal(b"state", key, stored) for key, stored in state.items()}
+        keys = sorted(then)
+        self._change_paths(keys, self._replace(b"state", keys, then), then)
         self._change(b"tree", tree)
         for each in range(top, height, -1):
             self._remove_body(each)
@@ -172,6 +194,12 @@ class Writing:
             for key in keys:
                 if key not in values:
                     self._transaction.delete(key, db=self._tables[name])
+
+    def _change_paths(self, keys: Sequence[bytes], old: Sequence[object], changes: Mapping[bytes, object]) -> None:
+        """Enter the keys of the state that are new, and remove those that are gone: most blocks have few of either."""
+        paths = changed_paths(keys, old, [changes[key] for key in keys])
+        if paths:
+            self._change(b"paths", paths)
 
     def _replace(self, name: bytes, keys: Sequence[bytes], changes: Mapping[bytes, bytes | None]) -> list[bytes | None]:
         """The same, with what was stored before: faster than to read it first."""

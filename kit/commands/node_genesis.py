@@ -104,15 +104,13 @@ def check(out: Output, file: str) -> None:
 
 
 def _checked(out: Output, file: str) -> None:
-    from chain.ledger.genesis import make_genesis
-    from chain.node.development import refuse_development_keys
+    from chain.node.genesis import Genesis
     from chain.node.genesis_file import read_genesis
 
     if not Path(file).is_file():
         raise missing(f"the file {file} is not there", "Check the path.")
     specification = read_genesis(Path(file))
-    refuse_development_keys(specification)
-    _tell(out, make_genesis(specification).block.header, specification)
+    _tell(out, Genesis(specification).header(), specification)
 
 
 def _tell(out: Output, header: Header, specification: dict[str, Any]) -> None:

@@ -247,9 +247,9 @@ def rules_(out: Output, name: str, rules: tuple[str, ...], node: str | None, sig
     return 0 if receipt.ok else 1
 
 
-def _signer_rows(key: str | dict[str, Any]) -> list[tuple[str, str]]:
-    if isinstance(key, str):
-        return [("key", key)]
+def _signer_rows(key: dict[str, Any]) -> list[tuple[str, str]]:
+    if len(key["keys"]) == 1:
+        return [("key", key["keys"][0])]
     return [("keys", f"{key['threshold']} of {len(key['keys'])}"), *[("key", one) for one in key["keys"]]]
 
 

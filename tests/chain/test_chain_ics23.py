@@ -21,7 +21,8 @@ from chain.primitives.proof import EMPTY_ROOT, Proof, inner_hash, leaf_hash
 from chain.primitives.protobuf import field, read_fields, read_varint, varint
 from chain.primitives.refusal import Refusal, Refused
 from chain.state.neighbours import neighbours
-from chain.state.proving import Provable, absence_proof, batch_proof, changed_paths, existence_proof, prove
+from chain.state.paths import changed_paths
+from chain.state.proving import Provable, absence_proof, batch_proof, existence_proof, prove
 from tests.chain.proof_world import World, absent_key, random_world
 
 KEY = st.integers(0, 60).map(lambda i: b"%d" % i)
@@ -323,9 +324,9 @@ def test_damage_is_not_served() -> None:
 
 def test_keys_by_their_hashes_follow_births_and_deaths() -> None:
     """A changed value changes nothing there; a new key is put in, one that goes is taken out."""
-    before = {b"stays": b"1", b"goes": b"1"}
-    changes = {b"stays": b"2", b"goes": None, b"comes": b"1", b"never": None}
-    assert changed_paths(changes, before.get) == {
+    keys = [b"stays", b"goes", b"comes", b"never", b"empty"]
+    before, after = [b"1", b"1", None, None, b""], [b"2", None, b"1", None, b""]
+    assert changed_paths(keys, before, after) == {
         sha256(b"goes").digest(): None,
         sha256(b"comes").digest(): b"comes",
     }

@@ -8,11 +8,19 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from chain.client.client import Client
+from chain.client.proofs import ICS23, prove_many
+from chain.node.development import development_wallets
+from chain.node.devnet import start_devnet
+from chain.primitives.header import decode_header
+from chain.primitives.keys import SecretKey
+from chain.primitives.keyspace import PARAMETERS, account_key
+from chain.primitives.transaction import OpenWallet, Pay
 from chain.state.proving import absence_proof, batch_proof, existence_proof
 from tests.chain.proof_world import World, absent_key, random_world
 
@@ -114,6 +122,34 @@ def test_another_implementation_accepts_proofs_and_refuses_what_they_do_not_show
     assert figures["accepted"] == trees * (2 * KEYS_EACH + BATCHES_EACH)
     assert figures["refused"] == trees * (8 * KEYS_EACH + 2 * BATCHES_EACH)
     assert figures["altered"] > 500_000
+
+
+def http_lines(client: Client, heights: Sequence[int], chance: random.Random) -> Iterator[str]:
+    """Proofs that a node gives over HTTP of what is in its ledger, at some heights, each also for what it does not show."""
+    wallets = [account_key(wallet.address) for wallet in development_wallets()]
+    for height in heights:
+        header = decode_header(bytes.fromhex(client.block(height)["header"]["encoded"]))
+        for key in [*wallets, PARAMETERS, *(chance.randbytes(chance.randint(1, 40)) for _ in range(20))]:
+            told = client.get("/v1/proof", key=key.hex(), form=ICS23, height=str(height))
+            value = None if told["value"] is None else bytes.fromhex(told["value"])
+            proof = bytes.fromhex(told["proof"])
+            yield line("+", header.state_root, proof, {key: value})
+            yield line("-", header.receipts_root, proof, {key: value})
+            yield line("-", header.state_root, proof, {key: b"x" if value is None else None})
+        keys = [*chance.sample(wallets, 5), PARAMETERS, *(chance.randbytes(9) for _ in range(30))]
+        shown = prove_many(client, keys, form=ICS23, header=header)
+        yield line("+", header.state_root, shown.encoded, shown.values)
+        yield line("-", header.state_root, shown.encoded, {**shown.values, keys[0]: b"x"})
+
+
+def test_another_implementation_accepts_what_a_node_gives_over_http(checker: Path) -> None:
+    """Of wallets, parameters and absent keys, one by one and in a batch, at the head and at older heights."""
+    alice, bob = development_wallets()[:2]
+    with start_devnet() as node, Client(node.address, retry_seconds=20) as client:
+        for n in range(12):
+            client.send(alice.key, alice.address, [Pay(bob.address, "CNY", 1 + n), OpenWallet(SecretKey(bytes([n] * 32)).public)])
+        figures = ask(checker, http_lines(client, (0, 1, 5, 11, 12), random.Random(3)))
+    assert (figures["accepted"], figures["refused"]) == (5 * 32, 5 * 63)
 
 
 def test_the_question_can_be_answered_otherwise(checker: Path) -> None:

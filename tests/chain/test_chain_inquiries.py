@@ -107,7 +107,7 @@ def test_old_states_are_read_under_their_own_height_and_root(client: Client, esc
     assert int(money["amount"]) == balance != client.balance(CAROL.address, "CNY")
     header = client.block(height)["header"]
     assert (old["height"], old["state_root"]) == (height, header["state_root"])
-    question = {"contract": format_address(escrow), "function": "remaining", "arguments": "90", "height": str(height)}
+    question = {"contract": format_address(escrow), "function": "remaining", "arguments": "90", "height": height}
     then = client.post("/v1/read", question)
     assert (then["value"], then["height"]) == (funded, height)
     with pytest.raises(Refusal) as caught:

@@ -187,7 +187,7 @@ def both(history: History) -> list[tuple[bool, str | None]]:
     return endings
 
 
-@pytest.mark.parametrize("seed", range(9))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 60))])
 def test_a_session_for_all_leaves_what_a_session_for_each_leaves(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Receipts, changes, code in use and roots are the same, whoever succeeded, failed, deployed or ran out of gas before, on
     every tier.

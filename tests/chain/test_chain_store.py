@@ -11,11 +11,12 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import lmdb
 import pytest
-from store_world import block, changes, contents
+from store_world import block, changes, contents, put_raw
 
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state import formats as formats_module
@@ -199,9 +200,7 @@ def test_a_reader_needs_a_ledger_that_has_begun(tmp_path: Path) -> None:
 
 def test_a_directory_of_format_2_is_refused_with_what_to_do(tmp_path: Path) -> None:
     """It was written by the program before, and stays as it is."""
-    with tarfile.open(Path(__file__).with_name("format-2.tar.xz")) as archive:
-        archive.extractall(tmp_path, filter="data")
-    file = tmp_path / "data" / "ledger" / "data.mdb"
+    file = unpacked(tmp_path, 2) / "ledger" / "data.mdb"
     before = file.read_bytes()
     for opening in (Store, Store.reader):
         with pytest.raises(Refusal) as caught:
@@ -213,11 +212,50 @@ def test_a_directory_of_format_2_is_refused_with_what_to_do(tmp_path: Path) -> N
     assert file.read_bytes() == before
 
 
+def unpacked(tmp_path: Path, number: int) -> Path:
+    """A data directory that the program of an earlier format has written."""
+    with tarfile.open(Path(__file__).with_name(f"format-{number}.tar.xz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path / "data"
+
+
+def test_a_directory_of_format_3_gets_the_table_of_paths(tmp_path: Path) -> None:
+    """All keys of the state stand in it by their hashes, as if written as the blocks came; a reader waits for that."""
+    directory = unpacked(tmp_path, 3)
+    with pytest.raises(Refusal, match="format 3, and not yet 4"):
+        Store.reader(directory)
+    for _ in range(2):
+        with closing(Store(directory)) as store:
+            keys = dict(store.entries())
+            assert (store.height(), len(keys)) == (5, 9)
+            assert {path: store.key_of(path) for path, _ in rows(store)} == {sha256(key).digest(): key for key in keys}
+            store.check()
+
+
+def rows(store: Store) -> list[tuple[bytes, bytes]]:
+    """The table of paths as it is stored."""
+    return list(contents(store)[b"paths"].items())
+
+
+def test_the_table_of_paths_has_the_keys_of_the_state(store: Store, tmp_path: Path) -> None:
+    """However blocks change it and are taken back; one that is not there, or is another's, is found by a check."""
+    for blocks, back in ((7, 2), (6, 5), (3, 0)):
+        grow(store, blocks)
+        height = store.height() - back
+        store.revert(height, Tree(store.page).update(store.at(height).changes().items()).pages)
+        assert {key for key, _ in store.entries()} == {store.key_of(path) for path, _ in rows(store)}
+        store.check()
+    store.close()
+    put_raw(tmp_path / "data", b"paths", bytes(32), seal(b"paths", bytes(32), b"k"))
+    with closing(Store(tmp_path / "data")) as again, pytest.raises(StoreFailed, match="paths"):
+        again.check()
+
+
 def test_a_directory_of_a_later_format_is_refused(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the advice to use a newer program."""
     store.close()
     monkeypatch.setattr(formats_module, "FORMAT", 2)
-    with pytest.raises(Refusal, match="has format 3, and this program knows formats up to 2") as caught:
+    with pytest.raises(Refusal, match="has format 4, and this program knows formats up to 2") as caught:
         Store(tmp_path / "data")
     assert "newer" in caught.value.remedy
 
@@ -237,16 +275,16 @@ def test_an_older_directory_is_brought_to_the_present_format(
     tip = store.tip()
     store.close()
     made = []
-    steps = {3: rewrite_head, 4: lambda environment, transaction: made.append(4)}
-    monkeypatch.setattr(formats_module, "FORMAT", 5)
+    steps = {4: rewrite_head, 5: lambda environment, transaction: made.append(5)}
+    monkeypatch.setattr(formats_module, "FORMAT", 6)
     monkeypatch.setattr(formats_module, "STEPS", steps)
-    with pytest.raises(Refusal, match="format 3, and not yet 5"):
+    with pytest.raises(Refusal, match="format 4, and not yet 6"):
         Store.reader(tmp_path / "data")
     for _ in range(2):
         with closing(Store(tmp_path / "data")) as again:
             assert again.is_empty()
             assert unseal(b"headers", b"moved", contents(again)[b"headers"][b"moved"]) == tip
-    assert made == [4]
+    assert made == [5]
 
 
 def test_a_step_that_fails_leaves_the_directory_as_it_was(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,8 +296,8 @@ def test_a_step_that_fails_leaves_the_directory_as_it_was(store: Store, tmp_path
     before = contents(store)
     store.close()
     with monkeypatch.context() as later:
-        later.setattr(formats_module, "FORMAT", 5)
-        later.setattr(formats_module, "STEPS", {3: rewrite_head, 4: fail})
+        later.setattr(formats_module, "FORMAT", 6)
+        later.setattr(formats_module, "STEPS", {4: rewrite_head, 5: fail})
         with pytest.raises(Refusal, match="a row makes no sense"):
             Store(tmp_path / "data")
     with closing(Store(tmp_path / "data")) as again:

@@ -10,6 +10,7 @@ from kit_world import Tael
 
 from chain.node.development import devnet_specification
 from chain.node.node import Node
+from chain.node.wallet_file import write_wallets
 from chain.primitives.keys import SecretKey
 from kit.problem import Exit
 
@@ -88,3 +89,18 @@ def test_a_genesis_is_checked(tael: Tael) -> None:
         (tael.folder / "genesis.json").write_text(text)
         ran = tael("node", "genesis", "check", "genesis.json", "--json")
         assert ran.exit_code == exit_code, ran.out
+
+
+def test_a_genesis_with_a_file_of_wallets_is_checked(tael: Tael) -> None:
+    """The wallets beside the specification make the block that they make in its list; another file is refused."""
+    listed = devnet_specification("a seed", "tael-devnet")
+    rows = ((bytes.fromhex(entry["key"]), entry["balances"]) for entry in listed["wallets"])
+    named = {**listed, "wallets": write_wallets(tael.folder / "wallets.rows", rows)}
+    for name, found in (("listed.json", listed), ("named.json", named)):
+        (tael.folder / name).write_text(json.dumps(found))
+    ran = [tael("node", "genesis", "check", name, "--json") for name in ("listed.json", "named.json")]
+    assert ran[0].json == ran[1].json
+    (tael.folder / "wallets.rows").write_bytes(b"")
+    ran = [tael("node", "genesis", "check", "named.json", "--json")]
+    assert ran[0].exit_code == Exit.FINDINGS, ran[0].out
+    assert "WrongGenesis" in ran[0].out

@@ -212,8 +212,8 @@ def mutator() -> Mutator:
 
 
 def test_mutants_never_break_the_compiler(mutator: Mutator) -> None:
-    """A few hundred mutants of real programs compile or are refused; the verifier takes whatever compiles."""
-    for number in range(300):
+    """Some mutants of real programs compile or are refused; the verifier takes whatever compiles."""
+    for number in range(150):
         _try(number, mutator.mutant(number))
 
 

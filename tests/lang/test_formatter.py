@@ -18,10 +18,7 @@ def test_examples_are_formatted(path: object) -> None:
     assert format_text(text) == text
 
 
-@given(mangled_example())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
-def test_layout_does_not_change_a_program(text: str) -> None:
-    """Formatting keeps the tree and every comment, and formatting again changes nothing."""
+def _layout_alone_changes(text: str) -> None:
     once = format_text(text)
     assert format_text(once) == once
     assert bare(accepted(once)) == bare(accepted(text))
@@ -30,6 +27,21 @@ def test_layout_does_not_change_a_program(text: str) -> None:
 
 @given(mangled_example())
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
+def test_layout_does_not_change_a_program(text: str) -> None:
+    """Formatting keeps the tree and every comment, and formatting again changes nothing."""
+    _layout_alone_changes(text)
+
+
+@pytest.mark.long
+@given(mangled_example())
+@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
+def test_layout_does_not_change_very_many_programs(text: str) -> None:
+    """The same for a thousand."""
+    _layout_alone_changes(text)
+
+
+@given(mangled_example())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
 def test_layout_leaves_the_bytecode_as_it_was(text: str) -> None:
     """A program however it was laid out compiles to the same bytes after formatting."""
     before, after = compile_text(text), compile_text(format_text(text))

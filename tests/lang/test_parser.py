@@ -317,7 +317,15 @@ def test_any_tokens(text: str) -> None:
 
 
 @given(mutated_example())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_damage(text: str) -> None:
     """No damage to a program makes the parser fail."""
+    _any_text_is_read(text)
+
+
+@pytest.mark.long
+@given(mutated_example())
+@settings(max_examples=3_000, deadline=None)
+def test_very_much_damage(text: str) -> None:
+    """The same for thousands."""
     _any_text_is_read(text)

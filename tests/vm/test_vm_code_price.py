@@ -79,8 +79,9 @@ def test_no_contract_costs_nothing_to_bring(tier: Tier) -> None:
     assert session.gas_used == 0
 
 
+@pytest.mark.parametrize("step", [31, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("function", ["bump", "try_bump", "fails", "try_fails", "look"])
-def test_tiers_agree_wherever_gas_ends_around_a_price(function: str) -> None:
+def test_tiers_agree_wherever_gas_ends_around_a_price(function: str, step: int) -> None:
     """With every gas limit near those at which something can be paid, result, gas and place of failure are the same."""
     twins = Twins({HERE: program("caller"), THERE: program("callee")}, Nothing())
     for world in twins.worlds.values():
@@ -94,5 +95,5 @@ def test_tiers_agree_wherever_gas_ends_around_a_price(function: str) -> None:
         return session.call(HERE, function, (3,), ALICE)
 
     needed = twins.run([call, call], gas_limit=100_000, check_promises=False, commit=False, note=function)
-    for limit in [*range(0, needed + needed // 64 + 2, 13), *range(490, 510)]:
+    for limit in [*range(0, needed + needed // 64 + 2, step), *range(490, 510)]:
         twins.run([call, call], gas_limit=limit, check_promises=False, commit=False, note=(function, limit))

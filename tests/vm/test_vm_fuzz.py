@@ -121,9 +121,19 @@ def test_random_bytes(data: bytes) -> None:
     assert not try_bytes(data, random.Random(0))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(wires(), min_size=14, max_size=14))
 def test_random_wires(wire: list[Any]) -> None:
     """Well-formed msgpack of fourteen members is refused with `Illegal`, or is a module."""
+    wire[0] = 1
+    try_bytes(msgpack.packb(wire), random.Random(0))
+
+
+@pytest.mark.long
+@settings(max_examples=2_000, deadline=None)
+@given(st.lists(wires(), min_size=14, max_size=14))
+def test_very_many_random_wires(wire: list[Any]) -> None:
+    """The same for thousands."""
     wire[0] = 1
     try_bytes(msgpack.packb(wire), random.Random(0))
 
@@ -184,12 +194,13 @@ def mutated(module: Module, source: random.Random) -> Module:
     return Module(**{field: getattr(module, field) for field in Module.__slots__} | {"functions": tuple(functions)})
 
 
+@pytest.mark.parametrize("count", [100, pytest.param(2_000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", sorted(MODULES))
-def test_mutated_code(name: str) -> None:
+def test_mutated_code(name: str, count: int) -> None:
     """A legal module with words of code changed is refused with `Illegal` or runs as modules may."""
     source = random.Random(name)
     legal = 0
-    for _ in range(400):
+    for _ in range(count):
         try:
             verified = verify(mutated(MODULES[name], source))
         except Illegal:
@@ -199,11 +210,12 @@ def test_mutated_code(name: str) -> None:
     assert legal > 0
 
 
+@pytest.mark.parametrize("count", [60, pytest.param(1_000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", sorted(MODULES))
-def test_any_code_has_a_text(name: str) -> None:
+def test_any_code_has_a_text(name: str, count: int) -> None:
     """Disassembling and assembling gives the same module, whatever the words of its code are."""
     source = random.Random(name)
-    for _ in range(200):
+    for _ in range(count):
         module = mutated(MODULES[name], source)
         if all(word >= 0 for function in module.functions for word in function.code):
             assert assemble(disassemble(module)) == module
@@ -212,7 +224,7 @@ def test_any_code_has_a_text(name: str) -> None:
 LINES = [line for text in TEXTS.values() for line in text.splitlines()]
 
 
-@settings(max_examples=300)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(LINES), st.text(max_size=20)), max_size=25), st.randoms())
 def test_random_text(lines: list[str], source: random.Random) -> None:
     """Any text assembles to a module, legal or not, or is refused with `AssemblyError`."""

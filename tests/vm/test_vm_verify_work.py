@@ -57,8 +57,9 @@ def test_the_dearest_modules_found_stay_within_the_bound(case: dict[str, str]) -
 
 
 @pytest.mark.parametrize("shape", sorted(BENCH.SHAPES))
-def test_work_grows_with_size_alone(shape: str) -> None:
+@pytest.mark.parametrize("size", [1_500, pytest.param(4_000, marks=pytest.mark.long)])
+def test_work_grows_with_size_alone(shape: str, size: int) -> None:
     """Four times the module is four times the work, whatever it is made of; what there is no room for is left out."""
-    small, large = (BENCH.build(((shape, 31, 1),), size) for size in (4_000, 16_000))
+    small, large = (BENCH.build(((shape, 31, 1),), bytes_) for bytes_ in (size, 4 * size))
     assert len(large) <= MODULE_BYTES_MAX
     assert calls(large) <= 1.25 * calls(small) + 1

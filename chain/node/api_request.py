@@ -1,0 +1,93 @@
+"""How a request over HTTP becomes what was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any, Final
+
+from starlette.requests import ClientDisconnect, Request
+
+from chain.node.batch import MSGPACK
+from chain.node.operation import Operation, Query
+from chain.node.parameters import bad, read_some
+from chain.primitives.limits import (
+    BATCH_BYTES_MAX,
+    QUERY_FIELDS_MAX,
+    REQUEST_BYTES_MAX,
+    REQUEST_DEPTH_MAX,
+    REQUEST_SECONDS_MAX,
+)
+from chain.primitives.refusal import Refusal, Refused
+
+BARE: Final = "application/octet-stream"
+_BRACKETS_AND_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
+
+
+async def read_request(request: Request, operation: Operation) -> Query:
+    """What was asked, each parameter read by its kind. Raises `Refusal`."""
+    path = dict(request.path_params)
+    pairs = request.query_params.multi_items()
+    query = dict(pairs)
+    if len(query) != len(pairs) or len(pairs) > QUERY_FIELDS_MAX:
+        raise bad(f"a query has at most {QUERY_FIELDS_MAX} parameters, each once")
+    values = read_some(operation.places, path, "the path") | read_some(operation.parameters, query, "the query")
+    raw = operation.bare is not None and BARE in request.headers.get("accept", "")
+    if operation.method != "POST":
+        return Query(path, query, {}, None, values, raw)
+    data = await _data(request, BATCH_BYTES_MAX if operation.lists else REQUEST_BYTES_MAX)
+    content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if operation.lists and content_type == MSGPACK:
+        return Query(path, query, {}, data, values, raw)
+    body = _object(data)
+    values |= read_some(operation.fields, body, "the body")
+    if operation.one_of and sum(name in body for name in operation.one_of) != 1:
+        raise bad(f"the body must have one of {', '.join(operation.one_of)}")
+    return Query(path, query, body, None, values, raw)
+
+
+def check_host(request: Request) -> None:
+    """Raises `Refusal` BadRequest if the request names another host than this machine."""
+    host = request.url.hostname or ""
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        raise bad("the devnet is controlled under 127.0.0.1 only")
+
+
+async def _data(request: Request, bytes_max: int) -> bytes:
+    data = bytearray()
+    try:
+        async with asyncio.timeout(REQUEST_SECONDS_MAX):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > bytes_max:
+                    raise Refusal(Refused.TOO_LARGE, f"a request has at most {bytes_max} bytes")
+    except (ClientDisconnect, TimeoutError):
+        raise bad("the request ended too early, or took too long") from None
+    return bytes(data)
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    if not _is_shallow(data):
+        raise bad("the body must be JSON, and not so deep")
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        raise bad("the body must be JSON") from None
+    if not isinstance(body, dict):
+        raise bad("the body must be a JSON object")
+    return body
+
+
+def _is_shallow(data: bytes) -> bool:
+    """Whether brackets outside of strings stand within each other at most REQUEST_DEPTH_MAX deep: the reader of JSON calls
+    itself once a level, on a stack whose size is not ours.
+    """
+    if data.count(b"[") + data.count(b"{") <= REQUEST_DEPTH_MAX:
+        return True
+    depth = 0
+    for found in _BRACKETS_AND_STRINGS.finditer(data):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+        if depth > REQUEST_DEPTH_MAX:
+            return False
+    return True
