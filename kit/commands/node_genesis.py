@@ -60,11 +60,9 @@ def new(
     """Write the specification of a chain to FILE. What is not said is asked for, if there is a terminal.
 
     A WALLET is the name of one in your key store (`tael wallet new`), of which only the public key is used, or a public key in
-    hexadecimal. CSV has the columns wallet and amount; JSON is a list of objects with these.
+    hexadecimal. CSV has the columns wallet and amount; JSON is a list of objects with these. More than 10,000 wallets go into
+    FILE.wallets, which belongs to FILE.
     """
-    from chain.ledger.genesis import make_genesis
-    from chain.node.development import refuse_development_keys
-
     if Path(file).exists():
         raise missing(f"{file} is there already", "Name another file; nothing is overwritten.")
     chain_id = chain_id or _ask("--chain-id", "The chain's id, such as shop-1")
@@ -82,10 +80,8 @@ def new(
         "currencies": _issued(decimals, issuers),
         "wallets": _wallets(rows, decimals, fee_key),
     }
-    refuse_development_keys(specification)
-    header = make_genesis(specification).block.header
-    _write(Path(file), specification)
-    out.line(f"Wrote {file}.")
+    header, written = _made(Path(file), specification)
+    out.line(f"Wrote {written}.")
     _tell(out, header, specification)
 
 
@@ -132,6 +128,31 @@ def _tell(out: Output, header: Header, specification: dict[str, Any]) -> None:
             "wallets": len(specification["wallets"]),
         }
     )
+
+
+def _made(file: Path, specification: dict[str, Any]) -> tuple[Header, str]:
+    """The first block of a specification, and the names of the files into which it was written. Nothing is left of one that is
+    refused.
+    """
+    from chain.node.genesis import Genesis
+    from chain.node.wallet_file import with_wallets, write_wallets
+    from chain.primitives.limits import GENESIS_LISTED_MAX
+
+    wallets = specification["wallets"]
+    if len(wallets) <= GENESIS_LISTED_MAX:
+        header = Genesis(specification).header()
+        _write(file, specification)
+        return header, str(file)
+    rows = file.with_name(f"{file.name}.wallets")
+    try:
+        stands_for_it = write_wallets(rows, ((bytes.fromhex(wallet["key"]), wallet["balances"]) for wallet in wallets))
+        named = {**specification, "wallets": stands_for_it}
+        header = Genesis(with_wallets(named, file.parent)).header()
+    except BaseException:
+        rows.unlink(missing_ok=True)
+        raise
+    _write(file, named)
+    return header, f"{file} and {rows}"
 
 
 # What was said, in the words of a specification.
@@ -249,8 +270,13 @@ def _ask_rows(decimals: dict[str, int]) -> list[tuple[str, str]]:
 
 def _write(file: Path, specification: dict[str, Any]) -> None:
     """One wallet a line, so that two files can be compared."""
-    head = {name: value for name, value in specification.items() if name != "wallets"}
-    wallets = ",\n  ".join(json.dumps(wallet) for wallet in specification["wallets"])
-    text = json.dumps(head, indent=1)[:-2] + f',\n "wallets": [\n  {wallets}\n ]\n}}\n'
+    listed = isinstance(specification["wallets"], list)
+    text = _lines(specification) if listed else json.dumps(specification, indent=1) + "\n"
     with file.open("x", encoding="utf-8") as handle:
         handle.write(text)
+
+
+def _lines(specification: dict[str, Any]) -> str:
+    head = {name: value for name, value in specification.items() if name != "wallets"}
+    wallets = ",\n  ".join(json.dumps(wallet) for wallet in specification["wallets"])
+    return json.dumps(head, indent=1)[:-2] + f',\n "wallets": [\n  {wallets}\n ]\n}}\n'

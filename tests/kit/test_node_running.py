@@ -96,6 +96,20 @@ def test_many_wallets_come_from_a_file(tael: Tael, name: str, text: str) -> None
     assert tael(*NEW, "--wallets", name, "--json").json["supply"] == {"CNY": "1200"}
 
 
+def test_very_many_wallets_go_into_a_file_beside_the_specification(tael: Tael, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first block is the one that a list of them makes; of what is refused nothing is left."""
+    wallets = ("--wallet", f"{SAFE}=10", "--time-ms", "1700000000000", "--json")
+    listed = tael(*NEW, *wallets).json
+    (tael.folder / "genesis.json").unlink()
+    monkeypatch.setattr("chain.primitives.limits.GENESIS_LISTED_MAX", 1)
+    assert tael(*NEW, *wallets).json == listed
+    assert tael("node", "genesis", "show", "genesis.json", "--json").json == listed
+    (tael.folder / "genesis.json").unlink()
+    (tael.folder / "genesis.json.wallets").unlink()
+    assert tael(*NEW, *wallets, "--gas-price-min", str(2**60)).exit_code == Exit.FINDINGS
+    assert list(tael.folder.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "text", ["", "name,amount\nx,1\n", "wallet,amount\nnobody,1\n", f"wallet,amount\n{SAFE},1.234\n", f"wallet,amount\n{SAFE}\n"]
 )
