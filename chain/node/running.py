@@ -23,6 +23,7 @@ from chain.node.node import Node
 from chain.node.operations import Operations
 from chain.node.pool import Pool
 from chain.node.server import NodeServer, listen, url_of, write_ready_file
+from chain.node.serving import spare_collector
 from chain.node.vitals import Vitals, build
 from chain.primitives.header import Header, decode_header
 from chain.primitives.refusal import Refusal, Refused
@@ -45,6 +46,7 @@ def run_node(
             say(logging.INFO, "stopped before it was ready")
             return None
         signals.server = server
+        spare_collector()
         server.serve_on(listener, configuration.workers)
     return server.failure
 
