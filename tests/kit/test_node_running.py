@@ -157,6 +157,19 @@ def test_a_unit_is_for_its_configuration(tael: Tael) -> None:
     assert "StateDirectory=tael/shop" in unit
 
 
+def test_who_watches_goes_on_when_nobody_answers(tael: Tael, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that is started again is seen again; one JSON value a look."""
+    with start_devnet(operations_port=0) as running:
+        assert running.operations is not None
+        steps = iter([lambda: None, running.stop, lambda: (_ for _ in ()).throw(KeyboardInterrupt)])
+        monkeypatch.setattr("time.sleep", lambda seconds: next(steps)() if seconds == 77 else None)
+        ran = tael("node", "status", "--url", running.operations, "--watch", "--every", "77", "--json")
+    looks = [json.loads(line) for line in ran.out.splitlines()]
+    assert [look["ok"] for look in looks] == [True, False]
+    assert looks[0]["height"] == 0
+    assert ran.exit_code == Exit.INTERRUPTED
+
+
 def test_the_status_is_that_of_the_operations_port(tael: Tael, tmp_path: Path) -> None:
     """0 if it is ready, 3 if nobody answers; the API is told apart."""
     with start_devnet(operations_port=0) as running:
