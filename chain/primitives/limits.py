@@ -125,6 +125,7 @@ WORKER_STARTS_MAX = 100  # beyond the first of each: after that something is wro
 BEAT_SECONDS = 1  # between two looks at the pool, and two signs of life; what workers have counted comes as often
 BEAT_SECONDS_MAX = 30  # without one, before the node counts as dead: the longest block takes a few
 DRAIN_SECONDS_MAX = 60  # for what waits to go into last blocks; service managers kill after 90
+GENESIS_LISTED_MAX = 10_000  # wallets in the specification itself when it is made; more go into a file of rows beside it
 GENESIS_FILE_BYTES_MAX = 2 * 1024 * 1024 * 1024  # ten million wallets take some 1.3 GB
 CONFIGURATION_BYTES_MAX = 64 * 1024  # of the file; all keys explained take 2 kB
 OPERATIONS_REQUEST_BYTES_MAX = 1_024  # the name of a level

@@ -111,6 +111,17 @@ def test_a_look_before_the_start_changes_nothing(tmp_path: Path) -> None:
     assert finding.refusal is not None
 
 
+def test_a_signal_ends_the_opening_and_leaves_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large ledger takes a while to be looked at; who asks it to stop in the meantime is heard, and it is no failure."""
+    configuration = configured(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(Node, "_check_chain", lambda *_: signal.raise_signal(signal.SIGTERM))
+    assert run_node(configuration) is None
+    monkeypatch.undo()
+    assert signal.getsignal(signal.SIGTERM) is before
+    Node(tmp_path / "ledger", specification(), clock=lambda: 0).close()
+
+
 def start(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
     """A node in a process of its own that logs JSON, and what its ready file says."""
     ready = tmp_path / "ready.json"
