@@ -17,7 +17,7 @@ from chain.node.development import CURRENCY, development_wallets
 from chain.node.node import Node
 from chain.node.producer import Producer
 from chain.primitives.address import format_address, parse_address
-from chain.primitives.limits import AMOUNT_MAX, BLOCK_TIME_MS_MAX, BLOCKS_MINED_MAX, SNAPSHOTS_MAX, TIME_MS_MAX
+from chain.primitives.limits import AMOUNT_MAX, BLOCK_TIME_MS_MAX, BLOCKS_MINED_MAX, HEIGHT_MAX, SNAPSHOTS_MAX, TIME_MS_MAX
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Body, Pay, sign
 
@@ -140,7 +140,7 @@ class Control:
         async with self._turn:
             await self._producer.settled()
             if len(self._snapshots) >= SNAPSHOTS_MAX:
-                raise Refusal(Refused.BAD_REQUEST, f"there are {SNAPSHOTS_MAX} snapshots already", "Go back to one of them.")
+                raise Refusal(Refused.CONFLICT, f"there are {SNAPSHOTS_MAX} snapshots already", "Go back to one of them.")
             self._count += 1
             self._snapshots.append(_Snapshot(self._count, self._node.head.height, self._clock.setting))
             return {"snapshot": self._count}
@@ -149,7 +149,7 @@ class Control:
         """See the table."""
         async with self._turn:
             await self._producer.settled()
-            number = query_number(query, "snapshot", 0, self._count, default=self._snapshots[-1].number if self._snapshots else 0)
+            number = query_number(query, "snapshot", 0, HEIGHT_MAX, default=self._snapshots[-1].number if self._snapshots else 0)
             found = next((snapshot for snapshot in self._snapshots if snapshot.number == number), None)
             if found is None:
                 raise Refusal(Refused.NOT_FOUND, f"there is no snapshot {number}", "Take one first; each is used once.")
@@ -165,7 +165,7 @@ class Control:
             to_ms = query_number(query, "to_ms", 0, TIME_MS_MAX)
             if to_ms < now_ms:
                 raise Refusal(
-                    Refused.BAD_REQUEST,
+                    Refused.CONFLICT,
                     f"it is {now_ms} already, and time does not go back",
                     "Go back to a snapshot instead.",
                 )

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chain.node.operation import Operation
-from chain.node.parameters import ADDRESS, AMOUNT, IDENTITY, Kind, Parameter, bad, choice, member, text
+from chain.node.parameters import ADDRESS, AMOUNT, IDENTITY, Kind, Parameter, bad, choice, member, text, text_of
 from chain.node.schema import HASH, TEXT, TIME_MS, TRUTH, Schema, listed, record, ref, whole
 from chain.primitives.limits import (
     BLOCKS_MINED_MAX,
     CURRENCY_CODE_CHARACTERS_MAX,
+    HEIGHT_MAX,
     SNAPSHOTS_MAX,
     TIME_MS_MAX,
 )
@@ -29,11 +30,21 @@ def _read_mode(value: object, name: str) -> str:
 
 _MODE = Kind({"type": "string", "pattern": f"^({'|'.join(_MODES)}|{_MILLISECONDS})$"}, _read_mode)
 _CODE = text("[A-Z0-9]", CURRENCY_CODE_CHARACTERS_MAX)
-_FOLDER = text(r"[^\u0000\ud800-\udfff]", 1_024)
+_FOLDER_CHARACTERS_MAX = 1_024
+
+
+def _read_folder(value: object, name: str) -> str:
+    folder = text_of(value, name)
+    if not folder.startswith("/") or "\0" in folder or len(folder) > _FOLDER_CHARACTERS_MAX:
+        raise bad(f"{name} must be an absolute path of at most {_FOLDER_CHARACTERS_MAX} characters")
+    return folder
+
+
+_FOLDER = Kind({"type": "string", "pattern": r"^/[^\x00]*$", "maxLength": _FOLDER_CHARACTERS_MAX}, _read_folder)
 
 BODIES: dict[str, dict[str, Kind]] = {
     "snapshot": {},
-    "revert": {"snapshot": member(0, 2**31)},
+    "revert": {"snapshot": member(0, HEIGHT_MAX)},
     "time": {"advance_ms": member(0, TIME_MS_MAX), "to_ms": member(0, TIME_MS_MAX), "clock": choice("hold", "run")},
     "mode": {"mode": _MODE},
     "mine": {"blocks": member(1, BLOCKS_MINED_MAX), "interval_ms": member(0, TIME_MS_MAX // BLOCKS_MINED_MAX)},
@@ -55,7 +66,9 @@ ANSWERS: dict[str, Schema] = {
     "dump": record(folder=TEXT),
 }
 REFUSALS: dict[str, tuple[Refused, ...]] = {
+    "snapshot": (Refused.CONFLICT,),
     "revert": (Refused.NOT_FOUND, Refused.PRUNED),
+    "time": (Refused.CONFLICT,),
     "drop": (Refused.NOT_FOUND,),
     "faucet": (Refused.WRONG_ADDRESS, Refused.WRONG_AMOUNT, Refused.EXECUTION_FAILED, Refused.NOT_COMMITTED, Refused.POOL_FULL),
     "dump": (Refused.WRONG_STORE,),

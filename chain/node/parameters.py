@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from chain.node.schema import ANYTHING, Schema, either, one_of, whole
-from chain.primitives.address import TEXT_CHARACTERS, parse_address
+from chain.primitives.address import TEXT_CHARACTERS, format_address, parse_address
 from chain.primitives.hash import HASH_BYTES
 from chain.primitives.limits import AMOUNT_MAX, HEIGHT_MAX
 from chain.primitives.refusal import Refusal, Refused
@@ -171,6 +171,7 @@ def _read_anything(value: Any, name: str) -> Any:
     return value
 
 
+EXAMPLE_ADDRESS = format_address(bytes(32))
 ADDRESS = Kind({"type": "string", "pattern": f"^{_ADDRESS.pattern}$"}, _read_address)
 AMOUNT = Kind({"type": "string", "pattern": "^[0-9]{1,39}$"}, _read_amount)
 ANY = Kind(ANYTHING, _read_anything)
