@@ -69,6 +69,7 @@ REFUSALS: dict[str, tuple[Refused, ...]] = {
     "snapshot": (Refused.CONFLICT,),
     "revert": (Refused.NOT_FOUND, Refused.PRUNED),
     "time": (Refused.CONFLICT,),
+    "mine": (Refused.CONFLICT,),
     "drop": (Refused.NOT_FOUND,),
     "faucet": (Refused.WRONG_ADDRESS, Refused.WRONG_AMOUNT, Refused.EXECUTION_FAILED, Refused.NOT_COMMITTED, Refused.POOL_FULL),
     "dump": (Refused.WRONG_STORE,),

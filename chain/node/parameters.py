@@ -183,8 +183,10 @@ TRUTH = Kind({"type": "boolean"}, _read_truth)
 TRANSACTION = hexadecimal()
 
 
-def read_some(parameters: tuple[Parameter, ...], given: dict[str, Any], where: str) -> dict[str, Any]:
-    """What parameters are, by name, of what was given. Raises `Refusal`; also for a name that is none of theirs."""
+def read_some(parameters: tuple[Parameter, ...], given: dict[str, Any], where: str, later: list[Refusal]) -> dict[str, Any]:
+    """What parameters are, by name, of what was given. Raises `Refusal` BadRequest for what is not as described, a name that is
+    none of theirs among it. What is as described and still wrong is put into `later`, since what is not comes first.
+    """
     known = {parameter.name for parameter in parameters}
     for name in given:
         if name not in known:
@@ -192,7 +194,12 @@ def read_some(parameters: tuple[Parameter, ...], given: dict[str, Any], where: s
     values: dict[str, Any] = {}
     for parameter in parameters:
         if parameter.name in given:
-            values[parameter.name] = parameter.kind.read(given[parameter.name], parameter.name)
+            try:
+                values[parameter.name] = parameter.kind.read(given[parameter.name], parameter.name)
+            except Refusal as refusal:
+                if refusal.code is Refused.BAD_REQUEST:
+                    raise
+                later.append(refusal)
         elif parameter.required:
             raise bad(f"{where} must have {parameter.name}")
         else:

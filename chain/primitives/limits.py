@@ -25,6 +25,7 @@ SEQUENCE_MAX = 2**53  # JSON numbers stay exact
 HEIGHT_MAX = 2**53
 PROTOCOLS_MAX = 2**16  # far more than there will be
 TIME_MS_MAX = 2**53
+CLOCK_MS_MAX = 2**52  # to which the clock of a devnet may be put: it goes on from there, and blocks have no time past the former
 
 # Keys and signatures.
 SIGNATURE_BYTES_MAX = 1024  # of a passkey, with what its browser adds: 250 to 500 in use; all others have 64
@@ -99,6 +100,7 @@ REQUEST_HEAD_BYTES_MAX = 32 * 1024  # of its headers together
 HEADERS_MAX = 100
 REQUESTS_PIPELINED_MAX = 16  # of one connection, behind the one that is being answered: no more of them are kept
 REQUESTS_AT_ONCE_MAX = 1_024  # of a process, half a megabyte of body each at most
+REQUEST_DISCARDED_BYTES_MAX = 1024 * 1024  # of a body that is still coming when the answer has been given
 ANSWER_SECONDS_MAX = 30  # to take an answer that is larger than what the system holds for the connection
 ANSWER_BLOCK_BYTES_MAX = 1024 * 1024  # of a block in JSON, where it takes twice that; as bare bytes there is no such limit
 CONNECTIONS_MAX = 4_096  # of a process; one that is idle takes some 10 kB
@@ -129,6 +131,8 @@ SUBSCRIPTION_ITEMS_MAX = 100  # looked at for one subscription before others hav
 SUBSCRIPTION_NAME_CHARACTERS_MAX = 64
 SUBSCRIPTION_BEAT_SECONDS = 20  # of silence, after which the height of the head is sent: dead connections show
 SUBSCRIBER_SECONDS_MAX = 10  # to take one message when what the system holds for the connection is full
+SUBSCRIBER_BYTES_MAX = 8 * 1024  # that a subscriber sends in the seconds of the next line; an empty frame takes 20 us
+SUBSCRIBER_WINDOW_SECONDS = 10  # fifty messages are a great deal
 SUBSCRIPTION_MESSAGE_BYTES_MAX = 4_096  # of what a subscriber sends
 BLOCKS_CHECKED_AT_START = 1_000
 TRANSACTIONS_CHECKED_AT_START = 5_000
