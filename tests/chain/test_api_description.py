@@ -6,16 +6,21 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import ledger_world
 import pytest
 from ledger_world import call, deploy
 from schema_check import problems
+from test_chain_node import open_node, payment
 
 from chain.client.client import Client
 from chain.node.api_answer import STATUSES
 from chain.node.development import development_wallets
 from chain.node.devnet import Devnet
+from chain.node.listing import list_transactions
 from chain.primitives.address import contract_address, format_address
 from chain.primitives.keys import SecretKey
 from chain.primitives.mandate import Limit, Scope
@@ -223,3 +228,17 @@ def test_a_page_of_a_wallets_transactions_looks_at_a_bounded_number(
         found += answer["transactions"]
         cursor, pages = answer["next"], pages + 1
     assert found == whole and pages > len(whole)
+
+
+def test_a_list_of_transactions_ends_where_blocks_are_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there comes, and that is the end of it; a cursor into what is gone is at the end as well."""
+    with closing(open_node(tmp_path)) as node:
+        monkeypatch.setattr("chain.state.writing.UNDO_BLOCKS_MAX", 8)
+        for sequence in range(20):
+            node.submit(payment(sequence).encoded)
+            node.produce()
+        floor = node.store.prune(1_000)
+        rows, following = list_transactions(node, ledger_world.ALICE, b"", 1_000)
+        assert [row["block"] for row in rows] == list(range(node.head.height, floor - 1, -1))
+        assert following is None and floor > 1
+        assert list_transactions(node, ledger_world.ALICE, (1).to_bytes(8) + bytes(4), 10) == ([], None)
