@@ -242,3 +242,21 @@ def test_a_list_of_transactions_ends_where_blocks_are_pruned(tmp_path: Path, mon
         assert [row["block"] for row in rows] == list(range(node.head.height, floor - 1, -1))
         assert following is None and floor > 1
         assert list_transactions(node, ledger_world.ALICE, (1).to_bytes(8) + bytes(4), 10) == ([], None)
+
+
+def test_a_block_in_json_is_bounded_and_as_bare_bytes_is_not(
+    devnet: Devnet, story: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the limit its bytes are in the answer, past it TooLarge says how else to ask."""
+    size = len(json.loads(ask(devnet, "GET", "/v1/blocks/1?full=1")[2])["encoded"]) // 2
+    for most, status in ((size, 200), (size - 1, 413)):
+        monkeypatch.setattr("chain.node.api_ledger.ANSWER_BLOCK_BYTES_MAX", most)
+        assert ask(devnet, "GET", "/v1/blocks/1?full=1")[0] == status
+    assert len(ask(devnet, "GET", "/v1/blocks/1", Accept="application/octet-stream")[2]) == size
+
+
+def test_a_query_has_a_bounded_number_of_parameters(devnet: Devnet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit they are read, one more is refused."""
+    monkeypatch.setattr("chain.node.api_request.QUERY_FIELDS_MAX", 2)
+    assert ask(devnet, "GET", "/v1/blocks/latest?full=1&limit=1")[0] == 200
+    assert ask(devnet, "GET", "/v1/blocks/latest?full=1&limit=1&from=")[0] == 400
