@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_world import BOB, CHAIN_ID, KEYS, specification
+from ledger_world import BOB, CHAIN_ID, KEYS, VALIDATOR, specification
 from operations_world import told
 
 from chain.client.client import Client
@@ -35,8 +35,11 @@ DEVELOPMENT_KEY = development_wallets()[3].key.public.hex()
 def configured(tmp_path: Path, genesis: Any = None, **changes: Any) -> Configuration:
     """A configuration with a genesis in a file and any free ports."""
     (tmp_path / "genesis.json").write_text(json.dumps(specification() if genesis is None else genesis))
-    standard = {"genesis": str(tmp_path / "genesis.json"), "data": str(tmp_path / "ledger"), "api_port": 0, "operations_port": 0}
-    return replace(Configuration(), **{**standard, **changes})
+    key = tmp_path / "validator.key"
+    key.touch(0o600)
+    key.write_text(VALIDATOR.secret_bytes().hex())
+    files = {"genesis": str(tmp_path / "genesis.json"), "data": str(tmp_path / "ledger"), "validator_key": str(key)}
+    return replace(Configuration(), **{**files, "api_port": 0, "operations_port": 0, **changes})
 
 
 def issued_by(key: str) -> dict[str, Any]:
