@@ -26,6 +26,7 @@ from chain.node.operations import Operations
 from chain.node.pool import Pool
 from chain.node.server import NodeServer, listen, url_of, write_ready_file
 from chain.node.serving import spare_collector
+from chain.node.template import Template
 from chain.node.validators import signers_of
 from chain.node.vitals import Vitals, build
 from chain.primitives.header import Header, decode_header
@@ -35,10 +36,14 @@ from chain.state.store import Store
 
 
 def run_node(
-    configuration: Configuration, *, ready_file: Path | None = None, on_hangup: Callable[[], None] = lambda: None
+    configuration: Configuration,
+    *,
+    ready_file: Path | None = None,
+    on_hangup: Callable[[], None] = lambda: None,
+    template: Template | None = None,
 ) -> BaseException | None:
     """Run a node in this thread until a signal ends it; what stopped it, if it was no signal. `on_hangup` is what SIGHUP asks
-    for.
+    for. Workers are forked from `template`, for who has started it before this module was imported.
 
     Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, WrongKeyFile, WrongKey, BadRequest (an address cannot
     be listened on).
@@ -51,7 +56,7 @@ def run_node(
             return None
         signals.server = server
         spare_collector()
-        server.serve_on(listener, configuration.workers)
+        server.serve_on(listener, configuration.workers, template)
     return server.failure
 
 
