@@ -18,6 +18,7 @@ class Counted:
 
     def __init__(self, application: Starlette, measures: RequestMeasures) -> None:
         self._application = application
+        self.state = application.state
         self._measures = measures
         self._routes = {route.endpoint: route.path for route in application.routes if isinstance(route, Route)}
 
