@@ -170,10 +170,10 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=1_024)
     except (OSError, OverflowError) as error:
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno and error.errno > 0 else str(error)
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
         raise Refusal(
             Refused.BAD_REQUEST,
-            f"{host}:{port} cannot be listened on: {why}",
+            f"{host}:{port} cannot be listened on: {why.partition(' (while')[0]}",
             "Choose another port, or 0 for any.",
         ) from None
     # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it
