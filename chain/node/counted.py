@@ -18,7 +18,6 @@ class Counted:
 
     def __init__(self, application: Starlette, measures: RequestMeasures) -> None:
         self._application = application
-        self.state = application.state
         self._measures = measures
         self.state = application.state
         """As the application's: who serves it finds the head there, for refusals below HTTP."""
