@@ -272,7 +272,7 @@ def _wallet_operations(ask: Ask) -> tuple[Operation, ...]:
                 Parameter("stop", TRUTH, "True to take none any more.", default=False),
             ),
             answers=_IMPERSONATED,
-            refusals=(Refused.WRONG_ADDRESS,),
+            refusals=(Refused.WRONG_ADDRESS, Refused.CONFLICT),
         ),
         Operation(
             *("GET", "/devnet/impersonated", "impersonated"),
