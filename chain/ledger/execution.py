@@ -125,7 +125,7 @@ class Execution:
         record_moves(self.overlay, self.wallets.held, self._in_contracts)
         self.overlay.commit()
         if self._session is not None:
-            self._session.keep()
+            self._session.keep(self._machine.block.past)
 
     def record(self, move: Move) -> None:
         """Remember that money moved, undoably."""

@@ -77,7 +77,7 @@ class BlockMachine:
                 check_promises=self._check_promises,
             )
         else:
-            session.renew(journal, gas_limit)
+            session.renew(journal, gas_limit, self.now_ms)
         return session
 
     # The machine's host.
