@@ -11,8 +11,8 @@ from typing import Any
 from chain.currency.records import Currency
 from chain.currency.supply import add_currency, issue, read_supplies, record_moves
 from chain.currency.wallets import Wallets
-from chain.ledger.contracts import find_function, load_verified, read_contract, verified_code
-from chain.ledger.execution import Execution, Outcome
+from chain.ledger.contracts import load_verified, read_contract, verified_code
+from chain.ledger.execution import Execution, GivenCall, Outcome
 from chain.ledger.machine import BlockMachine
 from chain.ledger.residence import is_resident, settle, stands_still
 from chain.primitives.account import Account, account_value
@@ -22,7 +22,7 @@ from chain.primitives.keys import PUBLIC_KEY_BYTES
 from chain.primitives.keyspace import account_key, slot_key
 from chain.primitives.limits import READ_GAS_MAX
 from chain.primitives.receipt import Event, Move
-from chain.primitives.transaction import Action, Call, Deploy, Pay, SetRules
+from chain.primitives.transaction import Action, Deploy, Pay, SetRules
 from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay, TransactionOverlay
 from vm.failure import Code, Failure
@@ -161,13 +161,13 @@ class Sandbox:
         """Call a public function with Python values, `CoinValue` for coins of the sender, and return its
         value.
         """
-        return self._run(Call(address, function, self._arguments(address, function, arguments)), sender)
+        return self._run(GivenCall(address, function, arguments), sender)
 
     def read(self, address: bytes, function: str, arguments: tuple[Any, ...] = ()) -> Any:
         """The value of a view or pure function."""
         execution = self._execution()
         try:
-            value, _ = execution.read(address, function, self._arguments(address, function, arguments))
+            value = execution.ask(address, function, arguments)
         finally:
             self.last_gas = execution.gas_used
             used = self._block.used
@@ -233,12 +233,6 @@ class Sandbox:
                 state[account_key(address)] = account_value(account)
         return state
 
-    def _arguments(self, address: bytes, function: str, arguments: tuple[Any, ...]) -> bytes:
-        found = find_function(self.verified(address), function)
-        if found is None:
-            raise Failure(Code.NO_FUNCTION, (function,), contract=address)
-        return encode_arguments([kind for _, kind in found.parameters], arguments)
-
     def _execution(self) -> Execution:
         machine = self._machine
         if machine is None:
@@ -248,7 +242,7 @@ class Sandbox:
         machine.now_ms = self.time_ms
         return Execution(machine, gas_limit=self.gas_limit)
 
-    def _run(self, action: Action, sender: bytes) -> Any:
+    def _run(self, action: Action | GivenCall, sender: bytes) -> Any:
         self._count += 1
         identity = tagged_hash(TAG_SANDBOX, self._count.to_bytes(8))
         execution = self._execution()
