@@ -16,6 +16,8 @@ from chain.ledger.execution import Execution, Outcome
 from chain.ledger.machine import BlockMachine
 from chain.ledger.residence import settle
 from chain.primitives.account import Account
+from chain.primitives.address import NOBODY
+from chain.primitives.edits import Edit
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
@@ -119,6 +121,11 @@ class Sandbox:
         rules = () if found is None else found.rules
         self._run(SetRules(wallet, (*rules, rule)), by)
 
+    def edit(self, *edits: Edit) -> None:
+        """What whoever runs a development chain may do to its state, each a transaction."""
+        for edit in edits:
+            self._run(edit, NOBODY)
+
     # Contracts.
 
     def deploy(self, module: bytes, currency: str, arguments: tuple[Any, ...], sender: bytes) -> bytes:
@@ -195,6 +202,11 @@ class Sandbox:
     def state(self) -> dict[bytes, bytes]:
         """The whole flat state, for whoever wants to look at slots."""
         return {key: value for key, value in self._block.changes.items() if value is not None}
+
+    @property
+    def present(self) -> BlockOverlay:
+        """The present state, to be read."""
+        return self._block
 
     def _arguments(self, address: bytes, function: str, arguments: tuple[Any, ...]) -> bytes:
         found = find_function(self.verified(address), function)
