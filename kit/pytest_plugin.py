@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kit.pytesting.session import Session
 
 _SESSION: pytest.StashKey[Session] = pytest.StashKey()
+_GAS: pytest.StashKey[dict[tuple[str, str], list[int]]] = pytest.StashKey()
 _NO_ISOLATION = "no_isolation"
 
 
@@ -45,6 +46,7 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[LabLedger]:
     with Session.begin(request.config) as session:
         request.config.stash[_SESSION] = session
         yield session.ledger
+        request.config.stash[_GAS] = session.gas
         del request.config.stash[_SESSION]
 
 
@@ -142,3 +144,29 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     """Values of contracts in the contract's terms."""
     session = _session(config)
     return None if session is None else session.compared(op, left, right)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands its figures to whoever reports."""
+    config = session.config
+    if hasattr(config, "workeroutput") and (used := config.stash.get(_GAS, None)):
+        config.workeroutput["tael_gas"] = [[*place, gas] for place, gas in used.items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker's figures are added to those there are."""
+    used = node.config.stash.setdefault(_GAS, {})
+    for contract, function, gas in getattr(node, "workeroutput", {}).get("tael_gas", ()):
+        used.setdefault((contract, function), []).extend(gas)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The gas of each function, if it was asked for."""
+    used = config.stash.get(_GAS, None)
+    if used and config.getoption("--tael-gas"):
+        from kit.pytesting.gas import gas_table
+
+        terminalreporter.section("gas of calls that went well")
+        for line in gas_table(used):
+            terminalreporter.line(line)

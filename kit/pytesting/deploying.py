@@ -42,37 +42,43 @@ class Deployer:
 
     def find(self, what: str | Path, here: Path | None = None) -> Compiled:
         """The compiled contract, looked for in the folder `here` first. Raises `Problem` with the compiler's findings."""
-        text = str(what)
-        path, _, name = text.rpartition(":") if SUFFIX + ":" in text else (text, "", "")
-        if not path.endswith(SUFFIX):
-            return self._by_name(path)
-        compilation = _compile(self._place(path, here))
-        if name and name not in compilation.contracts:
-            raise Problem(f"{path} has no contract {name}", f"It has {', '.join(compilation.contracts) or 'none'}.")
-        if not name and len(compilation.contracts) != 1:
-            choices = ", ".join(f'"{path}:{contract}"' for contract in compilation.contracts)
-            raise Problem(f"{path} has {len(compilation.contracts)} contracts", f"Say which: {choices}" if choices else "")
-        return compilation.contracts[name or next(iter(compilation.contracts))]
+        return find_contract(what, here or self._root, self._root)
 
-    def _place(self, path: str, here: Path | None) -> Path:
-        project = find_project(self._root)
-        folders = dict.fromkeys([here or self._root, project.contracts_folder, project.root, self._root])
-        for folder in folders:
-            if (folder / path).is_file():
-                return (folder / path).resolve()
-        raise Problem(f"{path} is not there", f"Looked in {', '.join(map(str, folders))}.")
 
-    def _by_name(self, name: str) -> Compiled:
-        folder = find_project(self._root).contracts_folder
-        met: list[str] = []
-        for path in sorted(folder.rglob(f"*{SUFFIX}")):
-            if f"contract {name}" not in path.read_text("utf-8", "replace"):
-                continue
+def find_contract(what: str | Path, here: Path, root: Path) -> Compiled:
+    """A contract by its file, looked for in a folder and in the project of another one, or by its name in that project. Raises
+    `Problem` that says what is wrong, with the compiler's findings.
+    """
+    text = str(what)
+    path, _, name = text.rpartition(":") if SUFFIX + ":" in text else (text, "", "")
+    if not path.endswith(SUFFIX):
+        return _by_name(path, root)
+    compilation = _compile(_place(path, here, root))
+    if name and name not in compilation.contracts:
+        raise Problem(f"{path} has no contract {name}", f"It has {', '.join(compilation.contracts) or 'none'}.")
+    if not name and len(compilation.contracts) != 1:
+        choices = ", ".join(f'"{path}:{contract}"' for contract in compilation.contracts)
+        raise Problem(f"{path} has {len(compilation.contracts)} contracts", f"Say which: {choices}" if choices else "")
+    return compilation.contracts[name or next(iter(compilation.contracts))]
+
+
+def _place(path: str, here: Path, root: Path) -> Path:
+    project = find_project(root)
+    folders = dict.fromkeys([here, project.contracts_folder, project.root, root])
+    for folder in folders:
+        if (folder / path).is_file():
+            return (folder / path).resolve()
+    raise Problem(f"{path} is not there", f"Looked in {', '.join(map(str, folders))}.")
+
+
+def _by_name(name: str, root: Path) -> Compiled:
+    folder = find_project(root).contracts_folder
+    for path in sorted(folder.rglob(f"*{SUFFIX}")):
+        if f"contract {name}" in path.read_text("utf-8", "replace"):
             found = _compile(path).contracts
             if name in found:
                 return found[name]
-            met += found
-        raise Problem(f"no file in {folder} has a contract {name}", 'Name the file: "token.tael", "token.tael:FixedToken".')
+    raise Problem(f"no file in {folder} has a contract {name}", 'Name the file: "token.tael", "token.tael:FixedToken".')
 
 
 def _caller() -> Path:

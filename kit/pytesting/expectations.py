@@ -118,7 +118,8 @@ class emits:  # noqa: N801 - as `reverts`
 class moves:  # noqa: N801 - as `reverts`
     """What follows must change what wallets hold by just so much: `moves(alice=-5, bob=+5)`, or `moves({alice: "-5.00 USD"})`.
 
-    A number is one of whole units of the base currency. Wallets that are not named may move as they like; fees are none of it.
+    A number is one of whole units of the base currency; of a contract all vaults count. Who is not named may get or give what it
+    likes, and fees are none of it.
     """
 
     def __init__(self, changes: Mapping[Any, Any] | None = None, /, **named: Any) -> None:
@@ -150,7 +151,8 @@ class moves:  # noqa: N801 - as `reverts`
         return address_of(wallet), money.currency, -money.minor if negative else money.minor
 
     def _held(self, address: Address, currency: str) -> int:
-        return self._ledger.balance(address, currency).minor
+        held = self._ledger.held if address in self._ledger.interfaces else self._ledger.balance
+        return held(address, currency).minor
 
 
 def events_since(ledger: LabLedger, first: int) -> list[Happened]:

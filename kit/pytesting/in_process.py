@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chain.client.ledger import BlockingLedger
-from chain.client.money import Address, Money
+from chain.client.money import Address, AddressLike, Money, address_of
 from chain.client.plan import NO_ANSWER, Plan
 from chain.client.sender import Sender
 from chain.ledger.sandbox import Sandbox, Snapshot
@@ -107,6 +107,15 @@ class ProcessLedger(LabLedger):
     def _set_balance(self, address: Address, money: Money) -> None:
         self.sandbox.fund(address, {})
         self.sandbox.edit(SetBalance(bytes(address), money.currency, money.minor))
+
+    def together(self, wallets: Iterable[AddressLike], contracts: Iterable[AddressLike]) -> Money:
+        """See `LabLedger`."""
+        code = self.currency
+        held = sum(self.sandbox.balance(address_of(wallet), code) for wallet in wallets)
+        return Money(held + sum(self.held(contract).minor for contract in contracts), code, self.sandbox.currencies[code])
+
+    def _slot(self, contract: Address, slot: bytes) -> bytes | None:
+        return self.sandbox.slot(bytes(contract), slot)
 
     def _set_slot(self, contract: Address, number: int, field: str, key: bytes | None, value: bytes | None) -> None:
         self.sandbox.edit(SetSlot(bytes(contract), number, key, value))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import add
 from typing import Any, TypeVar
 
 from chain.client.handles import Contract
@@ -20,7 +22,7 @@ from chain.primitives.refusal import Refusal, Refused
 from kit.pytesting.history import History
 from kit.pytesting.telling import Words
 from vm import types as vm
-from vm.values import encode
+from vm.values import decode, encode, pack, to_wire
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -175,22 +177,43 @@ class LabLedger(BlockingLedger):
         """Put a value into a field of a contract, or into the entry of a map or set; `phase` takes a phase's name. None empties
         it. Raises `Refusal` WrongArguments if it is no value of the field's type.
         """
-        module, values = contract.interface.module, contract.interface.values
-        if field == "phase" and module.phases:
-            if value not in module.phases:
-                raise Refusal(Refused.WRONG_ARGUMENTS, f"there is no phase {value}", f"There are {', '.join(module.phases)}.")
-            self._set_slot(contract.address, PHASE_FIELD, "phase", None, encode(vm.U8, module.phases.index(value)))
-            return
-        names = [name for name, _ in module.fields]
-        if field not in names:
-            raise Refusal(Refused.WRONG_ARGUMENTS, f"{module.name} has no field {field}", f"It has {', '.join(names)}.")
-        kind = dict(module.fields)[field]
-        encoded_key = None
-        if isinstance(kind, vm.Map | vm.Set):
-            encoded_key = encode(kind.key, values.to_machine(kind.key, key))
-            kind = kind.value if isinstance(kind, vm.Map) else vm.BOOL
+        number, key_kind, kind = _field(contract, field)
+        values, phases = contract.interface.values, contract.interface.module.phases
+        encoded_key = None if key_kind is None else encode(key_kind, values.to_machine(key_kind, key))
+        if number == PHASE_FIELD:
+            if value not in phases:
+                raise Refusal(Refused.WRONG_ARGUMENTS, f"there is no phase {value}", f"There are {', '.join(phases)}.")
+            value = phases.index(value)
         encoded = None if value is None else encode(kind, values.to_machine(kind, value))
-        self._set_slot(contract.address, names.index(field), field, encoded_key, encoded)
+        self._set_slot(contract.address, number, field, encoded_key, encoded)
+
+    # Looking into contracts.
+
+    def held(self, contract: AddressLike, currency: str | None = None) -> Money:
+        """What all vaults of a contract hold together of a currency."""
+        code = currency or self.currency
+        stored = self._slot(address_of(contract), pack([_SUM, code]))
+        return Money(0 if stored is None else decode(vm.AMOUNT, stored), code, self.decimals[code])
+
+    def together(self, wallets: Iterable[AddressLike], contracts: Iterable[AddressLike]) -> Money:
+        """What wallets and contracts hold together of the base currency."""
+        parts = [self.balance(wallet) for wallet in wallets] + [self.held(contract) for contract in contracts]
+        return reduce(add, parts)
+
+    def state(self, contract: Contract, field: str, *, key: Any = None) -> Any:
+        """What stands in a field of a contract, or in the entry of a map, None if nothing does; of a set, whether it is there.
+        `phase` gives the phase's name. Raises `Refusal` WrongArguments.
+        """
+        number, key_kind, kind = _field(contract, field)
+        place = [number] if key_kind is None else [number, to_wire(key_kind, contract.interface.values.to_machine(key_kind, key))]
+        stored = self._slot(contract.address, pack(place))
+        if field == "phase" and number == PHASE_FIELD:
+            return contract.interface.module.phases[0 if stored is None else decode(vm.U8, stored)]
+        if key_kind is not None and kind == vm.BOOL and isinstance(dict(contract.interface.module.fields)[field], vm.Set):
+            return stored is not None
+        if stored is None:
+            return contract.interface.values.to_python(kind, 0) if isinstance(kind, vm.Vault) else None
+        return contract.interface.values.to_python(kind, decode(kind, stored))
 
     # Going back.
 
@@ -252,7 +275,31 @@ class LabLedger(BlockingLedger):
     def _set_balance(self, address: Address, money: Money) -> None: ...
 
     @abstractmethod
+    def _slot(self, contract: Address, slot: bytes) -> bytes | None:
+        """What is stored in a slot."""
+
+    @abstractmethod
     def _set_slot(self, contract: Address, number: int, field: str, key: bytes | None, value: bytes | None) -> None: ...
+
+
+_SUM = -2  # what the slots begin with that hold the sum of a contract's vaults of a currency
+
+
+def _field(contract: Contract, field: str) -> tuple[int, vm.Type | None, vm.Type]:
+    """The number of a field, and the types of its key, if it has one, and of its value. Raises `Refusal` WrongArguments."""
+    module = contract.interface.module
+    if field == "phase" and module.phases:
+        return PHASE_FIELD, None, vm.U8
+    names = [name for name, _ in module.fields]
+    if field not in names:
+        raise Refusal(Refused.WRONG_ARGUMENTS, f"{module.name} has no field {field}", f"It has {', '.join(names)}.")
+    kind = dict(module.fields)[field]
+    match kind:
+        case vm.Map(key, value):
+            return names.index(field), key, value
+        case vm.Set(key):
+            return names.index(field), key, vm.BOOL
+    return names.index(field), None, kind
 
 
 def _restore(now: dict[K, V], then: dict[K, V]) -> None:

@@ -17,6 +17,7 @@ from chain.client.plan import Plan
 from chain.client.sender import Sender
 from chain.client.transport import Estimate, NodeTransport
 from chain.primitives.keys import SecretKey
+from chain.primitives.keyspace import slot_key
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Action, Transaction
@@ -134,6 +135,9 @@ class DevnetLedger(LabLedger):
 
     def _set_balance(self, address: Address, money: Money) -> None:
         self.control.set_balance(address, money.minor, money.currency)
+
+    def _slot(self, contract: Address, slot: bytes) -> bytes | None:
+        return self.client.prove(slot_key(bytes(contract), slot)).value
 
     def _set_slot(self, contract: Address, number: int, field: str, key: bytes | None, value: bytes | None) -> None:
         self.control.set_slot(contract, field, value, key=key)

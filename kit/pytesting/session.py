@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from kit.pytesting.deploying import Deployer
+from kit.pytesting.examples import around_examples, is_final
 from kit.pytesting.explaining import compare, explain, hide_own_frames
+from kit.pytesting.gas import Used, gas_watcher
 from kit.pytesting.isolation import Isolation
 from kit.pytesting.lab import LabLedger, in_use
 
@@ -22,6 +24,9 @@ class Session:
         self.isolation = Isolation(ledger)
         self.deploy = Deployer(ledger, config.rootpath)
         self._explanation: list[str] = []
+        self.gas: Used = {}
+        if config.getoption("--tael-gas"):
+            ledger.history.watchers.append(gas_watcher(self.gas, lambda: ledger.interfaces))
 
     @classmethod
     @contextmanager
@@ -37,8 +42,6 @@ class Session:
     @contextmanager
     def running(self, item: pytest.Item, *, isolated: bool) -> Iterator[None]:
         """A test runs inside."""
-        from kit.pytesting.examples import around_examples
-
         self._explanation = []
         del self.ledger.history.all[:]
         with self.isolation.test(isolated=isolated), around_examples(item, self._example if isolated else None):
@@ -59,7 +62,6 @@ class Session:
         return self.isolation.example(run, self._explain)
 
     def _explain(self, error: Exception) -> None:
-        """What is known of a failure while the ledger is still there. The last example that fails is the one that is shown."""
-        told = explain(self.ledger, error)
-        if told:
+        """Keep what is known of a failure while the ledger is still there."""
+        if is_final() and (told := explain(self.ledger, error)):
             self._explanation = told

@@ -13,7 +13,7 @@ from typing import Any
 from chain.client.interface import ContractFailed, Interface
 from chain.client.money import Address, Money
 from chain.client.sender import Sender
-from chain.client.values import Values, machine_time
+from chain.client.values import Some, Values, machine_time
 from chain.primitives.address import format_address, parse_address
 from chain.primitives.money import format_money
 from chain.primitives.refusal import Refusal
@@ -154,3 +154,25 @@ def tell_trace(words: Words, traced: Mapping[str, Any]) -> list[str]:
     if len(lines) > LINES_MAX:
         return [f"… {len(lines) - LINES_MAX} lines before", *lines[-LINES_MAX:]]
     return lines
+
+
+def source(value: Any) -> str:
+    """A value as Python would have it in a test that has fixtures for its wallets."""
+    match value:
+        case Sender():
+            return repr(value) if getattr(value, "name", "") else f'"{value.address}"'
+        case Address() | Money():
+            return f'"{value}"'
+        case enum.Enum():
+            return f'"{value.name}"'
+        case Some(inner):
+            return f"Some({source(inner)})"
+        case list():
+            return f"[{', '.join(map(source, value))}]"
+        case tuple():
+            return f"({', '.join(map(source, value))}{',' if len(value) == 1 else ''})"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = record_fields(value)
+        shown = ", ".join(f'"{name}": {source(inner)}' for name, inner in fields.items())
+        return f"{{{shown}}}"
+    return repr(value)
