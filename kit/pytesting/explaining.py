@@ -34,10 +34,15 @@ def explain(ledger: LabLedger, error: BaseException) -> list[str]:
     return lines
 
 
-def hide_own_frames(error: Exception) -> None:
-    """Let a traceback of what a contract or the ledger said no to end where the test called it."""
-    if not isinstance(error, ContractFailed | Refusal | Problem):
-        return
+def hide_own_frames(error: BaseException | None) -> None:
+    """Let a traceback of what a contract or the ledger said no to end where the test called it; those of its causes too."""
+    while error is not None:
+        if isinstance(error, ContractFailed | Refusal | Problem):
+            _cut(error)
+        error = error.__cause__ or error.__context__
+
+
+def _cut(error: BaseException) -> None:
     last, frame = None, error.__traceback__
     while frame is not None:
         if not frame.tb_frame.f_globals.get("__name__", "").startswith(_OWN):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from kit.pytesting.history import History
 from kit.pytesting.lab import BALANCE, NAMES, LabLedger, Wallet
 from kit.pytesting.telling import tell_trace
 from kit.testing.in_process import SandboxTransport
+from vm.compiled import STACK_FRAMES_MIN
 
 
 class _Recording(SandboxTransport):
@@ -50,6 +52,8 @@ class ProcessLedger(LabLedger):
     """A `LabLedger` over a sandbox of its own, which is `sandbox`."""
 
     def __init__(self, currencies: Mapping[str, int] | None = None, balance: str = BALANCE) -> None:
+        # The machine would do so with the first call, which may be in an example of Hypothesis, and that warns of it.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), STACK_FRAMES_MIN))
         self.sandbox = Sandbox(currencies)
         self._balance = balance
         self.history = History()

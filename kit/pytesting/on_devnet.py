@@ -147,14 +147,14 @@ class DevnetLedger(LabLedger):
 def open_devnet(url: str, balance: str) -> Iterator[DevnetLedger]:
     """The devnet at an address, which is left as it was found. Raises `pytest.UsageError` if none is there."""
     try:
-        client = Client(url, retry_seconds=10)
-        control = Control(client)
-        before = control.snapshot()
+        with Client(url) as asking:
+            before = Control(asking).snapshot()
     except Refusal as refusal:
         if refusal.code is Refused.NOT_FOUND:
             raise pytest.UsageError(f"{url} is no devnet: only the state of a devnet is gone back to after each test") from None
         raise pytest.UsageError(f"{url}: {refusal}") from None
-    with client:
+    with Client(url, retry_seconds=10) as client:
+        control = Control(client)
         try:
             control.ask("time", clock="hold")
             yield DevnetLedger(client, balance)

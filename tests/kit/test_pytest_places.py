@@ -63,6 +63,7 @@ def test_what_is_no_devnet_is_refused_in_a_sentence(within: Within) -> None:
     result.stdout.fnmatch_lines(["*give one of them*"])
 
 
+@pytest.mark.long
 def test_processes_have_ledgers_of_their_own_and_one_table_of_gas(within: Within) -> None:
     """With `-n`, in any order."""
     result = within.run(SUITE, "--tael-gas", "-p", "xdist", "-n", "2")
