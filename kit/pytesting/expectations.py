@@ -62,16 +62,15 @@ class reverts:  # noqa: N801 - it reads as a word: `with reverts("NotAuthorized"
 class emits:  # noqa: N801 - as `reverts`
     """What follows must emit an event, maybe with these values in its fields.
 
-    `event` is a class (`token.events.Transfer`), an event of it, or a name; values go by order or by name. After the block
-    `event` of what `as` named is the one that was found. With `by` it must be this contract's.
+    `event` is a class (`token.events.Transfer`: by this contract), an event of it, or a name (by any); values go by order or by
+    name. After the block `event` of what `as` named is the one that was found.
     """
 
-    def __init__(self, event: Any, /, *values: Any, by: Any = None, **fields: Any) -> None:
+    def __init__(self, event: Any, /, *values: Any, **fields: Any) -> None:
         self._kind = event if isinstance(event, type | str) else type(event)
         self._values = () if isinstance(event, type | str) else tuple(record_fields(event).values())
         self._values += values
         self._fields = fields
-        self._by = by
         self.event: Any = None
 
     def __enter__(self) -> emits:
@@ -92,8 +91,6 @@ class emits:  # noqa: N801 - as `reverts`
         raise AssertionError(self._missing(happened, of_kind))
 
     def _is_of_kind(self, happened: Happened) -> bool:
-        if self._by is not None and happened.contract != address_of(self._by):
-            return False
         if isinstance(self._kind, str):
             return type(happened.event).__name__ == self._kind
         return isinstance(happened.event, self._kind)
@@ -105,14 +102,13 @@ class emits:  # noqa: N801 - as `reverts`
     def _missing(self, happened: list[Happened], of_kind: list[Happened]) -> str:
         words = self._ledger.words
         name = self._kind if isinstance(self._kind, str) else self._kind.__name__
-        by = "" if self._by is None else f" by {words.party(address_of(self._by))}"
         if of_kind:
             wrong = ["; ".join(_differing(record_fields(one.event), self._wanted(one.event), words)) for one in of_kind]
             shown = [f"  {words.value(one.event)}: {why}" for one, why in zip(of_kind, wrong, strict=True)]
-            return "\n".join([f"{name}{by} was emitted with other values:", *shown])
+            return "\n".join([f"{name} was emitted with other values:", *shown])
         others = [f"  {words.value(one.event)} by {words.party(one.contract)}" for one in happened]
         came = ["these were:", *others] if others else ["nothing was"]
-        return "\n".join([f"{name}{by} was expected to be emitted; {came[0]}", *came[1:]])
+        return "\n".join([f"{name} was expected to be emitted; {came[0]}", *came[1:]])
 
 
 class moves:  # noqa: N801 - as `reverts`

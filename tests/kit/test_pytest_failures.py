@@ -22,7 +22,7 @@ def test_expectations_hold_in_any_form(within: Within) -> None:
                 with failed:
                     token.transfer(alice, 1, sender=bob)
             assert (failed.error.have, failed.error.want) == (0, 1)
-            with emits(token.events.Transfer, alice, amount=5) as sent, emits("Transfer", by=token, to=lambda to: to == bob):
+            with emits(token.events.Transfer, alice, amount=5) as sent, emits("Transfer", to=lambda to: to == bob):
                 token.transfer(bob, 5, sender=alice)
             assert sent.event.to == bob
             with emits(token.events.Transfer(alice.address, bob.address, 7)):
