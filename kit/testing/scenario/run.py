@@ -78,6 +78,7 @@ class _Run:
         self.explorer = Explorer(stage, seed)
         self.escapes = Escapes(stage, self.explorer.chooser, seed)
         self.explorer.on_payout = self.escapes.learn
+        self.explorer.on_step = self.escapes.saw
         self.memory = Memory(EXAMPLES_FOLDER, result.path, result.name, stage, self.writer)
 
     def run(self) -> None:
@@ -118,10 +119,18 @@ class _Run:
             if isinstance(came, Found):
                 return self._shrunk(came)
             if not self.scenario.may_keep_money:
-                trap = self.escapes.trap_after(came)
-                if trap is not None:
-                    return self._shrunk_trap(trap)
-        return None
+                self.escapes.note_end(came)
+        trap = self.escapes.trap()
+        return None if trap is None or self._is_doubtful(trap) else self._shrunk_trap(trap)
+
+    def _is_doubtful(self, trap: Trap) -> bool:
+        """Whether there may be a way out that was never gone. Then it is noted, and no failure."""
+        unreached = self.escapes.unreached(trap.contract)
+        if unreached:
+            name = self.stage.world.wallet_names[trap.contract]
+            shown = money(trap.amount, trap.currency, self.stage.world.decimals[trap.currency])
+            self.result.notes.append(f"note: {shown} stay in {name}; {', '.join(unreached)} may let it out, but never succeeded")
+        return bool(unreached)
 
     # ── Making small ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -152,9 +161,10 @@ class _Run:
         amount = self.stage.kept()[place]
         shown = money(amount, trap.currency, self.stage.world.decimals[trap.currency])
         name = self.stage.world.wallet_names[trap.contract]
+        after = f"after {count(len(steps), 'step')}" if steps else "by the set-up"
         message = (
-            f"{shown} {'is' if amount == 1 else 'are'} trapped in {name} after {count(len(steps), 'step')}: "
-            f"nobody got anything out in {trap.tries} tries (`may keep money` if that is meant)"
+            f"{shown} {'is' if amount == 1 else 'are'} trapped in {name} {after}: nobody got anything out in "
+            f"{trap.tries} tries (`may keep money` if that is meant)"
         )
         return _Ending(steps, message, self.writer.trapped(trap), None)
 
