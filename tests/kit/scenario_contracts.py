@@ -46,6 +46,7 @@ contract Shop:
     till: Vault
     deposits: Map[Address, Vault]
     done: Set[Address]
+    closed: Set[Address]
 
     error WrongPrice(want: Amount)
     error Again
@@ -61,13 +62,13 @@ contract Shop:
         self.deposits[sender].put(money)
 
     pub fn refund() by anyone:
-        require sender in self.done else Again
-        self.done.remove(sender)
+        require sender in self.done and sender not in self.closed else Again
+        self.closed.add(sender)
         pay(sender, self.deposits[sender].take_all())
 
     pub fn deliver(to: Address) by self.owner:
-        require to in self.done else Again
-        self.done.remove(to)
+        require to in self.done and to not in self.closed else Again
+        self.closed.add(to)
         self.till.put(self.deposits[to].take_all())
 
     pub fn earn() by self.owner:
@@ -80,7 +81,7 @@ scenario "orders":
     check balance(owner) + balance(ann) + balance(ben) + balance(shop) == 300.00 CNY
 """
 FORGETFUL = HONEST.replace("        pay(sender, self.deposits[sender].take_all())\n", "")
-"""The refund forgets who ordered, and pays nothing."""
+"""The refund closes the order and pays nothing."""
 
 SOUND = {
     "auction": """

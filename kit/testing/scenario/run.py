@@ -15,7 +15,7 @@ from kit.testing.scenario.keep import free_title, keep_test
 from kit.testing.scenario.memory import Memory
 from kit.testing.scenario.shrink import Shrinker
 from kit.testing.scenario.stage import Break, NotStaged, Stage, Step
-from kit.testing.scenario.trapped import WALKS_QUICK, WALKS_THOROUGH, Escapes, Trap
+from kit.testing.scenario.trapped import WALKS_SHRINKING, WALKS_THOROUGH, Escapes, Trap
 from kit.testing.scenario.write import Unwritable, Writer, money
 from kit.testing.world import Unmet
 from lang import ast
@@ -152,7 +152,7 @@ class _Run:
         escapes = self.escapes
 
         def fails(steps: Sequence[Step]) -> bool:
-            return escapes.is_trapped(steps, place, WALKS_QUICK)
+            return escapes.is_trapped(steps, place, WALKS_SHRINKING)
 
         steps = Shrinker(self.stage, fails, TRAP_PLAYS_MAX).run(trap.steps)
         if not escapes.is_trapped(steps, place, WALKS_THOROUGH):

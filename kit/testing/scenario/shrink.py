@@ -141,7 +141,7 @@ class Shrinker:
             for value in self._simpler(kind, step.arguments[number], step):
                 arguments = (*step.arguments[:number], value, *step.arguments[number + 1 :])
                 changed = _with(steps, place, replace(step, arguments=arguments))
-                if self._try(changed):
+                if changed != steps and self._try(changed):
                     steps, is_simpler = changed, True
                     break
         return steps
@@ -220,6 +220,8 @@ def _smaller(value: int, decimals: int) -> Iterator[int]:
         return
     one = 10**decimals
     yield from (each for each in sorted({0, 1, 2, 10, one, 2 * one, 10 * one, 100 * one}) if each < value)
+    if value == 0:
+        return
     if value > one > 1 and value % one:
         yield value - value % one
     yield value // 2
