@@ -147,7 +147,7 @@ scenario "grows":
 
 def test_money_that_an_arm_forgets_to_pay_is_found_trapped() -> None:
     """A claim that marks itself as paid and pays nothing leaves money that nobody gets out; its twin is quiet."""
-    found, quiet = played(FORGETFUL), played(HONEST)
+    found, quiet = played(FORGETFUL, runs=10), played(HONEST, runs=10)
 
     assert found.trouble is not None
     assert "trapped in shop" in found.trouble.message
@@ -157,7 +157,7 @@ def test_money_that_an_arm_forgets_to_pay_is_found_trapped() -> None:
 
 def test_money_may_be_kept_if_the_scenario_says_so() -> None:
     """`may keep money` turns the question off."""
-    assert played(FORGETFUL + "    may keep money\n").trouble is None
+    assert played(FORGETFUL + "    may keep money\n", runs=10).trouble is None
 
 
 def test_a_check_that_does_not_hold_at_first_is_told_before_any_step() -> None:
@@ -183,7 +183,7 @@ def test_a_function_that_never_succeeds_is_named(tmp_path: Path, capsys: pytest.
     path = tmp_path / "never.tael"
     path.write_text(POT + DRAINED.replace("    check balance(a) <= 100.00 CNY\n", ""))
 
-    run([path], Options(runs=30))
+    run([path], Options(runs=10))
 
     assert "note: pot.never never succeeded in" in capsys.readouterr().out
 
@@ -195,7 +195,7 @@ def test_the_same_seed_plays_the_same() -> None:
     """Calls, successes and errors of every function are the same for one seed and others for another."""
 
     def tallies(seed: int) -> object:
-        play = played(HONEST, runs=10, seed=seed).play
+        play = played(HONEST, runs=3, seed=seed).play
         assert play is not None
         return [(tally.name, tally.calls, tally.successes, tally.errors) for tally in play.tallies]
 
@@ -235,7 +235,7 @@ def test_a_memory_that_no_longer_fits_is_passed_over(damage: str, tmp_path: Path
 def test_keep_writes_the_test_once_and_leaves_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The block stands behind the scenario, laid out, with a number; a second run writes no second one."""
     path = tmp_path / "pot.tael"
-    before = POT.lstrip() + DRAINED + '\n# the end\ntest "other":\n    assert true\n'
+    before = format_text(POT + DRAINED + '\n# the end\ntest "other":\n    assert true\n')
     path.write_text(before)
 
     said(path, capsys, keep=True)
