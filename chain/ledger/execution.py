@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chain.currency.mandates import Mandates, Usage
 from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
-from chain.ledger.contracts import Contract, contract_value, find_function, verified_code
+from chain.ledger.contracts import Contract, contract_value, find_function, price_of_code, verified_code
+from chain.ledger.edits import SUM_SLOT_PREFIX, perform_edit, slot_sum, summed_currency
 from chain.ledger.machine import BlockMachine, Callee, callee
 from chain.primitives.address import ADDRESS_BYTES, contract_address
-from chain.primitives.codec import amount_plain, decode, encode
+from chain.primitives.codec import amount_plain, encode
+from chain.primitives.edits import SetBalance, SetSequence, SetSlot
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
 from chain.primitives.limits import AMOUNT_MAX, GAS_ARGUMENT_VALUE
 from chain.primitives.receipt import Error, Event, Move
@@ -26,12 +28,22 @@ from vm.gas import GAS_DEPLOY_BYTE
 from vm.illegal import Illegal
 from vm.machine import Effects, Session
 from vm.module import Module
-from vm.pricing import code_price, price_of_value
-from vm.types import VAULT, CoinValue, Type
-from vm.values import decode as decode_value
+from vm.pricing import price_of_value
+from vm.types import CoinValue, Type
 from vm.values import encode as encode_value
 from vm.values import encode_arguments, read_arguments, unpack
 from vm.verifier import Verified
+
+
+class GivenCall(NamedTuple):
+    """A call whose arguments are at hand as values, as a sandbox has them; it costs and does what a `Call` does that has them
+    encoded.
+    """
+
+    contract: bytes
+    function: str
+    arguments: tuple[Any, ...]
+
 
 _NOBODY: Final = bytes(ADDRESS_BYTES)
 """The sender that a read sees."""
@@ -78,6 +90,7 @@ class Execution:
         self._deploying: dict[bytes, Verified] = {}
         self._in_contracts: dict[str, int] = {}
         self._session: Session | None = None
+        self._edited = False
 
     @property
     def session(self) -> Session:
@@ -93,7 +106,7 @@ class Execution:
 
     # Actions.
 
-    def run(self, actions: Sequence[Action], sender: bytes, identity: bytes) -> Outcome:
+    def run(self, actions: Sequence[Action | GivenCall], sender: bytes, identity: bytes) -> Outcome:
         """Execute actions in order, all or none. Raises `SupplyBroken` and the machine's own defects, nothing
         else.
         """
@@ -125,7 +138,9 @@ class Execution:
         record_moves(self.overlay, self.wallets.held, self._in_contracts)
         self.overlay.commit()
         if self._session is not None:
-            self._session.keep()
+            self._session.keep(self._machine.block.past)
+        elif self._edited:
+            self._machine.forget_slots()
 
     def record(self, move: Move) -> None:
         """Remember that money moved, undoably."""
@@ -141,10 +156,23 @@ class Execution:
         value = self.session.read(address, function, values, _NOBODY)
         return value, None if found.result is None else self._encoded_result(found.result, value)
 
-    def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
+    def ask(self, address: bytes, function: str, arguments: tuple[Any, ...]) -> Any:
+        """As `read`, for who has the arguments as values and wants the value only. Raises `Failure`."""
+        found = self._callee(address, function)
+        if found is None:
+            raise Failure(Code.NO_FUNCTION, (function,), contract=address)
+        values = self._given(found, arguments)
+        value = self.session.read(address, function, values, _NOBODY)
+        self._charge_result(found, value)
+        return value
+
+    def _perform(self, action: Action | GivenCall, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
         if self.usage is not None:
+            assert not isinstance(action, GivenCall), "a session of somebody else in a sandbox"
             self.usage.check_action(action)
         match action:
+            case GivenCall():
+                return self._call_given(action, sender), None
             case OpenWallet():
                 address = self._open_wallet(action, sender)
                 return address, address
@@ -173,6 +201,10 @@ class Execution:
             case Revoke(session):
                 Mandates(self.overlay).revoke(sender, session)
                 return None, None
+            case SetBalance() | SetSlot() | SetSequence():
+                self._edited = True
+                perform_edit(action, self.overlay, self.wallets, self._in_contracts, self.record)
+                return None, None
 
     def _open_wallet(self, action: OpenWallet, sender: bytes) -> bytes:
         guardian = sender if action.guarded else None
@@ -194,7 +226,7 @@ class Execution:
             code_hash, verified = verified_code(action.module)
         except Illegal as illegal:
             raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
-        price = code_price(len(action.module), verified.bodies)
+        price = price_of_code(action.module)
         self.session.charge(price - GAS_DEPLOY_BYTE * len(action.module))  # its bytes are paid for before execution
         self._machine.block.used[code_hash] = price
         self._deploying[address] = verified
@@ -218,6 +250,31 @@ class Execution:
             self._take_coins(values, sender, action.contract)
         value = (self._session or self.session).call(action.contract, action.function, values, sender)
         return value, None if found.result is None else self._encoded_result(found.result, value)
+
+    def _call_given(self, call: GivenCall, sender: bytes) -> Any:
+        address, function, arguments = call
+        found = self._callee(address, function)
+        if found is None:
+            raise Failure(Code.NO_FUNCTION, (function,), contract=address)
+        values = self._given(found, arguments)
+        if found.takes_coins:
+            self._take_coins(values, sender, address)
+        value = (self._session or self.session).call(address, function, values, sender)
+        self._charge_result(found, value)
+        return value
+
+    def _given(self, found: Callee, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Arguments at hand, paid for as those that are decoded. Raises `Failure` WrongArguments, OutOfGas."""
+        if found.wire_values != len(arguments):
+            return self._decoded(found.readers, encode_arguments(found.kinds, arguments))
+        (self._session or self.session).charge(GAS_ARGUMENT_VALUE * len(arguments))
+        return arguments
+
+    def _charge_result(self, found: Callee, value: Any) -> None:
+        """Pay for the encoding of a result that nobody wants encoded. Raises `Failure` OutOfGas."""
+        if found.result is not None:
+            gas = found.result_gas
+            self.session.charge(price_of_value("encode", found.result, value).gas if gas is None else gas)
 
     def _decoded(self, readers: Sequence[Callable[[Any], Any]], arguments: bytes) -> tuple[Any, ...]:
         """Arguments from outside, which are paid for before they are read. Raises `Failure` WrongArguments, OutOfGas."""
@@ -304,47 +361,38 @@ class Execution:
     # What comes out.
 
     def _write(self, effects: Effects) -> None:
-        in_contracts: dict[str, int] = {}
+        in_contracts = dict(self._in_contracts)  # which edits have changed, if there are any
         overlay = self.overlay
         for (contract, slot), value in effects.writes.items():
             key = slot_key(contract, slot)
-            if slot.startswith(_SUM_SLOT_PREFIX):
-                currency = _summed_currency(slot)
-                change = _slot_sum(value) - _slot_sum(overlay.get(key))
+            if slot.startswith(SUM_SLOT_PREFIX):
+                currency = summed_currency(slot)
+                change = slot_sum(value) - slot_sum(overlay.get(key))
                 in_contracts[currency] = in_contracts.get(currency, 0) + change
             overlay.set(key, value)
         self._in_contracts = in_contracts
 
     def _error(self, failure: Failure, position: int | None) -> Error:
-        kinds = None
+        verified = None
         if failure.contract is not None:
             verified = self._deploying.get(failure.contract)
             if verified is None:
                 found = self._machine.contract(failure.contract)
                 verified = None if found is None else found[0]
-            kinds = None if verified is None else _error_types(verified.module, failure.name)
-        if kinds is not None and len(kinds) == len(failure.values):
-            payload = encode_arguments(kinds, failure.values)
-        else:
-            payload = encode([_as_plain(value) for value in failure.values])
+        payload = failure_payload(failure, None if verified is None else verified.module)
         return Error(failure.name, payload, failure.contract, position)
+
+
+def failure_payload(failure: Failure, module: Module | None) -> bytes:
+    """The array of a failure's values, in the types of the error if the module that failed declares it."""
+    kinds = None if module is None else _error_types(module, failure.name)
+    if kinds is not None and len(kinds) == len(failure.values):
+        return encode_arguments(kinds, failure.values)
+    return encode([_as_plain(value) for value in failure.values])
 
 
 def _as_plain(value: object) -> object:
     return amount_plain(value) if type(value) is int and 0 <= value <= AMOUNT_MAX else value
-
-
-_SUM_SLOT_PREFIX: Final = encode([-2, ""])[:2]
-"""What the slots begin with that hold the sum of a contract's vaults of a currency."""
-
-
-def _summed_currency(slot: bytes) -> str:
-    currency: str = decode(slot)[1]
-    return currency
-
-
-def _slot_sum(value: bytes | None) -> int:
-    return 0 if value is None else int(decode_value(VAULT, value))
 
 
 def _count_values(wire: Any) -> int:
