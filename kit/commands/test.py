@@ -14,7 +14,9 @@ from kit.project import find_sources
 )
 @click.argument("paths", nargs=-1)
 @click.option("-k", "--match", metavar="TEXT", help="Only tests whose name has this text in it.")
-@click.option("--runs", type=click.IntRange(1), default=100, show_default=True, help="Cases of a `for any` test.")
+@click.option(
+    "--runs", type=click.IntRange(1), default=100, show_default=True, help="Cases of `for any`, histories of a scenario."
+)
 @click.option(
     "--time",
     "time_s",
@@ -24,6 +26,7 @@ from kit.project import find_sources
 )
 @click.option("--seed", type=click.IntRange(0), help="Choose the cases of `for any` tests by this number.")
 @click.option("--jobs", type=click.IntRange(1), help="In how many processes; as many as are worth it if not given.")
+@click.option("--keep", is_flag=True, help="Write the tests that scenarios find into their files.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every test, its gas and its time.")
 def test(
     out: Output,
@@ -33,14 +36,19 @@ def test(
     time_s: float | None,
     seed: int | None,
     jobs: int | None,
+    keep: bool,
     verbose: bool,
 ) -> int:
     """Run the test blocks of contracts: of the files and folders PATHS, else of the project.
 
     Each test runs on the real machine in a world of its own. `for any` tests run many cases; one that fails is made
-    small, remembered, and tried first next time. Exit code 1 if a test fails or a file does not compile.
+    small, remembered, and tried first next time; so is a history of a scenario that breaks something.
+
+    Exit code 1 if a test fails or a file does not compile.
     """
     from kit.testing import Options, run
 
-    options = Options(match=match, runs=runs, time_s=time_s, seed=seed, jobs=jobs, verbose=verbose, as_json=out.as_json)
+    options = Options(
+        match=match, runs=runs, time_s=time_s, seed=seed, jobs=jobs, verbose=verbose, as_json=out.as_json, keep=keep
+    )
     return run(find_sources(paths), options)

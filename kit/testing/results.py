@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lang.source import Source, Span
@@ -18,6 +20,26 @@ class Trouble:
     facts: list[tuple[str, str]] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     chosen: list[tuple[str, str]] = field(default_factory=list)
+    test: str = ""  # a test block that fails alike, of what a scenario found
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often a function was called, how often that succeeded, and with which errors it failed."""
+
+    name: str
+    calls: int = 0
+    successes: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Play:
+    """What a scenario played: histories, calls, and how often each function was called and succeeded."""
+
+    histories: int
+    calls: int
+    tallies: Sequence[Tally]
 
 
 @dataclass(slots=True)
@@ -34,6 +56,9 @@ class Result:
     seconds: float = 0.0
     trouble: Trouble | None = None
     seed: int | None = None
+    row: str = ""  # of a table of cases, as its values
+    play: Play | None = None
+    notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:

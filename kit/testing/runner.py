@@ -49,6 +49,10 @@ def run_file(checked: CheckedFile, options: Options, onlooker: Onlooker | None =
     tests = suite.chosen(options)
     jobs = 1 if onlooker is not None else jobs_for(tests, options)
     yield from run_tests(suite, tests, options, onlooker) if jobs == 1 else spread(suite, tests, options, jobs)
+    for scenario in suite.scenarios(options):
+        from kit.testing.scenario import run_scenario
+
+        yield run_scenario(suite, scenario, options)
 
 
 def run_tests(suite: Suite, tests: Sequence[CheckedTest], options: Options, onlooker: Onlooker | None = None) -> Iterator[Result]:

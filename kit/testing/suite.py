@@ -12,11 +12,12 @@ from kit.testing.failing import trouble_of
 from kit.testing.options import Options
 from kit.testing.properties import Property, dictionary_of
 from kit.testing.results import Result, Trouble
+from kit.testing.rows import rows_of
 from kit.testing.stage import Cases, Prepared, Stage
 from kit.testing.story import Storyteller
 from kit.testing.world import Unmet, World
 from lang import ast
-from lang.check import CheckedFile, CheckedTest
+from lang.check import CheckedFile, CheckedScenario, CheckedTest
 from lang.compiler import Compiled
 from lang.emit import emit_contract
 from lang.interface import describe_contract
@@ -41,17 +42,30 @@ class Suite:
     def __init__(self, checked: CheckedFile) -> None:
         self.checked = checked
         self.units = _units(checked)
-        self.currency = _currency(checked, checked.tests) or MAIN_CURRENCY
+        self.currency = _currency(checked, [*checked.tests, *checked.scenarios]) or MAIN_CURRENCY
         self._compiled: dict[int, Compiled] = {}
         self._currencies: dict[int, str] = {}
         self._stages: dict[str, Stage] = {}
         self._prepared: dict[int, Prepared] = {}
         self._dictionary: Dictionary | None = None
+        self._of_rows: dict[int, list[CheckedTest]] = {}
 
     def chosen(self, options: Options) -> list[CheckedTest]:
         """The tests that are to be run, in order."""
         match = None if options.match is None else options.match.lower()
-        return [test for test in self.checked.tests if match is None or match in test.declaration.name.value.lower()]
+        tests = [test for test in self.checked.tests if match is None or match in test.declaration.name.value.lower()]
+        return [row for test in tests for row in (self._rows(test) if test.columns else (test,))]
+
+    def _rows(self, test: CheckedTest) -> list[CheckedTest]:
+        """A test for each row of a table."""
+        if id(test) not in self._of_rows:
+            self._of_rows[id(test)] = rows_of(test, self.world(test))
+        return self._of_rows[id(test)]
+
+    def scenarios(self, options: Options) -> list[CheckedScenario]:
+        """The scenarios that are to be played, in order."""
+        match = None if options.match is None else options.match.lower()
+        return [each for each in self.checked.scenarios if match is None or match in each.declaration.name.value.lower()]
 
     def compiled(self, symbol: ContractSymbol) -> Compiled:
         """A contract's compiled form."""
@@ -76,7 +90,7 @@ class Suite:
         """
         source = self.checked.file.source
         line, _ = source.position(test.declaration.span.start)
-        result = Result(source.path, test.declaration.name.value, line)
+        result = Result(source.path, test.declaration.name.value, line, row=test.row)
         began = time.perf_counter()
         if test.parameters:
             Property(self, test, options, result).run(onlooker)
@@ -128,7 +142,7 @@ class Suite:
             prepared = self._prepared[id(test)] = Prepared(world, test, self.checked.file.source)
         return prepared
 
-    def _main_currency(self, test: CheckedTest) -> str:
+    def _main_currency(self, test: CheckedTest | CheckedScenario) -> str:
         found = self._currencies.get(id(test))
         if found is None:
             found = self._currencies[id(test)] = _currency(self.checked, [test]) or self.currency
@@ -145,7 +159,7 @@ class Suite:
             return Trouble(message, self.checked.file.source, test.declaration.name.span)
         return trouble_of(self.checked.file.source, test, world, problem, teller.tell(), chosen)
 
-    def world(self, test: CheckedTest, onlooker: Onlooker | None = None) -> World:
+    def world(self, test: CheckedTest | CheckedScenario, onlooker: Onlooker | None = None) -> World:
         """A new world for a test."""
         world = World(self.compiled, currency=self._main_currency(test), units=self.units)
         if onlooker is not None:
@@ -170,7 +184,7 @@ def _units(checked: CheckedFile) -> dict[str, int]:
     return units
 
 
-def _currency(checked: CheckedFile, tests: Sequence[CheckedTest]) -> str | None:
+def _currency(checked: CheckedFile, tests: Sequence[CheckedTest | CheckedScenario]) -> str | None:
     """The first currency that one of the tests names: the home of what it deploys without `in`."""
     known = checked.scope.decimals
     for test in tests:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kit.output import count, wants_colour
 from kit.testing.options import Options
-from kit.testing.results import Result, Trouble
+from kit.testing.results import Play, Result, Trouble
 from lang.compiler import Compilation
 from lang.source import Source, Span
 
@@ -28,15 +28,36 @@ def tell(result: Result, options: Options) -> None:
     if result.trouble is None:
         if options.verbose:
             cases = f", {count(result.cases, 'case')}" if result.cases > 1 else ""
+            if result.play is not None:
+                cases = f", {result.play.histories:_} histories, {count(result.play.calls, 'call')}"
             aside = _style(f"({result.gas:_} gas{cases}, {result.seconds * 1000:.0f} ms)", "2")
-            print(f"{_style('ok', '32')}    {result.path}:{result.line}  {result.name}  {aside}")
+            print(f"{_style('ok', '32')}    {result.path}:{result.line}  {_titled(result)}  {aside}")
+        for line in [*(played(result.play, verbose=options.verbose) if result.play is not None else ()), *result.notes]:
+            print(f"      {line}")
         return
-    print(f"{_style('FAIL', '31')}  {result.path}:{result.line}  {_style(result.name, '1')}")
-    for line in explain(result.trouble):
+    print(f"{_style('FAIL', '31')}  {result.path}:{result.line}  {_style(_titled(result), '1')}")
+    for line in [*explain(result.trouble), *result.notes]:
         print(f"      {line}".rstrip())
     if result.seed is not None:
         print(f"      chosen with --seed {result.seed}; remembered, and tried first from now on")
     print()
+
+
+def _titled(result: Result) -> str:
+    return f"{result.name} {result.row}" if result.row else result.name
+
+
+def played(play: Play, *, verbose: bool) -> list[str]:
+    """How often each function was called and succeeded; if not asked for, only the functions that never did."""
+    lines = []
+    for tally in play.tallies:
+        errors = ", ".join(f"{name} {number:_}" for name, number in tally.errors.most_common(4))
+        if not tally.successes and tally.calls:
+            lines.append(f"note: {tally.name} never succeeded in {count(tally.calls, 'call')}: {errors}")
+        elif verbose:
+            said = f"{tally.name}: {tally.successes:_} of {count(tally.calls, 'call')} succeeded"
+            lines.append(f"{said}; {errors}" if errors else said)
+    return lines
 
 
 def explain(trouble: Trouble) -> list[str]:
@@ -53,6 +74,9 @@ def explain(trouble: Trouble) -> list[str]:
     if trouble.story:
         lines.append("what happened")
         lines += [f"  {line}" for line in trouble.story]
+    if trouble.test:
+        lines.append("as a test (--keep writes it into the file)")
+        lines += [f"  {line}" for line in trouble.test.splitlines()]
     return lines
 
 
@@ -105,6 +129,9 @@ def plain(results: Sequence[Result], broken: Sequence[Compilation], seconds: flo
                 "seed": result.seed,
                 "gas": result.gas,
                 "seconds": round(result.seconds, 4),
+                **({"row": result.row} if result.row else {}),
+                **({"scenario": _plain_play(result.play)} if result.play is not None else {}),
+                **({"notes": result.notes} if result.notes else {}),
                 "trouble": None if result.trouble is None else _plain_trouble(result.trouble),
             }
             for result in results
@@ -127,4 +154,13 @@ def _plain_trouble(trouble: Trouble) -> dict[str, Any]:
         "values": [{"text": text, "value": value} for text, value in trouble.facts],
         "frames": inner,
         "story": trouble.story,
+        **({"test": trouble.test} if trouble.test else {}),
     }
+
+
+def _plain_play(play: Play) -> dict[str, Any]:
+    functions = [
+        {"function": t.name, "calls": t.calls, "successes": t.successes, "errors": dict(t.errors.most_common())}
+        for t in play.tallies
+    ]
+    return {"histories": play.histories, "calls": play.calls, "functions": functions}
