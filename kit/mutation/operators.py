@@ -40,7 +40,8 @@ def limit(place: Place, node: ast.Node) -> Iterator[Mutant]:
         yield from _operator_becomes(place, "limit", node, _LIMITS[node.operator])
     elif isinstance(node, ast.Binary) and node.operator == "==" and node.left.type is not None and is_number(node.left.type):
         yield from _operator_becomes(place, "limit", node, ">=")
-        yield from _operator_becomes(place, "limit", node, "<=")
+        if not _is_least(node.right):  # nothing is less: it would mean the same
+            yield from _operator_becomes(place, "limit", node, "<=")
 
 
 def negate(place: Place, node: ast.Node) -> Iterator[Mutant]:
@@ -281,6 +282,13 @@ OPERATORS: dict[str, Operator] = {
     )
 }
 """Every operator by its name, in the order of the documentation."""
+
+
+def _is_least(node: ast.Expression) -> bool:
+    """Whether a number is the least of its type: a written 0 where nothing is negative."""
+    if not isinstance(node, ast.Number) or not isinstance(node.type, vm.Int | vm.Amount):
+        return False
+    return int(node.digits + (node.decimals or "")) == 0 and vm.bounds(node.type)[0] == 0
 
 
 def _operator_becomes(place: Place, operator: str, node: ast.Binary, instead: str) -> Iterator[Mutant]:
