@@ -54,11 +54,14 @@ class Judge:
         self.bench = Bench(self.checked)
         self._outside = _digest(_outside(self.checked), *(_imported(other) for other in self.checked.imports))
         self._stem = _digest(job.version, without_tests(self.checked), self._outside)
+        self._tests = [test.declaration.span for test in self.checked.tests]
 
     def key(self, index: int) -> str:
         """Under what a mutant's bytecode is remembered."""
         mutant = self.mutants[index]
-        return _digest(self._stem, f"{mutant.span.start}:{mutant.span.end}", mutant.text)
+        start, end = mutant.span
+        before = sum(test.end - test.start for test in self._tests if test.end <= start)  # tests come and go
+        return _digest(self._stem, f"{start - before}:{end - start}", mutant.text)
 
     def recall(self, index: int) -> Verdict | None:
         """What became of a mutant in an earlier run, if nothing that matters has changed."""
@@ -141,11 +144,11 @@ class Judge:
 
 
 def without_tests(checked: CheckedFile) -> str:
-    """The text of a file with its tests blanked out: as many lines and characters as before."""
+    """The text of a file with its tests cut out."""
     text = checked.file.source.text
-    for test in checked.tests:
-        text = _blank(text, test.declaration.span.start, test.declaration.span.end)
-    return text
+    for test in reversed(checked.tests):
+        text = text[: test.declaration.span.start] + text[test.declaration.span.end :]
+    return text.rstrip()
 
 
 def _blanked(text: str, checked: CheckedFile, mutant: Mutant) -> str:
