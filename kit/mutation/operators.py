@@ -167,8 +167,9 @@ def phase(place: Place, node: ast.Node) -> Iterator[Mutant]:
     elif isinstance(node, ast.FunctionDeclaration | ast.PhaseIs) and node.phases:
         named = [name.text for name in node.phases]
         whole = Span(node.phases[0].span.start, node.phases[-1].span.end)
+        final = _final_phases(place) if isinstance(node, ast.FunctionDeclaration) and _fills_vault(node) else set()
         for name in phases:
-            if name not in named:
+            if name not in named and name not in final:  # a vault takes nothing in a final phase: that is WrongPhase too
                 yield place.mutant("phase", whole, " | ".join([*named, name]))
         for left_out in named if len(named) > 1 else ():
             yield place.mutant("phase", whole, " | ".join(name for name in named if name != left_out))
@@ -282,6 +283,18 @@ OPERATORS: dict[str, Operator] = {
     )
 }
 """Every operator by its name, in the order of the documentation."""
+
+
+def _final_phases(place: Place) -> set[str]:
+    assert place.contract is not None
+    onward = {first for first, _ in place.contract.steps}
+    return {name for number, name in enumerate(place.contract.phases) if number not in onward}
+
+
+def _fills_vault(function: ast.FunctionDeclaration) -> bool:
+    """Whether every way through a function puts money into a vault."""
+    calls = (statement.value for statement in function.body or () if isinstance(statement, ast.Evaluate))
+    return any(isinstance(call, ast.Call) and call.ref == Method("vault", "put") for call in calls)
 
 
 def _is_least(node: ast.Expression) -> bool:
