@@ -12,6 +12,7 @@ from kit.problem import Exit, Problem, usage
 if TYPE_CHECKING:
     from lang.compiler import Compilation, Compiled
     from lang.diagnostics import Diagnostic
+    from vm.module import Module
 
 
 def compile_paths(paths: Sequence[Path]) -> list[Compilation]:
@@ -83,3 +84,22 @@ def pick_contract(compilation: Compilation, path: Path, name: str | None) -> Com
     if name not in contracts:
         raise usage(f"{path} has no contract {name}", f"It has {', '.join(contracts)}.")
     return contracts[name]
+
+
+def load_code(out: Output, target: str) -> tuple[bytes, Module]:
+    """(bytes, module) of a contract in FILE, FILE:CONTRACT or a module (.tmod). Raises `Problem`."""
+    from vm.codec import decode_module
+    from vm.illegal import Illegal
+
+    path = Path(target)
+    if path.suffix == ".tmod" and path.is_file():
+        code = path.read_bytes()
+        try:
+            return code, decode_module(code)
+        except Illegal as illegal:
+            raise Problem(f"{target} is not a module: {illegal}", "Build it again.", code="IllegalModule") from None
+    from kit.project import split_target
+
+    file, name = split_target(target)
+    compiled = compile_contract(out, file, name)
+    return compiled.code, compiled.module

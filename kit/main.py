@@ -24,6 +24,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "lint": ("kit.commands.lint:lint", "Find what is allowed and probably not meant."),
         "mutate": ("kit.commands.mutate:mutate", "See whether tests notice small changes to contracts."),
         "build": ("kit.commands.build:build", "Compile contracts to modules and interfaces."),
+        "bind": ("kit.commands.bind:bind", "Make a typed Python module for a contract."),
         "explain": ("kit.commands.explain:explain", "Tell what a code such as E0301 means."),
         "inspect": ("kit.commands.inspect:inspect", "Show a contract: interface, bytecode, storage, gas."),
     },
@@ -37,6 +38,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Look": {
         "wallet": ("kit.commands.wallet:wallet", "Make, list, show and open wallets."),
+        "session": ("kit.commands.session:session", "Let a key act for a wallet, within limits."),
+        "transaction": ("kit.commands.transaction:transaction", "Transactions in files, signed by several people."),
         "receipt": ("kit.commands.receipt:receipt", "Show what became of a transaction."),
         "events": ("kit.commands.events:events", "Show the events of contracts."),
         "block": ("kit.commands.block:block", "Show a block."),

@@ -36,6 +36,8 @@ FAILURES = {
     "SessionLimit": "The session that signed may not do this: the first value names the limit.",
     "SessionExists": "The wallet has a session of this name already.",
     "NoSession": "The wallet has no session of this name.",
+    "WrongSlot": "The contract has no such field, or the key or value is not of its type.",
+    "SequenceBack": "A sequence can only be set on: transactions of the past could be in a block again.",
 }
 """What each failure of the machine and of the ledger's actions means, by its name."""
 
@@ -47,6 +49,7 @@ FIELDS = {
 
 REFUSALS = {
     "Malformed": "The bytes are not the one encoding that the ledger takes.",
+    "Conflict": "The node is in no state in which that can be done.",
     "Busy": "The node does as much for nothing as it will, or has as many connections or requests as it takes.",
     "TooLarge": "What was sent is larger than the ledger takes.",
     "UnknownVersion": "It is of a version that this program does not know.",
@@ -78,7 +81,10 @@ REFUSALS = {
     "FeeNotCovered": "The payer holds less than the gas limit could cost.",
     "BlockFull": "The block has no room for the transaction.",
     "AlreadyIncluded": "The transaction is in a block already.",
+    "NotDevelopment": "Only whoever runs a development chain may edit its state or leave out signatures.",
     "WrongBlock": "The block does not follow from the one before it.",
+    "NotCertified": "The validators of the chain have not signed the block, or its certificate is missing or altered.",
+    "Forked": "The validators have signed another block at a height of which this node has one already.",
     "WrongGenesis": "The beginning of the chain is not described soundly.",
     "WrongStore": "The data directory is damaged, or it is another chain's.",
     "Pruned": "What was asked for is older than what this node keeps.",
@@ -94,6 +100,7 @@ REFUSALS = {
     "NotFound": "There is nothing with this identifier.",
     "BadRequest": "The request is not one that the node or the keystore takes.",
     "ExecutionFailed": "What was asked of a contract failed in the machine.",
+    "WrongArguments": "What a program gave to a function does not fit its signature; nothing was sent.",
     "Unreachable": "No node answers at the address.",
     "Defect": "The node has come upon a mistake of its own.",
 }

@@ -6,15 +6,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.names import CHAIN_ID, PORT
 from kit.problem import Exit, Problem, missing, usage
-from kit.values import Setting, read_value
+from kit.values import Setting, WrongValue, read_value
 
 if TYPE_CHECKING:
     from chain.client.client import Client, Proved
     from chain.primitives.header import Header
+    from chain.primitives.keys import Signer
     from chain.primitives.receipt import Receipt
     from chain.primitives.transaction import Action
     from kit.wallets import Wallet
@@ -144,8 +146,37 @@ class Network:
             chosen = "dev0"
         wallet = find_wallet(chosen, self.status.chain_id)
         if wallet is None:
+            wallet = self._keyless(chosen)
+        if wallet is None:
             raise missing(f"there is no wallet {chosen!r} here", "`tael wallet list` shows them; `tael wallet new` makes one.")
         return wallet
+
+    def _keyless(self, text: str) -> Wallet | None:
+        """The wallet at an address, on a devnet, where it may be impersonated."""
+        from chain.primitives.address import parse_address
+        from chain.primitives.refusal import Refusal
+        from kit.wallets import Wallet
+
+        try:
+            address = parse_address(text)
+        except Refusal:
+            return None
+        return Wallet(text, address, b"", development=False, own=False) if self.status.chain_id == CHAIN_ID else None
+
+    def is_impersonated(self, address: bytes) -> bool:
+        """Whether the devnet takes a wallet's transactions unsigned."""
+        from chain.primitives.address import format_address
+        from chain.primitives.refusal import Refusal, Refused
+
+        if self.status.chain_id != CHAIN_ID:
+            return False
+        try:
+            answer = self.client.get("/devnet/impersonated")
+        except Refusal as refusal:
+            if refusal.code is Refused.NOT_FOUND:  # a node without control
+                return False
+            raise
+        return bool(answer["all"]) or format_address(address) in answer["wallets"]
 
     def transact(
         self,
@@ -157,42 +188,85 @@ class Network:
         password_file: str | None = None,
         dry_run: bool = False,
         lane: int = 0,
+        session: str | None = None,
+        fee_payer: str | None = None,
+        expires: str | None = None,
+        save: str | None = None,
     ) -> Receipt:
-        """Build, sign and commit a transaction, and return its receipt. Raises `Problem`, `Refusal`.
+        """Build, sign and commit a transaction, and return its receipt. Raises `Problem`, `Refusal`, and `Saved` if it was
+        written to a file to be signed instead.
 
         If another process was quicker with the sequence number, the next one is taken and it is signed again. A dry run
-        asks the node what it would come to, and needs no key.
+        asks the node what it would come to, and needs no key; nor does a wallet that the devnet impersonates.
         """
         from chain.client.client import GAS_LIMIT
+        from chain.client.control import Control
         from chain.primitives.refusal import Refusal, Refused
         from chain.primitives.transaction import Transaction, sign
+        from kit.sessions import session_bytes
+        from kit.signing import keys_for
+        from kit.transactions import Saved, save_transaction
         from kit.wallets import unlock
 
         limits = self._limits(max_spend) if max_spend else None
         most = self.status.gas_limit
         if gas_limit is not None and gas_limit > most:
             raise usage(f"--gas-limit {gas_limit:_} is more than a block of this chain has", f"At most {most:_}.")
-        key = None if dry_run else unlock(wallet, self.status.chain_id, password_file)
+        named: dict[str, Any] = {"lane": lane, "gas_limit": gas_limit or GAS_LIMIT, "limits": limits}
+        if session is not None:
+            named["authority"] = session_bytes(session)
+        if fee_payer is not None:
+            named["fee_payer"] = self.address(fee_payer)
+        if expires is not None or save is not None:
+            named["expiry_ms"] = self.moment(expires)
+        if save is not None:
+            save_transaction(Path(save), Transaction(self.client.build(wallet.address, actions, **named)))
+            raise Saved(save)
+        unsigned = not dry_run and self.is_impersonated(wallet.address)
+        # Who signs for a wallet of one key is known without asking the ledger.
+        plain = not (dry_run or unsigned or wallet.several or session or fee_payer)
+        keys: Sequence[Signer] = [unlock(wallet, self.status.chain_id, password_file)] if plain else []
 
         def attempt() -> Receipt:
-            body = self.client.build(wallet.address, actions, lane=lane, gas_limit=gas_limit or GAS_LIMIT, limits=limits)
-            if key is None:
+            nonlocal keys
+            body = self.client.build(wallet.address, actions, **named)
+            if unsigned:
+                return Control(self.client).commit(Transaction(body)).receipt
+            if dry_run:
                 return self.client.simulate(Transaction(body)).receipt
-            return self.client.commit(sign(body, [key])).receipt
+            keys = keys or keys_for(self, body, password_file)
+            return self.client.commit(sign(body, keys)).receipt
 
         try:
             for _ in range(_ATTEMPTS - 1):
                 try:
                     return attempt()
                 except Refusal as refusal:
-                    if refusal.code is not Refused.SEQUENCE_USED:
+                    if refusal.code is Refused.MISSING_SIGNATURE and plain:
+                        keys, plain = [], False  # others sign for it now: the ledger is asked who
+                    elif refusal.code is not Refused.SEQUENCE_USED:
                         raise
             return attempt()
         except Refusal as refusal:
-            if refusal.code is Refused.NO_WALLET and wallet.own:
+            if refusal.code is Refused.NO_WALLET and (wallet.own or wallet.several):
                 remedy = f"Open it: tael wallet open {wallet.name}"
                 raise Problem(f"the wallet {wallet.name} is not on the ledger yet", remedy, code="NoWallet") from None
             raise
+
+    def moment(self, text: str | None) -> int:
+        """Milliseconds since 1970 of a time, or of so long from the ledger's now on; the furthest that may be if nothing is
+        said. Raises `WrongValue`.
+        """
+        from chain.primitives.limits import EXPIRY_MS_MAX
+        from vm.types import DURATION, TIME
+
+        now_ms = int(self.client.status()["now_ms"])
+        if text is None:
+            return now_ms + EXPIRY_MS_MAX
+        try:
+            return now_ms + int(read_value(text, DURATION, self.setting()))
+        except WrongValue:
+            return int(read_value(text, TIME, self.setting()))
 
     def read(self, contract: bytes, function: str, arguments: bytes) -> tuple[bytes | None, int]:
         """(encoded value, gas) of a view. Raises `Problem` if it fails."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kit.output import Output
+from kit.saved import Saved
 
 if TYPE_CHECKING:
     from chain.primitives.receipt import Receipt
@@ -74,7 +75,13 @@ def command(name: str, *, examples: str, group: click.Group | None = None) -> Ca
     def declare(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
         def run(*arguments: Any, as_json: bool, **options: Any) -> Any:
-            return function(Output(as_json=as_json), *arguments, **options)
+            out = Output(as_json=as_json)
+            try:
+                return function(out, *arguments, **options)
+            except Saved as saved:
+                out.line(f"Wrote it to {saved.file}. Nothing was sent. Next: tael transaction sign {saved.file}")
+                out.result({"ok": True, "file": saved.file, "sent": False})
+                return 0
 
         with_json = click.option("--json", "as_json", is_flag=True, help="One JSON value instead of lines for people.")
         maker = click.command if group is None else group.command
@@ -113,6 +120,10 @@ class Signing:
     dry_run: bool
     password_file: str | None
     lane: int = 0
+    session: str | None = None
+    fee_payer: str | None = None
+    expires: str | None = None
+    save: str | None = None
 
     def by(self, sender: str) -> Signing:
         """The same, signed by another wallet."""
@@ -132,6 +143,10 @@ class Signing:
             password_file=self.password_file,
             dry_run=self.dry_run,
             lane=self.lane,
+            session=self.session,
+            fee_payer=self.fee_payer,
+            expires=self.expires,
+            save=self.save,
         )
 
 
@@ -147,15 +162,24 @@ def signing_options(function: Callable[..., Any]) -> Callable[..., Any]:
         dry_run: bool,
         password_file: str | None,
         lane: int,
+        session: str | None,
+        fee_payer: str | None,
+        expires: str | None,
+        save: str | None,
         **options: Any,
     ) -> Any:
-        return function(*arguments, signing=Signing(sender, gas_limit, max_spend, dry_run, password_file, lane), **options)
+        signing = Signing(sender, gas_limit, max_spend, dry_run, password_file, lane, session, fee_payer, expires, save)
+        return function(*arguments, signing=signing, **options)
 
     options: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
         click.option("--from", "sender", metavar="WALLET", help="The wallet that signs. Else TAEL_FROM, tael.toml, dev0."),
         click.option("--gas-limit", type=click.IntRange(1), help="The most gas it may use. Else 20,000,000."),
         click.option("--max-spend", metavar="AMOUNT", multiple=True, help="Take at most this from the wallet; may be repeated."),
         click.option("--lane", type=click.IntRange(0, 255), default=0, help="Order it among those of this lane only. Else 0."),
+        click.option("--expires", metavar="WHEN", help="A time, or so long from now, as in 30m; a day at most. Else 10 minutes."),
+        click.option("--fee-payer", metavar="WALLET", help="The wallet that pays the fee, and signs too."),
+        click.option("--session", metavar="NAME", help="Sign with the keys of this session of the wallet."),
+        click.option("--save", metavar="FILE", help="Send nothing; write it to FILE for `tael transaction sign`. Holds a day."),
         click.option("--dry-run", is_flag=True, help="Only ask what it would come to. Needs no password."),
         password_option,
         node_option,

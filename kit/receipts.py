@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kit.meanings import FAILURES, FIELDS
 from kit.output import Output
-from kit.values import plain_money, plain_value, show_address, show_money, show_value
+from kit.values import Setting, plain_money, plain_value, show_address, show_money, show_value
 
 if TYPE_CHECKING:
     from chain.primitives.receipt import Error, Event, Move, Receipt
-    from kit.network import Network, OnLedger
+    from kit.network import OnLedger, Status
     from vm.module import Function
     from vm.types import Type
 
 _REASONS = {"pay": "pays", "coins": "hands over", "payout": "pays out", "fee": "pays the fee"}
 
 
-def tell_receipt(out: Output, network: Network, receipt: Receipt, *, dry_run: bool = False) -> None:
+class Book(Protocol):
+    """What has to be known to show a receipt: the contracts, the names of wallets, the decimals of currencies."""
+
+    @property
+    def status(self) -> Status:
+        """What the chain is."""
+
+    def setting(self, home: str | None = None) -> Setting:
+        """How values are shown in a contract of a home currency."""
+
+    def is_contract(self, address: bytes) -> bool:
+        """Whether a contract is at the address."""
+
+    def contract(self, address: bytes) -> OnLedger:
+        """The contract at an address. Raises `Problem` if there is none."""
+
+    def phase(self, contract: OnLedger) -> tuple[str, int] | None:
+        """The present phase of a contract and the height at which it is in it; None if its module has no phases."""
+
+
+def tell_receipt(out: Output, network: Book, receipt: Receipt, *, dry_run: bool = False) -> None:
     """Show a receipt to people; that of a dry run as what would be."""
     well, failed = ("would go well", "would fail") if dry_run else ("went well", "failed")
     outcome = out.style(well, "green", "bold") if receipt.ok else out.style(failed, "red", "bold")
@@ -36,7 +56,7 @@ def tell_receipt(out: Output, network: Network, receipt: Receipt, *, dry_run: bo
     out.pairs(rows)
 
 
-def wrong_phase(network: Network, receipt: Receipt, contract: OnLedger, function: Function) -> dict[str, Any] | None:
+def wrong_phase(network: Book, receipt: Receipt, contract: OnLedger, function: Function) -> dict[str, Any] | None:
     """If a call failed with WrongPhase in the contract that was called: its name, its phase, and the function's phases."""
     error = receipt.error
     if error is None or error.name != "WrongPhase" or error.contract not in (None, contract.address):
@@ -49,7 +69,7 @@ def wrong_phase(network: Network, receipt: Receipt, contract: OnLedger, function
     return {"contract": name, "phase": present[0], "function": function.name, "allowed": allowed}
 
 
-def plain_receipt(network: Network, receipt: Receipt) -> dict[str, Any]:
+def plain_receipt(network: Book, receipt: Receipt) -> dict[str, Any]:
     """A receipt for JSON."""
     from chain.primitives.address import format_address
 
@@ -76,7 +96,7 @@ def plain_receipt(network: Network, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def show_event(network: Network, event: Event) -> str:
+def show_event(network: Book, event: Event) -> str:
     """`Escrow.Settled(to: bob, amount: 100.00 CNY)`."""
     contract = network.contract(event.contract)
     record = contract.module.events[event.number]
@@ -84,7 +104,7 @@ def show_event(network: Network, event: Event) -> str:
     return f"{contract.module.name}.{record.name}({fields})"
 
 
-def plain_event(network: Network, event: Event) -> dict[str, Any]:
+def plain_event(network: Book, event: Event) -> dict[str, Any]:
     """An event for JSON."""
     from chain.primitives.address import format_address
 
@@ -98,7 +118,7 @@ def plain_event(network: Network, event: Event) -> dict[str, Any]:
     }
 
 
-def show_error(network: Network, error: Error) -> str:
+def show_error(network: Book, error: Error) -> str:
     """`TooEarly(until: 2026-01-08T00:00:00Z)`, and where it came from."""
     fields = _error_fields(network, error)
     if fields is not None:
@@ -110,7 +130,7 @@ def show_error(network: Network, error: Error) -> str:
     return f"{error.name}{f'({values})' if values else ''}{_origin(network, error)}"
 
 
-def plain_error(network: Network, error: Error) -> dict[str, Any]:
+def plain_error(network: Book, error: Error) -> dict[str, Any]:
     """An error for JSON."""
     from chain.primitives.address import format_address
 
@@ -128,30 +148,34 @@ def plain_error(network: Network, error: Error) -> dict[str, Any]:
     return plain
 
 
-def show_move(network: Network, move: Move) -> str:
+def show_move(network: Book, move: Move) -> str:
     """`alice hands over 100.00 CNY to Escrow at tael1…`."""
     setting = network.setting(move.currency)
     amount = show_money(move.amount, move.currency, setting)
     if move.source is None:
-        return f"{amount} is paid out to {_party(network, move.to)}"
+        return f"{amount} is paid out to {show_party(network, move.to)}"
+    if move.reason == "minted":
+        return f"{amount} is minted for {show_party(network, move.to)} by an edit"
+    if move.reason == "burned":
+        return f"{amount} of {show_party(network, move.source)} is burned by an edit"
     done = _REASONS.get(move.reason, move.reason)
-    return f"{_party(network, move.source)} {done} {amount} to {_party(network, move.to)}"
+    return f"{show_party(network, move.source)} {done} {amount} to {show_party(network, move.to)}"
 
 
-def _party(network: Network, address: bytes) -> str:
+def show_party(network: Book, address: bytes) -> str:
     """A wallet by name or address; a contract as such."""
     if network.is_contract(address):
         return f"{network.contract(address).module.name} {show_address(address, network.setting())}"
     return show_address(address, network.setting())
 
 
-def _origin(network: Network, error: Error) -> str:
+def _origin(network: Book, error: Error) -> str:
     if error.contract is None or not network.is_contract(error.contract):
         return ""
     return f" in {network.contract(error.contract).module.name}"
 
 
-def _error_fields(network: Network, error: Error) -> tuple[str, tuple[tuple[str, Type], ...]] | None:
+def _error_fields(network: Book, error: Error) -> tuple[str, tuple[tuple[str, Type], ...]] | None:
     """Home currency and fields of the contract's error that this is, or None if it is one of the machine's."""
     if error.contract is None or not network.is_contract(error.contract):
         return None
@@ -174,14 +198,14 @@ def _decode(fields: Sequence[tuple[str, Type]], payload: bytes) -> tuple[Any, ..
     return decode_arguments([kind for _, kind in fields], payload)
 
 
-def _fields(network: Network, currency: str, fields: Sequence[tuple[str, Type]], payload: bytes) -> str:
+def _fields(network: Book, currency: str, fields: Sequence[tuple[str, Type]], payload: bytes) -> str:
     setting = network.setting(currency)
     values = _decode(fields, payload)
     shown = (f"{name}: {show_value(v, kind, setting)}" for (name, kind), v in zip(fields, values, strict=True))
     return ", ".join(shown)
 
 
-def _plain_fields(network: Network, currency: str, fields: Sequence[tuple[str, Type]], payload: bytes) -> dict[str, Any]:
+def _plain_fields(network: Book, currency: str, fields: Sequence[tuple[str, Type]], payload: bytes) -> dict[str, Any]:
     setting = network.setting(currency)
     values = _decode(fields, payload)
     return {name: plain_value(v, kind, setting) for (name, kind), v in zip(fields, values, strict=True)}
@@ -194,7 +218,7 @@ def _untyped(payload: bytes) -> list[Any]:
     return values if isinstance(values, list) else [values]
 
 
-def _untyped_texts(network: Network, payload: bytes) -> list[str]:
+def _untyped_texts(network: Book, payload: bytes) -> list[str]:
     """The values of a failure that has no declared types. After a currency's code, integers are amounts of it."""
     values = _untyped(payload)
     code = values[0] if values and values[0] in network.status.decimals else None

@@ -11,21 +11,36 @@ from typing import TYPE_CHECKING
 from kit.home import wallets_folder
 from kit.names import ALIASES, CHAIN_ID, WALLETS, development_key, development_number, development_seed
 from kit.problem import Problem, missing
+from kit.shared import find_shared, list_shared
 
 if TYPE_CHECKING:
     from chain.client.keystore import KeyFile, Keystore
-    from chain.primitives.keys import SecretKey
+    from chain.primitives.keys import OwnKey
+    from chain.primitives.policy import KeyOrPolicy
+    from kit.shared import SharedWallet
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A wallet by name. `own` has its key file; without one it is the devnet's, and its key is known to everybody."""
+    """A wallet by name. `own` has its key file; without one it is the devnet's, and its key is known to everybody, or one for
+    which several keys sign: then `key` is a policy.
+    """
 
     name: str
     address: bytes
-    public: bytes
+    key: KeyOrPolicy
     development: bool
     own: bool
+
+    @property
+    def public(self) -> bytes:
+        """The public key; empty if several sign."""
+        return self.key if isinstance(self.key, bytes) else b""
+
+    @property
+    def several(self) -> bool:
+        """Whether several keys sign."""
+        return not isinstance(self.key, bytes)
 
 
 def keystore() -> Keystore:
@@ -54,6 +69,9 @@ def find_wallet(name: str, chain_id: str | None) -> Wallet | None:
     except Refusal as refusal:
         if refusal.code not in (Refused.NOT_FOUND, Refused.BAD_REQUEST):
             raise
+    shared = find_shared(name)
+    if shared is not None:
+        return _shared(shared)
     number = development_number(name)
     return _development(number, name) if number is not None and chain_id in (None, CHAIN_ID) else None
 
@@ -65,6 +83,7 @@ def names(chain_id: str | None) -> dict[bytes, str]:
     known: dict[bytes, str] = {}
     if chain_id == CHAIN_ID:
         known = {wallet.address: ALIASES[number] for number, wallet in enumerate(development_wallets())}
+    known |= {shared.address: shared.name for shared in list_shared()}
     store = keystore()
     if store.directory.is_dir():
         try:
@@ -74,11 +93,12 @@ def names(chain_id: str | None) -> dict[bytes, str]:
     return known
 
 
-def unlock(wallet: Wallet, chain_id: str, password_file: str | None) -> SecretKey:
+def unlock(wallet: Wallet, chain_id: str, password_file: str | None) -> OwnKey:
     """The key that signs for a wallet on a chain. Asks for the password if there is one. Raises `Problem`, `Refusal`."""
     number = development_number(wallet.name)
     if not wallet.own:
-        assert number is not None
+        if number is None:
+            raise missing(f"there is no key here for {wallet.name}", f"Do without it: tael devnet impersonate {wallet.name}")
         return development_key(number, development_seed())
     password = None if wallet.development else read_password(f"Password of {wallet.name}", password_file)
     return keystore().unlock(wallet.name, password, chain_id=chain_id, development_chain_id=CHAIN_ID)
@@ -107,6 +127,15 @@ def read_password(prompt: str, password_file: str | None, *, twice: bool = False
     if twice and getpass.getpass("The same again: ") != password:
         raise Problem("the two passwords are not the same", "Try again.", code="Usage")
     return password
+
+
+def shared_wallets() -> list[Wallet]:
+    """The wallets of this machine for which several keys sign, by name."""
+    return [_shared(shared) for shared in list_shared()]
+
+
+def _shared(shared: SharedWallet) -> Wallet:
+    return Wallet(shared.name, shared.address, shared.policy, development=False, own=False)
 
 
 def _own(file: KeyFile) -> Wallet:

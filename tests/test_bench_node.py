@@ -195,3 +195,20 @@ def test_every_scenario_of_ours_runs(tmp_path: Path) -> None:
     mixes = json.loads(found.read_text())["mixes"]
     assert set(mixes["payments"]["outcomes"]) == set(mixes["token transfers"]["outcomes"]) == {OK}
     assert set(mixes["50 % invalid"]["outcomes"]) == {OK, FAILED, "WrongSignature", "SequenceUsed", "Malformed"}
+
+
+def test_the_benchmark_of_the_client_pays_in_every_way() -> None:
+    """Each row sends as many payments as it says."""
+    from bench.client import ROWS
+    from chain.client.client import Client
+    from chain.node.development import development_wallets
+    from chain.node.devnet import start_devnet
+
+    bob = development_wallets()[1].address
+    with start_devnet() as devnet, Client(devnet.address) as client:
+        height = client.status()["height"]
+        for work, many, senders in ROWS.values():
+            work(devnet.address, 6, 2 if many else 1, senders)
+        transactions = sum(len(client.block(h)["transactions"]) for h in range(height + 1, client.status()["height"] + 1))
+        assert transactions == 6 * len(ROWS)
+        assert client.balance(bob, "CNY") > 0

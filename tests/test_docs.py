@@ -68,7 +68,7 @@ def _all(language: str) -> list[Block]:
 
 
 def _session_pages() -> list[Path]:
-    return sorted({block.page for block in _all("console")})
+    return sorted({block.page for block in (*_all("console"), *_all("python"))})
 
 
 def _commands(page: Path) -> Iterator[Command]:
@@ -178,7 +178,7 @@ def test_continuous_integration_runs_the_commands_of_the_readme() -> None:
 
 
 def test_the_python_interface_does_what_its_page_shows() -> None:
-    """The examples in the docstring of `tael.py` run."""
+    """The examples in the docstring of `tael` run."""
     import tael
 
     failed, tried = doctest.testmod(tael)

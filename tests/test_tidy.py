@@ -35,7 +35,7 @@ def _source() -> list[Path]:
 
 
 def _product() -> list[Path]:
-    return [path for path in _source() if path.relative_to(ROOT).parts[0] in (*FLOORS, "tael.py")]
+    return [path for path in _source() if path.relative_to(ROOT).parts[0] in (*FLOORS, "tael")]
 
 
 def _name(path: Path) -> str:

@@ -21,7 +21,7 @@ from chain.primitives.address import contract_address
 from chain.primitives.transaction import Transaction
 
 ROOT = Path(__file__).parents[2]
-TAEL = [sys.executable, "-c", "from kit.main import main; main()"]
+TAEL = [sys.executable, "-P", "-c", "from kit.main import main; main()"]  # not the folder it is started in, but what is installed
 READY_SECONDS_MAX = 600  # with many wallets
 
 
@@ -33,7 +33,8 @@ class Process:
         folder = folder.resolve()
         ready = folder / "ready.json"
         ready.unlink(missing_ok=True)
-        command = [*TAEL, "devnet", "--port", "0", "--data", str(folder / "data"), "--ready-file", str(ready), *options]
+        where = ["--data", str(folder / "data"), "--ready-file", str(ready)]
+        command = [*TAEL, "devnet", "--port", "0", "--quiet", *where, *options]
         began = time.perf_counter()
         self._process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, stdout=subprocess.DEVNULL

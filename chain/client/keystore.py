@@ -23,7 +23,7 @@ from typing import Any
 
 from chain.primitives.address import format_address, parse_address, wallet_address
 from chain.primitives.codec import encode
-from chain.primitives.keys import SECRET_BYTES, SecretKey
+from chain.primitives.keys import SECRET_BYTES, OwnKey, SecretKey, own_secret_key
 from chain.primitives.refusal import Refusal, Refused
 
 FORMAT = "tael-key/1"
@@ -56,7 +56,7 @@ class Keystore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def create(self, name: str, password: str, key: SecretKey | None = None, *, guardian: bytes | None = None) -> KeyFile:
+    def create(self, name: str, password: str, key: OwnKey | None = None, *, guardian: bytes | None = None) -> KeyFile:
         """Encrypt a key (a new one if none is given) into a file of this name, which must not exist yet.
 
         `guardian` makes the address that of a guarded wallet.
@@ -75,7 +75,7 @@ class Keystore:
         )
         return file
 
-    def create_development(self, name: str, key: SecretKey) -> KeyFile:
+    def create_development(self, name: str, key: OwnKey) -> KeyFile:
         """Write a development key, in the open and marked as such."""
         file = KeyFile(name, wallet_address(key.public), key.public, development=True)
         self._write(file, {"secret": key.secret_bytes().hex()})
@@ -92,7 +92,7 @@ class Keystore:
         """The key file of a name. NotFound if there is none, WrongKeyFile if it is damaged."""
         return self._read(name)[0]
 
-    def unlock(self, name: str, password: str | None, *, chain_id: str, development_chain_id: str) -> SecretKey:
+    def unlock(self, name: str, password: str | None, *, chain_id: str, development_chain_id: str) -> OwnKey:
         """The key of a name, for use on a chain. `password` may be None for a development key.
 
         Raises WrongPassword, and DevelopmentKey if it is one and the chain is not the devnet.
@@ -101,11 +101,9 @@ class Keystore:
         if file.development and chain_id != development_chain_id:
             raise Refusal(Refused.DEVELOPMENT_KEY, f"{name} is a development key, and this is chain {chain_id!r}")
         try:
-            if file.development:
-                key = SecretKey(bytes.fromhex(content["secret"]))
-            else:
-                key = SecretKey(_decrypt(file, content, password or ""))
-        except (KeyError, TypeError, ValueError, AttributeError):
+            secret = bytes.fromhex(content["secret"]) if file.development else _decrypt(file, content, password or "")
+            key = own_secret_key(file.public[0], secret)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise _damaged(name) from None
         if key.public != file.public:
             raise _damaged(name)
@@ -121,8 +119,9 @@ class Keystore:
         return self.directory / f"{name}{_SUFFIX}"
 
     def _read(self, name: str) -> tuple[KeyFile, dict[str, Any]]:
+        path = self._path(name)
         try:
-            with self._path(name).open("rb") as handle:
+            with path.open("rb") as handle:
                 content = json.loads(handle.read(_FILE_BYTES_MAX))
             if content["format"] != FORMAT or content["name"] != name or type(content["development"]) is not bool:
                 raise _damaged(name)

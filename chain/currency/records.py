@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chain.primitives.codec import amount_plain, as_amount, as_list, decode, encode
-from chain.primitives.header import Supply
+from chain.primitives.codec import as_list, decode, encode
+from chain.primitives.header import Supply, read_supply_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,9 @@ def read_currency(code: str, value: bytes) -> Currency:
 
 def supply_value(supply: Supply) -> bytes:
     """The stored form of a supply equation."""
-    return encode([amount_plain(n) for n in (supply.issued, supply.redeemed, supply.wallets, supply.contracts)])
+    return encode(supply.plain())
 
 
 def read_supply(code: str, value: bytes) -> Supply:
     """The supply equation of a stored form."""
-    issued, redeemed, wallets, contracts = as_list(decode(value), "a supply", size=4)
-    return Supply(
-        code,
-        as_amount(issued, "issued"),
-        as_amount(redeemed, "redeemed"),
-        as_amount(wallets, "wallets"),
-        as_amount(contracts, "contracts"),
-    )
+    return read_supply_plain(code, as_list(decode(value), "a supply"))

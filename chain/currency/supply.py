@@ -1,4 +1,4 @@
-"""The supply equation: issued - redeemed = in wallets + in contracts, for every currency after every
+"""The supply equation: issued - redeemed + minted - burned = in wallets + in contracts, for every currency after every
 transaction.
 """
 
@@ -53,6 +53,19 @@ def issue(overlay: TransactionOverlay, wallets: Wallets, to: bytes, currency: st
     overlay.set(supply_key(currency), supply_value(replace(supply, issued=supply.issued + amount)))
 
 
+def record_edit(overlay: TransactionOverlay, currency: str, change: int) -> None:
+    """Enter that an edit adds minor units of a currency, or takes them away. Fails with LimitExceeded past what a currency can
+    count.
+    """
+    value = overlay.get(supply_key(currency))
+    assert value is not None, "a currency without its supply"
+    supply = read_supply(currency, value)
+    changed = replace(supply, minted=supply.minted + max(0, change), burned=supply.burned + max(0, -change))
+    if changed.issued + changed.minted > AMOUNT_MAX:
+        raise Failure(Code.LIMIT_EXCEEDED, (currency, AMOUNT_MAX), detail="no more can be minted")
+    overlay.set(supply_key(currency), supply_value(changed))
+
+
 def read_supplies(state: BlockOverlay, currencies: Iterable[str]) -> tuple[Supply, ...]:
     """The supply equations of currencies that exist."""
     supplies = []
@@ -69,7 +82,7 @@ def _store(overlay: TransactionOverlay, supply: Supply, *, wallets: int, contrac
     changed = replace(supply, wallets=wallets, contracts=contracts)
     if not changed.holds:
         raise SupplyBroken(
-            f"{supply.currency}: issued {supply.issued} - redeemed {supply.redeemed} is not "
-            f"wallets {wallets} + contracts {contracts}"
+            f"{supply.currency}: issued {supply.issued} - redeemed {supply.redeemed} + minted {supply.minted} - burned "
+            f"{supply.burned} is not wallets {wallets} + contracts {contracts}"
         )
     overlay.set(supply_key(supply.currency), supply_value(changed))

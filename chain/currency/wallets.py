@@ -17,6 +17,7 @@ from vm.failure import Code, Failure
 
 WALLET_EXISTS: Final = "WalletExists"
 UNKNOWN_CURRENCY: Final = "UnknownCurrency"
+SEQUENCE_BACK: Final = "SequenceBack"
 
 
 class Wallets:
@@ -96,6 +97,23 @@ class Wallets:
         if balance > AMOUNT_MAX:
             raise Failure(Code.LIMIT_EXCEEDED, (currency, AMOUNT_MAX), detail="a wallet cannot hold more")
         self._hold(account, currency, balance, amount)
+
+    def set_balance(self, address: bytes, currency: str, amount: int) -> int:
+        """Let a wallet hold so much, and return by how much that is more than it held. Fails with UnknownCurrency, NoWallet."""
+        self._check_currency(currency)
+        account = self._existing(address)
+        change = amount - account.balances.get(currency, 0)
+        self._hold(account, currency, amount, change)
+        return change
+
+    def set_sequence(self, address: bytes, lane: int, sequence: int) -> None:
+        """Let the next sequence of a lane be a later one. Fails with NoWallet, SequenceBack."""
+        sequences = self._existing(address).sequences
+        present = sequences.get(lane, 0)
+        if sequence < present:
+            raise Failure(SEQUENCE_BACK, (lane, present, sequence))
+        if sequence > present:
+            self._overlay.journal.set(sequences, lane, sequence)
 
     def debit(self, source: bytes, currency: str, amount: int) -> None:
         """Debit a wallet. Fails with UnknownCurrency, NoWallet, InsufficientFunds(currency, have, want)."""

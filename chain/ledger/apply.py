@@ -142,7 +142,7 @@ def apply_block(view: View, parent: Header, block: Block, tree: Tree | None = No
         )
     run = BlockRun(view, parent, time_ms=claimed.time_ms, proposer=claimed.proposer, tree=tree)
     for data in block.transactions:
-        run.add(decode_transaction(data))
+        run.add(decode_transaction(data, included=True))
     applied = run.finish()
     if applied.block.header.encoded != claimed.encoded:
         raise Refusal(Refused.WRONG_BLOCK, f"block {claimed.height} does not lead where its header says")

@@ -13,9 +13,11 @@ from chain.currency.mandates import Mandates, Usage
 from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
 from chain.ledger.contracts import Contract, contract_value, find_function, verified_code
+from chain.ledger.edits import SUM_SLOT_PREFIX, perform_edit, slot_sum, summed_currency
 from chain.ledger.machine import BlockMachine, Callee, callee
 from chain.primitives.address import ADDRESS_BYTES, contract_address
-from chain.primitives.codec import amount_plain, decode, encode
+from chain.primitives.codec import amount_plain, encode
+from chain.primitives.edits import SetBalance, SetSequence, SetSlot
 from chain.primitives.keyspace import code_key, contract_key, currency_key, slot_key
 from chain.primitives.limits import AMOUNT_MAX, GAS_ARGUMENT_VALUE
 from chain.primitives.receipt import Error, Event, Move
@@ -27,8 +29,7 @@ from vm.illegal import Illegal
 from vm.machine import Effects, Session
 from vm.module import Module
 from vm.pricing import code_price, price_of_value
-from vm.types import VAULT, CoinValue, Type
-from vm.values import decode as decode_value
+from vm.types import CoinValue, Type
 from vm.values import encode as encode_value
 from vm.values import encode_arguments, read_arguments, unpack
 from vm.verifier import Verified
@@ -78,6 +79,7 @@ class Execution:
         self._deploying: dict[bytes, Verified] = {}
         self._in_contracts: dict[str, int] = {}
         self._session: Session | None = None
+        self._edited = False
 
     @property
     def session(self) -> Session:
@@ -126,6 +128,8 @@ class Execution:
         self.overlay.commit()
         if self._session is not None:
             self._session.keep()
+        elif self._edited:
+            self._machine.forget_slots()
 
     def record(self, move: Move) -> None:
         """Remember that money moved, undoably."""
@@ -172,6 +176,10 @@ class Execution:
                 return None, None
             case Revoke(session):
                 Mandates(self.overlay).revoke(sender, session)
+                return None, None
+            case SetBalance() | SetSlot() | SetSequence():
+                self._edited = True
+                perform_edit(action, self.overlay, self.wallets, self._in_contracts, self.record)
                 return None, None
 
     def _open_wallet(self, action: OpenWallet, sender: bytes) -> bytes:
@@ -304,47 +312,38 @@ class Execution:
     # What comes out.
 
     def _write(self, effects: Effects) -> None:
-        in_contracts: dict[str, int] = {}
+        in_contracts = dict(self._in_contracts)  # which edits have changed, if there are any
         overlay = self.overlay
         for (contract, slot), value in effects.writes.items():
             key = slot_key(contract, slot)
-            if slot.startswith(_SUM_SLOT_PREFIX):
-                currency = _summed_currency(slot)
-                change = _slot_sum(value) - _slot_sum(overlay.get(key))
+            if slot.startswith(SUM_SLOT_PREFIX):
+                currency = summed_currency(slot)
+                change = slot_sum(value) - slot_sum(overlay.get(key))
                 in_contracts[currency] = in_contracts.get(currency, 0) + change
             overlay.set(key, value)
         self._in_contracts = in_contracts
 
     def _error(self, failure: Failure, position: int | None) -> Error:
-        kinds = None
+        verified = None
         if failure.contract is not None:
             verified = self._deploying.get(failure.contract)
             if verified is None:
                 found = self._machine.contract(failure.contract)
                 verified = None if found is None else found[0]
-            kinds = None if verified is None else _error_types(verified.module, failure.name)
-        if kinds is not None and len(kinds) == len(failure.values):
-            payload = encode_arguments(kinds, failure.values)
-        else:
-            payload = encode([_as_plain(value) for value in failure.values])
+        payload = failure_payload(failure, None if verified is None else verified.module)
         return Error(failure.name, payload, failure.contract, position)
+
+
+def failure_payload(failure: Failure, module: Module | None) -> bytes:
+    """The array of a failure's values, in the types of the error if the module that failed declares it."""
+    kinds = None if module is None else _error_types(module, failure.name)
+    if kinds is not None and len(kinds) == len(failure.values):
+        return encode_arguments(kinds, failure.values)
+    return encode([_as_plain(value) for value in failure.values])
 
 
 def _as_plain(value: object) -> object:
     return amount_plain(value) if type(value) is int and 0 <= value <= AMOUNT_MAX else value
-
-
-_SUM_SLOT_PREFIX: Final = encode([-2, ""])[:2]
-"""What the slots begin with that hold the sum of a contract's vaults of a currency."""
-
-
-def _summed_currency(slot: bytes) -> str:
-    currency: str = decode(slot)[1]
-    return currency
-
-
-def _slot_sum(value: bytes | None) -> int:
-    return 0 if value is None else int(decode_value(VAULT, value))
 
 
 def _count_values(wire: Any) -> int:

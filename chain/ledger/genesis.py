@@ -4,18 +4,20 @@ bytes.
 ```json
 {"chain_id": "tael-devnet", "time_ms": 1767225600000, "gas_limit": 2000000000, "gas_price_min": 0,
 "gas_price_max": 1000000,
- "base_currency": "CNY", "fee_wallet": "<key in hex>",
+ "base_currency": "CNY", "fee_wallet": "<key in hex>", "validators": {"threshold": 1, "keys": ["<key in hex>"]},
  "currencies": [{"code": "CNY", "decimals": 2, "issuer": null}],
  "wallets": [{"key": "<key in hex>", "balances": {"CNY": 100000000}}]}
 ```
 
 Keys are 33-byte public keys in hexadecimal, balances minor units. The fee wallet's key is one of the
-wallets'. Instead of a list, `wallets` may be `WalletRows`, which are read as they are needed.
+wallets'. Instead of a list, `wallets` may be `WalletRows`, which are read as they are needed. Validators certify blocks; a chain
+without them has no certificates. `"development": true` makes a chain whose state may be edited (`chain/ledger/edits.py`); its id
+is `tael-devnet`, or `tael-devnet-` and more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,10 +29,10 @@ from chain.currency.supply import add_currency, issue, read_supplies, record_mov
 from chain.currency.wallets import Wallets
 from chain.ledger.apply import Applied
 from chain.ledger.block import Block
-from chain.ledger.parameters import Parameters, parameters_value
+from chain.ledger.parameters import DEVELOPMENT_CHAIN_ID, Parameters, may_be_development, parameters_value
 from chain.ledger.wallet_rows import WalletRows, read_rows
 from chain.primitives.address import ADDRESS_BYTES, wallet_address
-from chain.primitives.codec import amount_plain, array_header, as_amount, as_int, as_list, as_text, encode
+from chain.primitives.codec import amount_plain, array_header, as_amount, as_bool, as_int, as_list, as_text, encode
 from chain.primitives.hash import HASH_BYTES, TAG_GENESIS, merkle_root, tagged_hash
 from chain.primitives.header import PROTOCOL_VERSION, Header, Supply
 from chain.primitives.keys import check_public_key
@@ -43,9 +45,11 @@ from chain.primitives.limits import (
     DECIMALS_MAX,
     GAS_LIMIT_MAX,
     GAS_PRICE_MAX,
+    POLICY_KEYS_MAX,
     TIME_MS_MAX,
 )
 from chain.primitives.money import check_currency
+from chain.primitives.policy import KeyOrPolicy, make_policy
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.short_hash import sha256_of_few
 from chain.state.beginning import Beginning
@@ -63,7 +67,7 @@ if TYPE_CHECKING:
 _Hash: TypeAlias = "hashlib._Hash"
 _FIELDS = {
     "chain_id", "time_ms", "gas_limit", "gas_price_min", "gas_price_max", "base_currency", "fee_wallet",
-    "currencies", "wallets",
+    "currencies", "wallets", "validators", "development",
 }  # fmt: skip
 
 
@@ -135,13 +139,13 @@ def stream_genesis(
                 **{currency_key(each.code): currency_value(each) for each in chain.currencies},
             }
             for key, value in first.items():
-                leaves.add(sha256(key).digest() + sha256(value).digest())
+                leaves.add(sha256(key).digest() + sha256(value).digest() + key)
             if beginning is not None:
                 wallets = ((account_key(record[:ADDRESS_BYTES]), record[ADDRESS_BYTES:]) for record in records)
                 beginning.write_state(chain_of(sorted(first.items()), wallets))
                 records.close()
             write = _write_nothing if beginning is None else beginning.write_page
-            root = build((make_leaf(pair[:HASH_BYTES], pair[HASH_BYTES:]) for pair in leaves), write)
+            root = build(_leaves(leaves, beginning), write)
     return Block(chain.header(parent, root, supply), ())
 
 
@@ -177,8 +181,8 @@ def _wrongs_told() -> Iterator[None]:
 def _sort_wallets(
     chain: _Chain, rows: WalletRows, orders: tuple[Sorting, Sorting], forbidden: frozenset[bytes]
 ) -> tuple[bytes, dict[str, int]]:
-    """Give records to be sorted by address, leaves by the hash of their key; the hash of the description, and what is issued of
-    each currency.
+    """Give records to be sorted by address, and leaves, with the key behind each, by its hash; the hash of the description, and
+    what is issued of each currency.
     """
     add_record, add_leaf = orders[0].add, orders[1].add
     totals = dict.fromkeys(chain.codes, 0)
@@ -194,7 +198,8 @@ def _sort_wallets(
         address = wallet_address(key)
         record = encode([key, None, (), (), balances])  # as `account_value`, whose balances are as plain and as sorted
         add_record(address + record)
-        add_leaf(sha256_of_few(account_key(address)).digest() + sha256_of_few(record).digest())
+        place = account_key(address)
+        add_leaf(sha256_of_few(place).digest() + sha256_of_few(record).digest() + place)
     if not has_fee_wallet:
         raise _wrong("the fee wallet's key must be one of the wallets'")
     for code, total in totals.items():
@@ -209,13 +214,23 @@ def _describe(chain: _Chain, wallets: int) -> _Hash:
     return sha256(bytes([len(TAG_GENESIS)]) + TAG_GENESIS + before)
 
 
+def _leaves(rows: Iterable[bytes], beginning: Beginning | None) -> Iterator[bytes]:
+    """The leaves of a tree, whose keys are entered by their hashes as they pass."""
+    for row in rows:
+        path = row[:HASH_BYTES]
+        if beginning is not None:
+            beginning.write_path(path, row[2 * HASH_BYTES :])
+        yield make_leaf(path, row[HASH_BYTES : 2 * HASH_BYTES])
+
+
 def _write_nothing(key: bytes, page: bytes | None) -> None:
     """For who wants the root alone."""
 
 
 def _read_chain(specification: Mapping[str, Any]) -> _Chain:
     unknown = sorted(set(specification) - _FIELDS)
-    missing = sorted(_FIELDS - {"gas_limit", "gas_price_min", "gas_price_max"} - set(specification))
+    optional = {"gas_limit", "gas_price_min", "gas_price_max", "validators", "development"}
+    missing = sorted(_FIELDS - optional - set(specification))
     if unknown or missing:
         raise _wrong(f"unknown fields: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}")
     fee_key = _key(specification["fee_wallet"])
@@ -226,7 +241,11 @@ def _read_chain(specification: Mapping[str, Any]) -> _Chain:
         gas_limit=as_int(specification.get("gas_limit", BLOCK_GAS_MAX), 1, GAS_LIMIT_MAX, "gas_limit"),
         gas_price_min=as_int(specification.get("gas_price_min", 0), 0, GAS_PRICE_MAX, "gas_price_min"),
         gas_price_max=as_int(specification.get("gas_price_max", 10**6), 0, GAS_PRICE_MAX, "gas_price_max"),
+        validators=read_validators(specification.get("validators")),
+        development=as_bool(specification.get("development", False), "development"),
     )
+    if parameters.development and not may_be_development(parameters.chain_id):
+        raise _wrong(f"a chain for development is called {DEVELOPMENT_CHAIN_ID}, or {DEVELOPMENT_CHAIN_ID}- and more")
     time_ms = as_int(specification["time_ms"], 0, TIME_MS_MAX, "time_ms")
     currencies = sorted(
         (_currency(entry) for entry in as_list(specification["currencies"], "currencies", most=CURRENCIES_MAX)),
@@ -264,6 +283,19 @@ def _make(specification: Mapping[str, Any]) -> Applied:
     parent = tagged_hash(TAG_GENESIS, encode([*chain.description(), plain]))
     header = chain.header(parent, update.root, read_supplies(block, chain.codes))
     return Applied(Block(header, ()), (), (), block.changes, update.pages, block.accounts)
+
+
+def read_validators(entry: object) -> KeyOrPolicy | None:
+    """Who certifies blocks, as a genesis specification says it: `{"threshold": k, "keys": [hex…]}`, or nothing. Raises `Refusal`
+    WrongGenesis, Malformed, WrongKey, UnknownKeyScheme.
+    """
+    if entry is None:
+        return None
+    fields = _fields(entry, "validators", {"threshold", "keys"})
+    keys = [_key(key) for key in as_list(fields["keys"], "the keys of validators", most=POLICY_KEYS_MAX)]
+    threshold = as_int(fields["threshold"], 1, POLICY_KEYS_MAX, "threshold")
+    policy = make_policy(threshold, keys)
+    return policy.keys[0] if len(policy.keys) == 1 else policy
 
 
 def _currency(entry: object) -> Currency:

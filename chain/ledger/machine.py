@@ -47,7 +47,7 @@ class BlockMachine:
     """It is the session's `vm.host.Host`. Transactions begin one after the other, each when the one before has ended.
 
     What one of them has met is at hand for the others: contracts that are in the state of the block, which never changes them,
-    and what the session remembers of their slots. Nothing else may change a slot as long as this is in use.
+    and what the session remembers of their slots. Whoever changes a slot by other means says so (`forget_slots`).
     """
 
     def __init__(self, block: BlockOverlay, *, now_ms: int, tracer: Tracer | None = None, check_promises: bool = False) -> None:
@@ -79,6 +79,10 @@ class BlockMachine:
         else:
             session.renew(journal, gas_limit)
         return session
+
+    def forget_slots(self) -> None:
+        """Slots were changed by other means than the session's, which begins anew with the next transaction."""
+        self._session = None
 
     # The machine's host.
 

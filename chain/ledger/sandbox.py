@@ -90,16 +90,20 @@ class Sandbox:
     def wallet(self, name: str, balances: Mapping[str, int] | None = None) -> bytes:
         """The address of the wallet of a name, opened if it is new, with newly issued minor units added."""
         address = tagged_hash(TAG_SANDBOX, name.encode())
+        self.fund(address, balances or {})
+        return address
+
+    def fund(self, address: bytes, balances: Mapping[str, int]) -> None:
+        """Open the wallet at an address if there is none, and add newly issued minor units to it."""
         overlay = TransactionOverlay(self._block)
         wallets = Wallets(overlay)
         if wallets.find(address) is None:
             overlay.place_account(address, Account(bytes(PUBLIC_KEY_BYTES), None, ()))
-        for currency, amount in (balances or {}).items():
+        for currency, amount in balances.items():
             issue(overlay, wallets, address, currency, amount)
         record_moves(overlay, wallets.held, {})
         overlay.commit()
         self._block.settle_accounts()
-        return address
 
     def balance(self, address: bytes, currency: str) -> int:
         """What a wallet holds, in minor units; 0 where no wallet is."""
@@ -133,6 +137,13 @@ class Sandbox:
         if contract is None:
             raise Failure(Code.NO_CONTRACT, (address,))
         return load_verified(self._block, contract.code_hash)
+
+    def home_currency(self, address: bytes) -> str:
+        """The home currency of a contract. Raises `Failure` NoContract."""
+        contract = read_contract(self._block, address)
+        if contract is None:
+            raise Failure(Code.NO_CONTRACT, (address,))
+        return contract.currency
 
     def call(self, address: bytes, function: str, arguments: tuple[Any, ...], sender: bytes) -> Any:
         """Call a public function with Python values, `CoinValue` for coins of the sender, and return its

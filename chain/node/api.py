@@ -19,13 +19,13 @@ from chain.node.api_answer import answer_json, answer_raw, answer_refusal, answe
 from chain.node.api_ledger import LedgerApi
 from chain.node.api_proofs import ProofApi
 from chain.node.api_request import check_host, read_request
+from chain.node.api_sync import SyncApi
 from chain.node.api_transactions import TransactionApi
 from chain.node.batch import MSGPACK
-from chain.node.control_types import typed
 from chain.node.docs_page import docs_page
 from chain.node.gateway import Gateway
 from chain.node.openapi import describe
-from chain.node.operation import Operation, Query, Raw, query_number, query_text
+from chain.node.operation import Operation, Raw
 from chain.node.questions import Questions
 from chain.node.rendering import failure_json
 from chain.node.subscriptions import Subscriptions
@@ -33,8 +33,6 @@ from chain.node.unpaid import Unpaid
 from chain.primitives.limits import REQUESTS_AT_ONCE_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from vm.failure import Failure
-
-__all__ = ["Api", "Operation", "Query", "query_number", "query_text"]
 
 
 class Api:
@@ -46,17 +44,24 @@ class Api:
         gateway: Gateway,
         control: Sequence[Operation] = (),
         on_refused: Callable[[int, str], None] = lambda count, code: None,
+        following: Callable[[], dict[str, Any] | None] = lambda: None,
     ) -> None:
         """`control` are operations of a devnet, which answer to addresses of this machine only. `on_refused` is told how many
-        refusals of a code were answered.
+        refusals of a code were answered. `following` gives what the status says of the node that this one follows, if it
+        follows one.
         """
         self._node = questions
         self._gateway = gateway
         self._unpaid = Unpaid(questions, time.monotonic)
         self._on_refused = on_refused
         self._transactions = TransactionApi(questions, gateway, on_refused)
-        own = (*LedgerApi(questions, gateway).operations, *self._transactions.operations, *ProofApi(questions).operations)
-        self.operations = (*own, *typed(control))
+        own = (
+            *LedgerApi(questions, gateway, following).operations,
+            *self._transactions.operations,
+            *ProofApi(questions).operations,
+            *SyncApi(questions).operations,
+        )
+        self.operations = (*own, *control)
         self._control = frozenset(operation.name for operation in control)
         self._at_once = 0
         self._document: dict[str, Any] | None = None
@@ -64,7 +69,7 @@ class Api:
     def application(self) -> Starlette:
         """The ASGI application."""
         routes: list[BaseRoute] = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
-        routes += [Route(path, self._openapi, methods=["GET"]) for path in ("/v1/openapi.json", "/openapi.json")]
+        routes.append(Route("/v1/openapi.json", self._openapi, methods=["GET"]))
         routes.append(Route("/v1/docs", self._docs, methods=["GET"]))
         routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node, self._gateway.failed).serve))
         made = Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})
@@ -92,6 +97,8 @@ class Api:
                 if operation.lists and MSGPACK in request.headers.get("accept", ""):
                     return answer_rows(await self._transactions.rows(query), self._node.head)
                 answer = await operation.answer(query)
+                if operation.name in self._control:
+                    self._node.renew()  # what it has done is on disk
             except Refusal as refusal:
                 return self._refused(refusal)
             except StoreFailed as error:  # it may have misled others already
@@ -99,7 +106,7 @@ class Api:
                 return self._refused(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
             except Failure as failure:
                 message = f"{failure.name} {failure.detail}".strip()
-                return self._refused(Refusal(Refused.EXECUTION_FAILED, message, error=failure_json(failure)))
+                return self._refused(Refusal(Refused.EXECUTION_FAILED, message, error=failure_json(failure, self._node.store)))
             return answer_raw(answer) if isinstance(answer, Raw) else answer_json(answer, self._node.head)
 
         return endpoint

@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from chain.node.api_request import BARE
 from chain.node.batch import MSGPACK, rows_msgpack
 from chain.node.operation import Raw
 from chain.node.outcome import Row
@@ -18,6 +17,7 @@ from chain.primitives.refusal import Refusal, Refused
 STATUSES: dict[Refused, int] = {
     Refused.BAD_REQUEST: 400,
     Refused.NOT_FOUND: 404,
+    Refused.CONFLICT: 409,
     Refused.PRUNED: 410,
     Refused.TOO_LARGE: 413,
     Refused.POOL_FULL: 429,
@@ -49,9 +49,9 @@ def answer_refusal(refusal: Refusal, head: Header) -> Response:
 
 
 def answer_raw(raw: Raw) -> Response:
-    """Bare bytes, with height and root in the head of the answer."""
+    """Bytes, with height and root in the head of the answer."""
     place = {"Tael-Height": str(raw.header.height), "Tael-State-Root": raw.header.state_root.hex()}
-    return Response(raw.content, media_type=BARE, headers=place)
+    return Response(raw.content, media_type=raw.media_type, headers=place)
 
 
 def answer_rows(rows: list[Row], head: Header) -> Response:

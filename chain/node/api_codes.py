@@ -6,8 +6,11 @@ from chain.primitives.refusal import Refused
 
 EVERYWHERE = (Refused.BAD_REQUEST, Refused.BUSY, Refused.STOPPED, Refused.DEFECT)
 """Of every operation."""
-BYTES = (Refused.MALFORMED, Refused.TOO_LARGE, Refused.UNKNOWN_VERSION, Refused.WRONG_KEY, Refused.UNKNOWN_KEY_SCHEME)
-"""Of bytes that are no transaction."""
+BYTES = (
+    *(Refused.MALFORMED, Refused.TOO_LARGE, Refused.UNKNOWN_VERSION, Refused.WRONG_KEY, Refused.UNKNOWN_KEY_SCHEME),
+    Refused.NOT_DEVELOPMENT,
+)
+"""Of bytes that are no transaction, or none that anybody may send."""
 _FORM = (Refused.WRONG_SIGNATURE, Refused.WRONG_AMOUNT, Refused.WRONG_ADDRESS)
 SIGNERS = (Refused.NO_WALLET, Refused.NO_AUTHORITY, Refused.SESSION_EXPIRED, Refused.SESSION_LIMIT)
 GAS = (Refused.GAS_PRICE_TOO_LOW, Refused.GAS_PRICE_TOO_HIGH, Refused.GAS_LIMIT_TOO_LOW, Refused.GAS_LIMIT_TOO_HIGH)

@@ -52,6 +52,18 @@ def action(name: str, **fields: Schema) -> Schema:
 
 COMPONENTS: dict[str, Schema] = {
     "Money": MONEY,
+    "Following": {
+        **record(
+            url=TEXT,
+            height=HEIGHT,
+            behind=whole(),
+            heard_ms_ago=nullable(whole()),
+            head_age_ms=whole(),
+            stopped=TRUTH,
+            problem=nullable(ref("RefusalBody")),
+        ),
+        "description": "The node that this one follows, its height when it was last heard, and what is in the way.",
+    },
     "Policy": {**record(threshold=whole(1), keys=listed(HEX)), "description": "So many of these keys sign."},
     "SessionLimit": record(single=ref("Money"), total=ref("Money"), period_ms=nullable(whole())),
     "Session": more(
@@ -79,10 +91,15 @@ COMPONENTS: dict[str, Schema] = {
         proposer=ADDRESS,
         encoded=HEX,
     ),
-    "Supply": {
-        **record(currency=TEXT, issued=AMOUNT, redeemed=AMOUNT, wallets=AMOUNT, contracts=AMOUNT),
-        "additionalProperties": AMOUNT,
-    },
+    "Supply": record(
+        currency=TEXT,
+        issued=AMOUNT,
+        redeemed=AMOUNT,
+        wallets=AMOUNT,
+        contracts=AMOUNT,
+        minted={**AMOUNT, "description": "By edits of a development chain, as `burned`."},
+        burned=AMOUNT,
+    ),
     "Event": _EVENT,
     "EventRow": more(_EVENT, cursor=CURSOR, block=HEIGHT, transaction=HASH),
     "Error": {
@@ -96,7 +113,7 @@ COMPONENTS: dict[str, Schema] = {
         ),
         "description": "Why a transaction failed.",
     },
-    "Failure": record(name=TEXT, values=listed(ANYTHING), contract=nullable(ADDRESS), detail=TEXT),
+    "Failure": record(name=TEXT, values=listed(ANYTHING), contract=nullable(ADDRESS), detail=TEXT, payload=HEX),
     "Move": more(MONEY, from_=nullable(ADDRESS), to=nullable(ADDRESS), reason=TEXT),
     "Receipt": record(
         id=HASH,
@@ -130,6 +147,9 @@ COMPONENTS: dict[str, Schema] = {
         action("set_policy", wallet=ADDRESS, key=ref("Policy")),
         action("grant", **(_SIGNING["properties"] | SCOPE["properties"])),
         action("revoke", session=hexadecimal(AUTHORITY_BYTES)),
+        action("set_balance", wallet=ADDRESS, currency=TEXT, amount=AMOUNT, text=TEXT),
+        action("set_sequence", wallet=ADDRESS, lane=whole(0, LANE_MAX), sequence=whole(0, SEQUENCE_MAX)),
+        action("set_slot", contract=ADDRESS, field=TEXT, key=ANYTHING, value=ANYTHING),
     ),
     "Waiting": record(id=HASH, sender=ADDRESS, lane=whole(0, LANE_MAX), sequence=whole(0, SEQUENCE_MAX), gas_price=whole()),
     "RefusalBody": record(code=REFUSED, message=TEXT, remedy=TEXT, data=by_name(ANYTHING)),

@@ -7,6 +7,7 @@ state and says which.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from chain.currency.mandates import list_mandates
@@ -17,7 +18,7 @@ from chain.node.gateway import Gateway
 from chain.node.inquiries import header_at, transaction_json
 from chain.node.listing import ROW_BYTES, list_contracts, list_transactions
 from chain.node.operation import Answer, Operation, Query, Raw
-from chain.node.parameters import ADDRESS, HEIGHT, HEIGHT_OR_LATEST, IDENTITY, Parameter, cursor, number
+from chain.node.parameters import ADDRESS, EXAMPLE_ADDRESS, HEIGHT, HEIGHT_OR_LATEST, IDENTITY, Parameter, cursor, number
 from chain.node.questions import Questions
 from chain.node.rendering import (
     event_json,
@@ -48,7 +49,7 @@ from chain.state.overlay import View
 from chain.state.reader import CURSOR_BYTES
 
 OLD_HEIGHT = Parameter("height", HEIGHT, "After which block, if its state is still kept; the newest if not given.", 0)
-AN_ADDRESS = Parameter("address", ADDRESS, "tael1…", required=True)
+AN_ADDRESS = Parameter("address", ADDRESS, "tael1…", EXAMPLE_ADDRESS, required=True)
 AN_IDENTITY = Parameter("id", IDENTITY, "The transaction's identity in hexadecimal.", "00" * 32, required=True)
 _ITEM_BYTES = 4  # of a cursor within a block
 
@@ -57,6 +58,7 @@ TRANSACTION = record(
     block=HEIGHT_NUMBER,
     index=whole(),
     sender=ADDRESS_TEXT,
+    signed=TRUTH,
     fee_payer=nullable(ADDRESS_TEXT),
     lane=whole(0, LANE_MAX),
     sequence=whole(0, SEQUENCE_MAX),
@@ -84,9 +86,11 @@ def page(*sizes: int, most: int = PAGE_ITEMS_MAX, usual: int = 100) -> tuple[Par
 class LedgerApi:
     """The answers."""
 
-    def __init__(self, node: Questions, gateway: Gateway) -> None:
+    def __init__(self, node: Questions, gateway: Gateway, following: Callable[[], dict[str, Any] | None] = lambda: None) -> None:
+        """`following` gives what the status says of the node that this one follows, if it follows one."""
         self._node = node
         self._gateway = gateway
+        self._following = following
         self.operations = (*self._of_chain(), *self._of_accounts())
 
     def _of_chain(self) -> tuple[Operation, ...]:
@@ -106,6 +110,7 @@ class LedgerApi:
                     gas_price_min=whole(),
                     gas_price_max=whole(),
                     currencies=by_name(whole()),
+                    following=nullable(ref("Following")),
                 ),
             ),
             Operation(
@@ -127,6 +132,15 @@ class LedgerApi:
                 },
                 refusals=gone,
                 bare="The block's bytes.",
+            ),
+            Operation(
+                *("GET", "/v1/blocks/{height}/certificate", "certificate"),
+                "What the validators have signed for a block; for the first block a proof of the chain's parameters.",
+                self.certificate,
+                places=(Parameter("height", HEIGHT_OR_LATEST, "A height, or `latest`.", "latest", required=True),),
+                answers=record(header=HEX, certificate=HEX),
+                refusals=gone,
+                bare="The certificate's bytes.",
             ),
             Operation(
                 *(
@@ -228,7 +242,7 @@ class LedgerApi:
         node, p = self._node, self._node.parameters
         return {
             "chain_id": p.chain_id,
-            "genesis": header_at(node, 0).hash.hex(),
+            "genesis": header_at(node, node.store.first()).hash.hex(),
             "block": node.head.hash.hex(),
             "time_ms": node.head.time_ms,
             "now_ms": node.now_ms(),
@@ -238,6 +252,7 @@ class LedgerApi:
             "gas_price_min": p.gas_price_min,
             "gas_price_max": p.gas_price_max,
             "currencies": {supply.currency: self._decimals(supply.currency) for supply in node.head.supply},
+            "following": self._following(),
         }
 
     def _decimals(self, code: str) -> int:
@@ -266,6 +281,16 @@ class LedgerApi:
                 raise Refusal(Refused.TOO_LARGE, message, "Ask for it with Accept: application/octet-stream.")
             answer["encoded"] = encoded.hex()
         return answer
+
+    async def certificate(self, query: Query) -> Answer:
+        """See the table."""
+        node = self._node
+        header = header_at(node, node.head.height if query["height"] is None else query["height"])
+        found = node.store.certificate(header.height)
+        if found is None:
+            message = f"block {header.height} has no certificate"
+            raise Refusal(Refused.NOT_FOUND, message, "Ask a node of a chain that has validators.")
+        return Raw(found, node.head) if query.raw else {"header": header.encoded.hex(), "certificate": found.hex()}
 
     def _encoded(self, header: Header) -> bytes:
         encoded = self._node.store.block(header.height)

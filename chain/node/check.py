@@ -19,7 +19,9 @@ from chain.node.commit import commit_of
 from chain.node.genesis import Genesis
 from chain.primitives.hash import merkle_root
 from chain.primitives.header import Header, decode_header
+from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.limits import CHECK_BLOCKS_TOGETHER_MAX
+from chain.primitives.proof import decode_proof, verify_proof
 from chain.primitives.refusal import Refusal, Refused
 from chain.state.pending import PendingView
 from chain.state.reader import Reader
@@ -55,8 +57,8 @@ def check_rows(store: Reader, *, start: int = 0, progress: Progress) -> Checked:
         progress(height - header.height, height - start)
     assert newest is not None
     if Tree(store.page).root != newest.state_root:
-        raise _wrong(height, "has another state root than the tree")
-    return Checked(newest, height - max(0, start), transactions)
+        raise wrong_block(height, "has another state root than the tree")
+    return Checked(newest, height - max(store.first(), start), transactions)
 
 
 def headers_down(store: Reader, to: int) -> Iterator[Header]:
@@ -65,20 +67,38 @@ def headers_down(store: Reader, to: int) -> Iterator[Header]:
     """
     head = store.head()
     if head is None:
-        raise _wrong(0, "is missing: the ledger has not begun")
+        raise wrong_block(0, "is missing: the ledger has not begun")
     height, block_hash = head
-    for below in range(height, max(0, to) - 1, -1):
+    for below in range(height, max(store.first(), to) - 1, -1):
         data = store.header(below)
         header = None if data is None else decode_header(data)
         if header is None or header.height != below or header.hash != block_hash:
-            raise _wrong(below, "is missing, or is not the parent of the one after it")
+            raise wrong_block(below, "is missing, or is not the parent of the one after it")
         yield header
         block_hash = header.parent
 
 
 def has_body(store: Reader, height: int) -> bool:
     """Whether more than the header of a block is kept."""
-    return height == 0 or height >= store.pruned_before()
+    return height == store.first() or height >= store.pruned_before()
+
+
+def first_parameters(store: Reader) -> bytes:
+    """The chain's parameters as they stood after the first block, which are those of all blocks. Raises `Refusal` WrongBlock if
+    they are not the ones that its state root has. On a chain without validators there is no proof of them, and what the head
+    has is taken. Raises `StoreFailed`.
+    """
+    first = store.first()
+    header, proof = store.header(first), store.certificate(first)
+    if proof is None:
+        value = store.get(PARAMETERS)
+    else:
+        shown = decode_proof(proof)
+        holds = header is not None and shown.key == PARAMETERS and verify_proof(shown, decode_header(header).state_root)
+        value = shown.value if holds else None
+    if value is None:
+        raise wrong_block(first, "has no proof of the chain's parameters")
+    return value
 
 
 def check_replay(store: Reader, specification: Mapping[str, Any], *, progress: Progress = lambda done, of: None) -> Checked:
@@ -110,11 +130,11 @@ def _replay(store: Reader, scratch: Store, parent: Header, top: int, progress: P
     for height in range(1, top + 1):
         data = store.block(height)
         if data is None:
-            raise _wrong(height, "is missing")
+            raise wrong_block(height, "is missing")
         try:
             applied = apply_block(view, parent, decode_block(data), tree)
         except Refusal as refusal:
-            raise _wrong(height, f"cannot be executed: {refusal.message}") from refusal
+            raise wrong_block(height, f"cannot be executed: {refusal.message}") from refusal
         _compare(store, commit_of(applied))
         parent = applied.block.header
         transactions += len(applied.identities)
@@ -142,25 +162,25 @@ def _compare(store: Reader, commit: Commit) -> None:
     mark = height.to_bytes(8)
     events = [(mark + index.to_bytes(4) + number.to_bytes(4), event) for index, number, event in commit.events]
     if store.block(height) != commit.block:
-        raise _wrong(height, "is another than execution makes")
+        raise wrong_block(height, "is another than execution makes")
     if store.header(height) != decode_block(commit.block).header.encoded:
-        raise _wrong(height, "has another header in the table of headers")
+        raise wrong_block(height, "has another header in the table of headers")
     if store.identities(height) != list(commit.identities):
-        raise _wrong(height, "has other identities than its transactions")
+        raise wrong_block(height, "has other identities than its transactions")
     if (store.receipts(height) if commit.receipts else []) != list(commit.receipts):
-        raise _wrong(height, "has other receipts than execution makes")
+        raise wrong_block(height, "has other receipts than execution makes")
     if store.block_events(height) != events:
-        raise _wrong(height, "has other events than execution makes")
+        raise wrong_block(height, "has other events than execution makes")
     for index, identity in enumerate(commit.identities):
         if store.find(identity) != (height, index):
-            raise _wrong(height, f"has a transaction that is not found: {identity.hex()}")
+            raise wrong_block(height, f"has a transaction that is not found: {identity.hex()}")
 
 
 def _compare_all(what: str, ours: Iterable[tuple[bytes, bytes]], theirs: Iterable[tuple[bytes, bytes]], height: int) -> None:
     for one, other in zip_longest(ours, theirs):
         if one != other:
             key = (one or other or (b"", b""))[0]
-            raise _wrong(height, f"leaves another {what} than is on disk, first at key {key.hex()}")
+            raise wrong_block(height, f"leaves another {what} than is on disk, first at key {key.hex()}")
 
 
 def check_body(store: Reader, header: Header) -> int:
@@ -168,15 +188,16 @@ def check_body(store: Reader, header: Header) -> int:
     data = store.block(header.height)
     block = None if data is None else decode_block(data)
     if block is None or block.header.encoded != header.encoded:
-        raise _wrong(header.height, "has no body, or that of another")
+        raise wrong_block(header.height, "has no body, or that of another")
     if merkle_root(list(block.transactions)) != header.transactions_root:
-        raise _wrong(header.height, "has other transactions than its header says")
+        raise wrong_block(header.height, "has other transactions than its header says")
     receipts = store.receipts(header.height) if block.transactions else []
     if merkle_root(receipts) != header.receipts_root:
-        raise _wrong(header.height, "has other receipts than its header says")
+        raise wrong_block(header.height, "has other receipts than its header says")
     return len(block.transactions)
 
 
-def _wrong(height: int, what: str) -> Refusal:
+def wrong_block(height: int, what: str) -> Refusal:
+    """The refusal of a block that is not what it should be."""
     remedy = "Restore the data directory from a copy, or begin with an empty one."
     return Refusal(Refused.WRONG_BLOCK, f"block {height} {what}", remedy, height=height)

@@ -85,6 +85,12 @@ class Configuration:
 
     genesis: str = _key("chain.genesis", "genesis.json", "The specification of the chain's first block.", is_path=True)
     data: str = _key("chain.data", "ledger", "The data directory.", is_path=True)
+    validator_key: str = _key(
+        "chain.validator_key",
+        "validator.key",
+        "The key that certifies blocks, if the genesis names validators: 64 hexadecimal digits, or more lines of them.",
+        is_path=True,
+    )
     archive: bool = _key("chain.archive", False, "Keep the states of all heights, not of the newest 128 blocks only.")
     interval_ms: int = _key(
         "blocks.interval_ms", 0, "Milliseconds between blocks; 0 makes one when there is a transaction.", high=BLOCK_TIME_MS_MAX
@@ -105,6 +111,12 @@ class Configuration:
         "Seconds without a block that is due before the node is not ready.",
         low=1,
         high=_DAY_SECONDS,
+    )
+    disk_free_megabytes_min: int = _key(
+        "operations.disk_free_megabytes_min",
+        512,
+        "Megabytes free on the disk below which the node is not ready; 0 does not look.",
+        high=1024 * 1024,
     )
     pool_transactions_max: int = _key(
         "pool.transactions_max", POOL_TRANSACTIONS_MAX, "Transactions that may wait.", low=16, high=50 * POOL_TRANSACTIONS_MAX

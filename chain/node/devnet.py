@@ -8,13 +8,16 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from chain.ledger.apply import Applied
 from chain.node.clock import DevnetClock
 from chain.node.control import Control
+from chain.node.copied import copy_network
 from chain.node.development import (
     BALANCE,
     CHAIN_ID,
@@ -23,6 +26,7 @@ from chain.node.development import (
     SEED,
     WALLETS,
     DevelopmentWallet,
+    development_validator,
     development_wallets,
     devnet_specification,
 )
@@ -31,7 +35,9 @@ from chain.node.node import Node
 from chain.node.operations import Operations
 from chain.node.server import NodeServer, listen, url_of, write_ready_file
 from chain.node.serving import spare_collector
+from chain.node.template import Template
 from chain.node.vitals import Vitals
+from chain.node.workers import Desk
 from chain.primitives.refusal import Refusal, Refused
 
 __all__ = [
@@ -87,16 +93,17 @@ def start_devnet(
     block_time_ms: int = 0,
     workers: int = 0,
     seed: str = SEED,
+    copy: str | None = None,
     ready_file: Path | str | None = None,
     operations_port: int | None = None,
 ) -> Devnet:
     """Start a devnet in a thread and return when it answers. Without a data directory it forgets all at the
     end. With `workers` so many processes look at signatures and answer requests. With `operations_port` it has an
-    operations port (0 takes any).
+    operations port (0 takes any). With `copy`, `URL` or `URL@HEIGHT`, it begins with the state of that network.
 
-    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped.
+    Raises `Refusal` WrongStore, BadRequest (the address cannot be listened on), Stopped; and as `copy_network`.
     """
-    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port)
+    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port, copy, None)
     server = prepared.server
     ready = threading.Event()
     server.on_ready = ready.set
@@ -120,17 +127,23 @@ def run_devnet(
     block_time_ms: int = 0,
     workers: int = 0,
     seed: str = SEED,
+    copy: str | None = None,
     ready_file: Path | str | None = None,
     operations_port: int | None = None,
+    makes_empty: bool = True,
+    template: Template | None = None,
     announce: Callable[[str, list[DevelopmentWallet]], None] | None = None,
+    watch: Callable[[Node], Watcher] | None = None,
 ) -> int:
     """Run a devnet in this thread until a signal ends it; the exit status. `announce(address, wallets)` is
-    called when it answers.
+    called when it answers; what `watch` gives is told of blocks. Blocks at an interval are made though nothing waits if
+    `makes_empty`. Workers are forked from `template`, for who has started it before this module was imported.
 
     Raises as `start_devnet`.
     """
-    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port)
+    prepared = _prepare(data_dir, host, port, block_time_ms, seed, operations_port, copy, watch)
     server = prepared.server
+    server.producer.makes_empty = makes_empty
 
     def ready() -> None:
         write_ready_file(ready_file, prepared.address, CHAIN_ID, prepared.operations)
@@ -139,8 +152,18 @@ def run_devnet(
 
     server.on_ready = ready
     spare_collector()
-    server.serve_on(prepared.listener, workers)
+    server.serve_on(prepared.listener, workers, template)
     return 0 if server.failure is None else 1
+
+
+class Watcher(Protocol):
+    """Whoever is told of blocks, in the thread that makes them."""
+
+    def see(self, blocks: Sequence[Applied]) -> None:
+        """Blocks are on disk. It does not raise, and does not take long."""
+
+    def close(self) -> None:
+        """There are no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +177,14 @@ class _Prepared:
 
 
 def _prepare(
-    data_dir: Path | str | None, host: str, port: int, block_time_ms: int, seed: str, operations_port: int | None
+    data_dir: Path | str | None,
+    host: str,
+    port: int,
+    block_time_ms: int,
+    seed: str,
+    operations_port: int | None,
+    copy: str | None,
+    watch: Callable[[Node], Watcher] | None,
 ) -> _Prepared:
     vitals = Vitals(Measures(), head_age_seconds_max=_HEAD_AGE_SECONDS_MAX)
     operations = None
@@ -167,13 +197,20 @@ def _prepare(
             operations_listener = listen(host, operations_port)
             operations = url_of(operations_listener)
             resources.enter_context(Operations(operations_listener, vitals))
-        clock = DevnetClock()
-        node = resources.enter_context(closing(Node(directory, devnet_specification(seed), clock=clock, archive=True)))
+        clock = resources.enter_context(closing(DevnetClock()))
+        if copy is not None:
+            copy_network(copy, directory, seed)
+        signers = [development_validator(seed)]
+        node = Node(directory, devnet_specification(seed), clock=clock, archive=True, signers=signers)
+        resources.enter_context(closing(node))
+        watcher = None if watch is None else resources.enter_context(closing(watch(node)))
         server = NodeServer(
             node,
             vitals,
             resources.pop_all(),
             block_time_ms=block_time_ms,
-            control=lambda producer: Control(node, producer, clock, seed).operations,
+            desk=lambda producer: Desk(Control(node, producer, clock, seed).answer, clock),
         )
+    if watcher is not None:
+        server.producer.on_written = watcher.see
     return _Prepared(server, listener, url_of(listener), operations)

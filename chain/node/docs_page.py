@@ -18,6 +18,7 @@ _STYLE = (
 def docs_page(document: dict[str, Any]) -> str:
     """The page."""
     info = document["info"]
+    title = _text(info["title"])
     operations = [
         (method, path, operation) for path, methods in document["paths"].items() for method, operation in methods.items()
     ]
@@ -31,7 +32,7 @@ def docs_page(document: dict[str, Any]) -> str:
     )
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{_text(info['title'])}</title><style>{_STYLE}</style><h1>{_text(info['title'])}</h1><p>{_text(info['description'])}</p>"
+        f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1><p>{_text(info['description'])}</p>"
         f'<p>For programs: <a href="/v1/openapi.json">openapi.json</a>.</p><ul>{links}</ul>'
         f"{''.join(_operation(*one) for one in operations)}<h2>Schemas</h2>{schemas}</html>"
     )
@@ -47,7 +48,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
         parts.append(f"<p>Body, <code>{_text(kind)}</code></p>{_code(body['schema'])}")
     for status, answer in operation["responses"].items():
         kinds = ", ".join(answer["content"])
-        shown = _code(answer["content"]["application/json"]["schema"]) if status == "200" else ""
+        shown = _code(next(iter(answer["content"].values()))["schema"]) if status == "200" else ""
         parts.append(f"<p><b>{status}</b> {_text(answer['description'])} <code>{_text(kinds)}</code></p>{shown}")
     return "".join(parts)
 

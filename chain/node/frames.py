@@ -30,6 +30,7 @@ class Ask(IntEnum):
     READY = 4  # it serves -> None
     FAILED = 5  # what is wrong with what is on disk -> None
     COUNTED = 6  # what it has counted since the last time, its connections -> the level from which on to log
+    CONTROL = 7  # operation of a devnet's control, body in JSON -> answer in JSON, or a refusal
 
 
 def pack_frame(value: object) -> bytes:

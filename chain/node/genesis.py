@@ -9,7 +9,8 @@ from typing import Any
 from chain.ledger.apply import Applied
 from chain.ledger.block import Block
 from chain.ledger.genesis import genesis_parameters, genesis_parent, make_genesis, stream_genesis
-from chain.node.commit import commit_of
+from chain.ledger.parameters import decode_parameters
+from chain.node.commit import first_commit, parameters_proof
 from chain.node.development import development_keys, refuse_development_keys
 from chain.node.wallet_file import WalletFile
 from chain.primitives.header import Header
@@ -33,6 +34,7 @@ class Genesis:
             self._header = self._made.block.header
         self.parameters: bytes = genesis_parameters(specification)
         """Their record in the state."""
+        self.chain_id: str = decode_parameters(self.parameters).chain_id
 
     def header(self) -> Header:
         """That of block 0; of many wallets some 20 seconds a million. Raises `Refusal` WrongGenesis, `StoreFailed`."""
@@ -53,13 +55,16 @@ class Genesis:
         needed meanwhile are in a folder. Raises `Refusal` WrongGenesis, and `StoreFailed`.
         """
         if self._made is not None:
-            commit = commit_of(self._made)
+            commit = first_commit(self._made)
             store.commit(commit)
             return commit
         beginning = store.begin()
         block = self._stream(folder, beginning)
         self._header = block.header
-        commit = Commit(0, block.header.hash, block.encoded, (), (), (), {}, {})
+        beginning.settle()
+        store.renew()
+        proof = parameters_proof(store.page, self.parameters)
+        commit = Commit(0, block.header.hash, block.encoded, (), (), (), {}, {}, proof)
         beginning.finish(commit)
         store.renew()
         return commit

@@ -7,15 +7,18 @@ from typing import Any
 from chain.ledger.admission import intrinsic_gas, signers
 from chain.ledger.apply import execute
 from chain.ledger.contracts import find_function, load_verified, read_contract
+from chain.ledger.edits import field_name, slot_kinds
 from chain.ledger.machine import BlockMachine
 from chain.node.questions import Questions
 from chain.node.rendering import error_json, money_json, policy_json, receipt_json, scope_json, value_json
-from chain.node.tracing import Recorder
+from chain.node.tracing import Recorder, Show
 from chain.primitives.address import format_address
+from chain.primitives.edits import SetBalance, SetSequence, SetSlot
 from chain.primitives.header import Header, decode_header
 from chain.primitives.keys import SCHEME_WEBAUTHN, SIGNATURE_BYTES
 from chain.primitives.limits import (
     ESTIMATE_MARGIN_PERCENT,
+    GAS_TRACE_STEP,
     READ_GAS_MAX,
     SIGNATURE_BYTES_MAX,
     TRANSACTION_GAS_MAX,
@@ -38,6 +41,7 @@ from chain.primitives.transaction import (
 from chain.state.overlay import BlockOverlay, View
 from vm.failure import Failure
 from vm.module import Kind
+from vm.values import decode as decode_value
 from vm.values import decode_arguments
 
 
@@ -59,12 +63,14 @@ def transaction_json(node: Questions, identity: bytes) -> dict[str, Any] | None:
     if block is None:
         raise StoreFailed(f"block {height} is missing")
     data = block.transactions[index]
-    body = decode_transaction(data).body
+    transaction = decode_transaction(data, included=True)
+    body = transaction.body
     return {
         "id": identity.hex(),
         "block": height,
         "index": index,
         "sender": format_address(body.sender),
+        "signed": not transaction.unsigned,
         "fee_payer": None if body.fee_payer is None else format_address(body.fee_payer),
         "lane": body.lane,
         "sequence": body.sequence,
@@ -111,6 +117,26 @@ def _action_json(action: Action, view: View) -> dict[str, Any]:
             }
         case Revoke(session):
             return {"action": "revoke", "session": session.hex()}
+        case SetBalance(wallet, currency, amount):
+            return {"action": "set_balance", "wallet": format_address(wallet), **money_json(amount, currency, view)}
+        case SetSequence(wallet, lane, sequence):
+            return {"action": "set_sequence", "wallet": format_address(wallet), "lane": lane, "sequence": sequence}
+        case SetSlot():
+            return {"action": "set_slot", "contract": format_address(action.contract), **_slot_json(action, view)}
+
+
+def _slot_json(edit: SetSlot, view: View) -> dict[str, Any]:
+    """The field, key and value of an edit by name and type, as far as its contract has them."""
+    contract = read_contract(view, edit.contract)
+    module = None if contract is None else load_verified(view, contract.code_hash).module
+    kinds = None if module is None else slot_kinds(module, edit.field)
+    if module is None or kinds is None:
+        return {"field": str(edit.field), "key": None, "value": None}
+    shown = [
+        None if data is None or kind is None else value_json(kind, decode_value(kind, data))
+        for kind, data in zip(kinds, (edit.key, edit.value), strict=True)
+    ]
+    return {"field": field_name(module, edit.field), "key": shown[0], "value": shown[1]}
 
 
 def _arguments_json(address: bytes, name: str, encoded: bytes, view: View) -> dict[str, Any] | None:
@@ -174,13 +200,17 @@ def trace(node: Questions, data: bytes) -> dict[str, Any]:
         raise Refusal(Refused.GAS_LIMIT_TOO_LOW, message, gas_limit_min=intrinsic)
     free = Transaction(transaction.body._replace(gas_price=0), transaction.signatures, identity=transaction.identity)
     recorder = Recorder(node.store)
-    receipt = _execute(node, _machine(node, recorder), free)
+    try:
+        receipt = _execute(node, _machine(node, recorder), free)
+    finally:
+        node.gas_unpaid += GAS_TRACE_STEP * recorder.steps_run
     return {"receipt": receipt_json(receipt, node.store), **recorder.json()}
 
 
-def trace_included(node: Questions, identity: bytes) -> dict[str, Any] | None:
+def trace_included(node: Questions, identity: bytes, show: Show | None = None) -> dict[str, Any] | None:
     """What a transaction of a block did step by step: those before it are executed again on the state of the parent. None if
-    no block has it. Raises `Refusal` Pruned when that state is not kept any more, TooLarge when too much came before it.
+    no block has it. `show` as for `Recorder`. Raises `Refusal` Pruned when that state is not kept any more, TooLarge when it
+    is too much.
     """
     place = node.store.find(identity)
     if place is None:
@@ -196,13 +226,17 @@ def trace_included(node: Questions, identity: bytes) -> dict[str, Any] | None:
         raise Refusal(Refused.TOO_LARGE, message, "Trace it on a copy of the ledger.")
     node.gas_unpaid += gas_used
     view = node.store.at(height - 1)
-    recorder = Recorder(view)
+    recorder = Recorder(view, show, node.store)
     recorder.pause()
     machine = BlockMachine(BlockOverlay(view), now_ms=block.header.time_ms, tracer=recorder)
-    for position, data in enumerate(block.transactions[:index]):
-        execute(machine, decode_transaction(data), node.parameters, height=height, index=position)
-    recorder.resume()
-    receipt = execute(machine, decode_transaction(block.transactions[index]), node.parameters, height=height, index=index)
+    try:
+        for position, data in enumerate(block.transactions[:index]):
+            execute(machine, decode_transaction(data, included=True), node.parameters, height=height, index=position)
+        recorder.resume()
+        transaction = decode_transaction(block.transactions[index], included=True)
+        receipt = execute(machine, transaction, node.parameters, height=height, index=index)
+    finally:
+        node.gas_unpaid += GAS_TRACE_STEP * recorder.steps_run
     if receipt != kept[-1]:
         raise StoreFailed(f"transaction {index} of block {height} does not come to what its receipt says")
     return {"receipt": receipt_json(receipt, node.store), **recorder.json()}

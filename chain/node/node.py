@@ -4,7 +4,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,24 +12,40 @@ from typing import Any
 from cachetools import LRUCache
 
 from chain.ledger.admission import admit, read_balance, read_sequence
-from chain.ledger.apply import Applied, BlockRun
+from chain.ledger.apply import Applied, BlockRun, apply_block
+from chain.ledger.block import Block
 from chain.ledger.parameters import fee_of, read_parameters
-from chain.node.check import check_body, check_replay, has_body, headers_down
+from chain.node.check import check_body, check_replay, first_parameters, has_body, headers_down
 from chain.node.commit import commit_of
+from chain.node.development import CHAIN_ID
 from chain.node.genesis import Genesis
 from chain.node.pool import Pool
 from chain.node.questions import Questions
 from chain.node.waiting import Waiting
+from chain.primitives.address import NOBODY, format_address
+from chain.primitives.certificate import certify, check_certified, choose_signers
+from chain.primitives.codec import decode
+from chain.primitives.edits import Edit
 from chain.primitives.header import Header, decode_header
+from chain.primitives.keys import Signer
 from chain.primitives.keyspace import PARAMETERS
 from chain.primitives.library_check import check_signature_library
-from chain.primitives.limits import BLOCKS_CHECKED_AT_START, KEYS_CHECKED_AT_START, TRANSACTIONS_CHECKED_AT_START
+from chain.primitives.limits import (
+    BLOCKS_CHECKED_AT_START,
+    EXPIRY_MS_MAX,
+    KEYS_CHECKED_AT_START,
+    TIME_MS_MAX,
+    TRANSACTION_GAS_MAX,
+    TRANSACTIONS_CHECKED_AT_START,
+)
+from chain.primitives.receipt import Error
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
-from chain.primitives.transaction import Transaction, decode_transaction
+from chain.primitives.transaction import Body, Transaction, decode_transaction, not_development
 from chain.state.directory import damaged
 from chain.state.pending import PendingView
 from chain.state.store import Store
 from chain.state.tree import Tree
+from chain.state.writing import Commit
 
 _REFUSED_MAX = 10_000  # remembered for those who wait for them
 
@@ -40,22 +56,25 @@ class Node(Questions):
     def __init__(
         self,
         directory: Path,
-        specification: Mapping[str, Any],
+        specification: Mapping[str, Any] | None,
         *,
         clock: Callable[[], int],
         pool: Pool | None = None,
         archive: bool = False,
+        signers: Sequence[Signer] = (),
     ) -> None:
-        """Open the ledger of a genesis specification, or begin it. `clock` gives milliseconds since 1970 UTC. An archive keeps
-        what it takes to go back to any height.
+        """Open the ledger of a genesis specification, or begin it; without one, go on with the ledger that is there.
 
-        Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary.
+        `clock` gives milliseconds since 1970 UTC. An archive keeps what it takes to go back to any height. `signers` are the
+        validators that certify each block that is made here; without them blocks have no certificates, and nobody can follow.
+
+        Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, WrongKey.
         """
         self.directory = directory
         check_signature_library()
         self._clock = clock
         self._specification = specification
-        genesis = Genesis(specification)
+        genesis = None if specification is None else Genesis(specification)
         self.store: Store = Store(directory, archive=archive)
         self.pool = pool if pool is not None else Pool()
         self.refused: LRUCache[bytes, Refusal] = LRUCache(_REFUSED_MAX)
@@ -65,10 +84,12 @@ class Node(Questions):
         self._told: list[tuple[bytes, Refusal]] = []
         self._view = PendingView(self.store)
         self._unwritten: dict[bytes, tuple[int, int]] = {}
+        self._certificates: dict[bytes, bytes] = {}
         try:
             self._begin(genesis)
             self.head = self._check(genesis)
             self.parameters = read_parameters(self.store)
+            self._signers = choose_signers(self.parameters.validators, signers)
             self.tree = Tree(self._view.page)
             self.newest: Header = self.head
             """Of the newest block that was made, be it on disk or not."""
@@ -89,12 +110,14 @@ class Node(Questions):
             raise Refusal(Refused.ALREADY_INCLUDED, "it is in a block already", id=transaction.identity.hex())
         return transaction
 
-    def offer(self, transaction: Transaction) -> tuple[int, int] | None:
-        """Take a transaction into the pool, unless it waits there; (height, index) of one that is in a block already. Raises
-        `Refusal`.
+    def offer(self, transaction: Transaction, *, development: bool = False) -> tuple[int, int] | None:
+        """Take a transaction into the pool, unless it waits there; (height, index) of one that is in a block already. With
+        `development` it need not be signed, which is for the control of a devnet alone. Raises `Refusal`.
         """
         self._check_running()
         body, identity = transaction.body, transaction.identity
+        if (transaction.unsigned and not development) or body.sender == NOBODY:
+            raise not_development()
         if identity in self.pool:
             return None
         next_sequence = read_sequence(self._view, body.sender, body.lane)
@@ -117,7 +140,7 @@ class Node(Questions):
         """Make the next block of what waits (nothing is a block too) and write it to disk. See `make_block`."""
         applied = self.make_block()
         try:
-            self.store.write(commit_of(applied))
+            self.store.write(self.commit_of(applied))
         except BaseException as error:
             self.failure = error
             raise
@@ -133,10 +156,9 @@ class Node(Questions):
         """
         self._check_running()
         try:
-            time_ms = self.now_ms()
-            self.pool.expire(self.newest.height + 1, time_ms)
-            run = BlockRun(self._view, self.newest, time_ms=time_ms, proposer=self.parameters.fee_wallet, tree=self.tree)
+            self.pool.expire(self.newest.height + 1, self.now_ms())
             began = perf_counter()
+            run = self._begin_block()
             included = self._fill(run)
             filled = perf_counter()
             applied = run.finish()
@@ -144,15 +166,98 @@ class Node(Questions):
         except BaseException as error:
             self.failure = error
             raise
+        self._go_on(applied)
+        self.pool.included(included)
+        self.note_departed()
+        return applied
+
+    def make_edit(self, edits: Sequence[Edit]) -> Applied:
+        """Make a block of edits alone, all or none, on a development chain. Raises `Refusal` NotDevelopment, ExecutionFailed, and
+        then nothing has changed; otherwise as `make_block`.
+        """
+        self._check_running()
+        parameters, time_ms = self.parameters, self.now_ms()
+        body = Body(
+            parameters.chain_id,
+            NOBODY,
+            read_sequence(self._view, NOBODY, 0),
+            min(parameters.gas_limit, TRANSACTION_GAS_MAX),
+            0,
+            tuple(edits),
+            expiry_ms=min(time_ms + EXPIRY_MS_MAX, TIME_MS_MAX),
+        )
+        transaction = decode_transaction(Transaction(body, unsigned=True).encoded, included=True)  # as whoever replays it will
+        try:
+            run = self._begin_block()
+            receipt = run.add(transaction)
+            if receipt.error is not None:
+                raise not_edited(receipt.error)
+            applied = run.finish()
+        except Refusal:
+            raise
+        except BaseException as error:
+            self.failure = error
+            raise
+        self._go_on(applied)
+        self._refill()  # sequences and balances may be others now
+        return applied
+
+    def _begin_block(self) -> BlockRun:
+        return BlockRun(self._view, self.newest, time_ms=self.now_ms(), proposer=self.parameters.fee_wallet, tree=self.tree)
+
+    def follow(self, block: Block, certificate: bytes) -> Applied:
+        """Go on by a block that was made elsewhere, which is yet to be written: see `written`. Nothing has changed if it is
+        refused: NotCertified if the chain's validators have not signed it, WrongBlock if it does not follow or is not what
+        execution makes of it, UnknownVersion. Raises `StoreFailed` and `SupplyBroken` as `make_block` does.
+        """
+        self._check_running()
+        header, validators = block.header, self.parameters.validators
+        if validators is None:
+            raise Refusal(Refused.NOT_CERTIFIED, "the chain names no validators, so its blocks cannot be certified")
+        check_certified(certificate, header, validators)
+        if header.parent != self.newest.hash or header.height != self.newest.height + 1:
+            raise Refusal(Refused.WRONG_BLOCK, f"block {header.height} does not follow block {self.newest.height}")
+        try:
+            applied = apply_block(self._view, self.newest, block, self.tree)
+        except Refusal as refusal:
+            if refusal.code is Refused.UNKNOWN_VERSION:
+                raise
+            message = f"block {header.height} cannot be executed: {refusal.message}"
+            raise Refusal(Refused.WRONG_BLOCK, message, height=header.height) from refusal
+        except BaseException as error:
+            self.failure = error
+            raise
+        self._certificates[header.hash] = certificate
+        self._go_on(applied)
+        return applied
+
+    def commit_of(self, applied: Applied) -> Commit:
+        """All that a block writes, with its certificate: the one with which it came, or one by the validators that are here. May
+        be asked in another thread.
+        """
+        header = applied.block.header
+        certificate = self._certificates.pop(header.hash, None)
+        if certificate is None and self._signers:
+            certificate = certify(header, self._signers).encoded
+        return commit_of(applied, certificate)
+
+    def _go_on(self, applied: Applied) -> None:
+        """To a block that is not on disk yet."""
         header = applied.block.header
         self.newest = header
         self._view.add(header.height, applied.state, applied.tree, applied.accounts)
         self.tree.adopt(applied.tree)
         for index, identity in enumerate(applied.identities):
             self._unwritten[identity] = header.height, index
-        self.pool.included(included)
+
+    def _refill(self) -> None:
+        """Take what waits into the pool once more, as far as it still may: the state has not gone on as the pool expects."""
+        for waiting in self.pool.clear():
+            try:
+                self.pool.add(waiting, read_sequence(self._view, waiting.sender, waiting.lane), self.now_ms())
+            except Refusal as refusal:
+                self._refuse(waiting, refusal)
         self.note_departed()
-        return applied
 
     def written(self, applied: Applied) -> None:
         """A block that was made is on disk now; blocks are written in order."""
@@ -178,12 +283,7 @@ class Node(Questions):
         self.tree = Tree(self._view.page)
         self.head = self.newest = decode_header(data)
         self.refused.clear()
-        for waiting in self.pool.clear():
-            try:
-                self.pool.add(waiting, read_sequence(self._view, waiting.sender, waiting.lane), self.now_ms())
-            except Refusal as refusal:
-                self._refuse(waiting, refusal)
-        self.note_departed()
+        self._refill()
 
     def take_refused(self) -> list[tuple[bytes, Refusal]]:
         """Those that have left the pool without a block since the last call, each with why."""
@@ -202,9 +302,10 @@ class Node(Questions):
         return self.pool.next_sequence(wallet, lane, read_sequence(self._view, wallet, lane))
 
     def replay(self) -> bytes:
-        """Execute all blocks from genesis again, compare all that they leave, and return the state root. Raises as
-        `check_replay`.
+        """Execute all blocks from genesis again, compare all that they leave, and return the state root. The node must have
+        been given its specification. Raises as `check_replay`.
         """
+        assert self._specification is not None
         return check_replay(self.store, self._specification).head.state_root
 
     def now_ms(self) -> int:
@@ -256,8 +357,8 @@ class Node(Questions):
         self.refused[waiting.identity] = refusal
         self._told.append((waiting.identity, refusal))
 
-    def _begin(self, genesis: Genesis) -> None:
-        """Write genesis if there is none yet. Raises `Refusal` WrongStore."""
+    def _begin(self, genesis: Genesis | None) -> None:
+        """Write genesis if there is no block yet. Raises `Refusal` WrongStore."""
         try:
             empty = self.store.is_empty()
         except StoreFailed as error:
@@ -266,21 +367,28 @@ class Node(Questions):
             return
         if self.store.marked() is not None:
             raise damaged("it had a ledger, which is gone")
+        if genesis is None:
+            remedy = "Give the genesis specification of the chain, or the directory of a ledger that has begun."
+            raise Refusal(Refused.WRONG_STORE, "the data directory has no ledger yet", remedy)
         try:
             genesis.write(self.store, self.directory)
         except StoreFailed as error:
             remedy = "See that there is room on the disk, or choose another directory."
             raise Refusal(Refused.WRONG_STORE, f"the data directory cannot be written: {error}", remedy) from None
 
-    def _check(self, genesis: Genesis) -> Header:
+    def _check(self, genesis: Genesis | None) -> Header:
         """The head, after a look at what is stored (`docs/ledger.md`, "Store"). Raises `Refusal` WrongStore."""
         try:
-            first = self.block(0)
-            if first is None or first.header.height:
-                raise Refusal(Refused.WRONG_STORE, "block 0 is missing or damaged")
-            ours, found = genesis.hash_beside(first.header, self.store.marked()), first.header.hash
+            height = self.store.first()
+            first = self.block(height)
+            if first is None or first.header.height != height:
+                raise Refusal(Refused.WRONG_STORE, f"block {height} is missing or damaged")
+            if height and genesis is not None and first.header.chain_id == CHAIN_ID == genesis.chain_id:
+                genesis = None  # a devnet that began with a copy
+            found, noted = first.header.hash, self.store.marked()
+            ours = noted or found if genesis is None else genesis.hash_beside(first.header, noted)
             if found != ours and self.store.marked() == ours:
-                raise Refusal(Refused.WRONG_STORE, "block 0 is not the genesis with which it began")
+                raise Refusal(Refused.WRONG_STORE, f"block {height} is not the genesis with which it began")
             head = self._check_chain(genesis) if found == ours else None
         except (Refusal, StoreFailed) as error:
             raise damaged(error.message if isinstance(error, Refusal) else str(error)) from None
@@ -296,7 +404,7 @@ class Node(Questions):
         self.store.mark(found)
         return head
 
-    def _check_chain(self, genesis: Genesis) -> Header:
+    def _check_chain(self, genesis: Genesis | None) -> Header:
         newest: Header | None = None
         transactions = 0
         for header in headers_down(self.store, self.store.height() - BLOCKS_CHECKED_AT_START + 1):
@@ -308,9 +416,16 @@ class Node(Questions):
             raise Refusal(Refused.WRONG_STORE, "the tree on disk does not have the head's state root")
         if self.store.size() <= KEYS_CHECKED_AT_START and Tree(_no_page).update(self.store.entries()).root != newest.state_root:
             raise Refusal(Refused.WRONG_STORE, "the state on disk does not have the head's state root")
-        if self.store.get(PARAMETERS) != genesis.parameters:
+        if self.store.get(PARAMETERS) != (first_parameters(self.store) if genesis is None else genesis.parameters):
             raise Refusal(Refused.WRONG_STORE, "the parameters on disk are not those of genesis")
         return newest
+
+
+def not_edited(error: Error) -> Refusal:
+    """For edits that fail as a whole."""
+    values = ", ".join(format_address(v) if type(v) is bytes and len(v) == len(NOBODY) else str(v) for v in decode(error.payload))
+    message = f"edit {error.action} fails: {error.name}{f'({values})' if values else ''}"
+    return Refusal(Refused.EXECUTION_FAILED, message, error=error.name, edit=error.action)
 
 
 def _waiting(transaction: Transaction) -> Waiting:

@@ -8,11 +8,10 @@ from typing import Any
 from chain.node.api_answer import REFUSED_STATUS, STATUSES
 from chain.node.api_codes import EVERYWHERE
 from chain.node.api_components import COMPONENTS
-from chain.node.api_request import BARE
 from chain.node.batch import MSGPACK
-from chain.node.operation import Operation
-from chain.node.parameters import Parameter
-from chain.node.schema import Schema, record, ref
+from chain.node.operation import BARE, Operation
+from chain.node.parameters import Parameter, object_schema
+from chain.node.schema import record, ref
 from chain.primitives.refusal import REMEDIES, Refused
 
 _DESCRIPTION = (
@@ -68,12 +67,7 @@ def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:
 
 
 def _bodies(operation: Operation) -> dict[str, Any]:
-    fields = operation.fields
-    properties = {field.name: {**field.kind.schema, "description": field.description} for field in fields}
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    required = [field.name for field in fields if field.required]
-    if required:
-        schema["required"] = required
+    schema = object_schema(operation.body)
     if operation.one_of:
         schema["oneOf"] = [{"required": [name]} for name in operation.one_of]
     content: dict[str, Any] = {"application/json": {"schema": schema, **_body_example(operation)}}
@@ -85,20 +79,22 @@ def _bodies(operation: Operation) -> dict[str, Any]:
 def _body_example(operation: Operation) -> dict[str, Any]:
     shown = {
         field.name: field.example
-        for field in operation.fields
+        for field in operation.body
         if field.example is not None and field.name not in operation.one_of[1:]
     }
-    missing = any(field.required and field.name not in shown for field in operation.fields)
+    missing = any(field.required and field.name not in shown for field in operation.body)
     return {"example": shown} if shown and not missing else {}
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    good: dict[str, Any] = {"application/json": {"schema": operation.schema}}
+    good: dict[str, Any] = {} if operation.packed else {"application/json": {"schema": operation.schema}}
     answers: dict[str, Any] = {"200": {"description": "The answer.", "content": good}}
     if operation.lists:
         good[MSGPACK] = {"schema": {"type": "string", "contentMediaType": MSGPACK, "description": "Rows, height, state root."}}
-    if operation.bare is not None:
-        good[BARE] = {"schema": {"type": "string", "contentMediaType": BARE, "description": operation.bare}}
+    for kind, words in ((BARE, operation.bare), (MSGPACK, operation.packed)):
+        if words is not None:
+            good[kind] = {"schema": {"type": "string", "contentMediaType": kind, "description": words}}
+    if operation.bare or operation.packed:
         names = ("Tael-Height", "Tael-State-Root")
         answers["200"]["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     by_status: dict[int, list[Refused]] = {}

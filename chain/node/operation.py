@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from chain.node.parameters import ANY, Parameter, bad, is_unicode, json_number
+from chain.node.parameters import Parameter
 from chain.node.schema import HASH, HEIGHT, Schema, record
 from chain.primitives.header import Header
-from chain.primitives.limits import HEIGHT_MAX
 from chain.primitives.refusal import Refused
+
+BARE: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """An answer that can be had as bare bytes (`Accept: application/octet-stream`), with the header of its state."""
+    """An answer in bytes, with the header of its state: bare ones (`Accept: application/octet-stream`), or of another kind."""
 
     content: bytes
     header: Header
+    media_type: str = BARE
 
 
 Answer = dict[str, Any] | Raw
@@ -45,15 +47,13 @@ Answer = dict[str, Any] | Raw
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the API. Parameters by name; those of which only words are given may be anything."""
+    """One row of the API."""
 
     method: str
     path: str
     name: str
     summary: str
     answer: Callable[[Query], Awaitable[Any]]
-    body_fields: Mapping[str, str] = field(default_factory=dict)
-    answer_fields: tuple[str, ...] = ()
     lists: bool = False
     """Whether its body is a list of byte strings, which msgpack may bring and take back as well."""
     parameters: tuple[Parameter, ...] = ()
@@ -63,41 +63,20 @@ class Operation:
     body: tuple[Parameter, ...] = ()
     one_of: tuple[str, ...] = ()
     """Of these fields of the body exactly one is given."""
-    answers: Schema | None = None
+    answers: Schema = field(default_factory=record)
     """What a good answer has besides height and state root."""
     refusals: tuple[Refused, ...] = ()
     """Codes beside those that every operation may have."""
     bare: str | None = None
     """What an answer of bare bytes is, if there is one."""
+    packed: str | None = None
+    """What its answer is in msgpack, if it is had in nothing else."""
     unpaid: bool = False
     """Whether it runs programs for which nobody pays."""
-
-    @property
-    def fields(self) -> tuple[Parameter, ...]:
-        """The fields of the body."""
-        return self.body or tuple(Parameter(name, ANY, words) for name, words in self.body_fields.items())
 
     @property
     def schema(self) -> Schema:
         """Of a good answer."""
         own = self.answers
-        if own is None:
-            own = {**record(**{f"{name}_": {} for name in self.answer_fields}), "additionalProperties": True}
         named = {**own["properties"], "height": HEIGHT, "state_root": HASH}
         return {**own, "required": [*own["required"], "height", "state_root"], "properties": named}
-
-
-def query_text(query: Query, name: str) -> str:
-    """A field of the body that must be there. Raises `Refusal` BadRequest."""
-    value = query.body.get(name)
-    if not isinstance(value, str) or not is_unicode(value):
-        raise bad(f"{name} must be a text")
-    return value
-
-
-def query_number(query: Query, name: str, low: int, high: int, default: int | None = None) -> int:
-    """A whole number of the body, as a number or a text. Raises `Refusal` BadRequest."""
-    value = query.body.get(name, default)
-    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= len(str(HEIGHT_MAX**3)):
-        value = int(value)
-    return json_number(value, name, low, high)

@@ -15,6 +15,7 @@ from chain.node.node import Node
 from chain.node.outcome import Row
 from chain.node.vitals import Vitals
 from chain.node.writer import Writer, Written
+from chain.primitives.edits import Edit
 from chain.primitives.limits import BATCH_STEP, BLOCKS_AHEAD_MAX, TRANSACTIONS_AHEAD_MAX
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
@@ -52,6 +53,10 @@ class Producer:
         """
         self._node = node
         self._block_time_ms = block_time_ms
+        self.on_written: Callable[[Sequence[Applied]], None] = _nothing
+        """Told of blocks that are on disk. It must not raise."""
+        self.makes_empty = True
+        """Whether a block is made when its time has come though nothing waits."""
         self._on_failure = on_failure
         self._vitals = vitals
         self._measures = vitals.measures
@@ -103,16 +108,18 @@ class Producer:
             self._writer.close()
         self._tell_all(_stops())
 
-    async def submit(self, transactions: Sequence[Transaction], *, wait_seconds: float | None) -> list[Row]:
+    async def submit(
+        self, transactions: Sequence[Transaction], *, wait_seconds: float | None, development: bool = False
+    ) -> list[Row]:
         """What became of transactions: at once if `wait_seconds` is None, else when all are on disk or were refused. The same
-        ones again are answered with what became of the first.
+        ones again are answered with what became of the first. `development` as for `Node.offer`.
         """
         submission = _Submission(len(transactions))
         if self._draining:
             return [Row(transaction.identity, refusal=_stops()) for transaction in transactions]
         began = perf_counter()
         for place, transaction in enumerate(transactions):
-            self._offer(submission, place, transaction)
+            self._offer(submission, place, transaction, development)
             if place % BATCH_STEP == BATCH_STEP - 1:
                 self._admit_seconds += perf_counter() - began
                 await asyncio.sleep(0)  # others have their turn: signatures take long
@@ -141,10 +148,10 @@ class Producer:
         """See `Gateway`."""
         return len(self._node.pool)
 
-    def _offer(self, submission: _Submission, place: int, transaction: Transaction) -> None:
+    def _offer(self, submission: _Submission, place: int, transaction: Transaction, development: bool) -> None:
         identity = transaction.identity
         try:
-            found = self._node.offer(transaction)
+            found = self._node.offer(transaction, development=development)
         except Refusal as refusal:
             submission.set(place, Row(identity, refusal=refusal))
             return
@@ -153,7 +160,7 @@ class Producer:
         else:
             receipt = self._node.receipt(identity)
             assert receipt is not None
-            submission.set(place, _row(receipt))
+            submission.set(place, row_of(receipt))
 
     # Making blocks.
 
@@ -177,9 +184,12 @@ class Producer:
             self._failed(error)
             return
         self._measure_made()
+        self._write(self._writer, applied)
+
+    def _write(self, writer: Writer, applied: Applied) -> None:
         self._tell_refused()
         self._ahead.append(len(applied.identities))
-        self._writer.write(applied)
+        writer.write(applied)
 
     def _measure_made(self) -> None:
         observe, (execute, tree) = self._measures.stage_seconds.observe, self._node.took
@@ -191,7 +201,7 @@ class Producer:
     async def _tick(self, block_time_ms: int) -> None:
         while self._node.failure is None:
             await asyncio.sleep(block_time_ms / 1000)
-            if len(self._ahead) < BLOCKS_AHEAD_MAX:
+            if len(self._ahead) < BLOCKS_AHEAD_MAX and (self.makes_empty or self._node.pool.ready):
                 self.produce()
 
     # Control.
@@ -227,6 +237,23 @@ class Producer:
         self._tell_refused()
         self._arrived()
 
+    async def edit(self, edits: Sequence[Edit]) -> bytes:
+        """Make a block of edits alone and return the identity of its transaction when it is on disk. Raises `Refusal` as
+        `Node.make_edit`; Stopped.
+        """
+        await self.room()
+        assert self._writer is not None
+        try:
+            applied = self._node.make_edit(edits)
+        except Refusal:
+            raise
+        except BaseException as error:
+            self._failed(error)
+            raise
+        self._write(self._writer, applied)
+        await self.settled()
+        return applied.identities[0]
+
     def drop(self, identity: bytes | None) -> int:
         """Take a transaction out of the pool, or all that no block has taken, and say how many. Who waits for them is told."""
         pool = self._node.pool
@@ -261,7 +288,8 @@ class Producer:
                 self._say(applied, written)
             for receipt in applied.receipts:
                 if receipt.identity in self._waiting:
-                    self._tell(receipt.identity, _row(receipt))
+                    self._tell(receipt.identity, row_of(receipt))
+        self.on_written(written.blocks)
         self._progressed()
         self._arrived()
 
@@ -286,7 +314,13 @@ class Producer:
     def _failed(self, error: BaseException) -> None:
         if not self._has_failed:
             self._has_failed = True
-            say(logging.ERROR, "the node stops after a failure", error=type(error).__name__, why=str(error))
+            say(
+                logging.ERROR,
+                "the node stops after a failure",
+                error=type(error).__name__,
+                why=str(error),
+                disk_free_bytes=self._vitals.disk_free(),
+            )
         self._node.failure = error
         self._tell_all(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
         self._progressed()
@@ -306,10 +340,15 @@ class Producer:
             self._tell(identity, Row(identity, refusal=refusal))
 
 
+def _nothing(blocks: Sequence[Applied]) -> None:
+    """Until someone wants to know."""
+
+
 def _stops() -> Refusal:
     return Refusal(Refused.STOPPED, "the node stops")
 
 
-def _row(receipt: Receipt) -> Row:
+def row_of(receipt: Receipt) -> Row:
+    """The row of a transaction that is on disk."""
     error = None if receipt.error is None else receipt.error.name
     return Row(receipt.identity, receipt.height, receipt.index, receipt.ok, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from chain.ledger.admission import check_alone, check_form, check_signers
 from chain.ledger.parameters import Parameters
 from chain.node.frames import Ask, pack_frame, read_frame, read_refusal, read_row
+from chain.node.operation import Query
 from chain.node.outcome import Row
 from chain.primitives.limits import BATCH_STEP, SIGNATURES_UNASKED_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
@@ -92,6 +94,14 @@ class RemoteGateway:
     async def waiting(self) -> int:
         """See `Gateway`."""
         return int(await self._ask(Ask.WAITING))
+
+    async def control(self, name: str, query: Query) -> dict[str, Any]:
+        """What the control of the devnet answers. Raises `Refusal`."""
+        told = await self._ask(Ask.CONTROL, name, json.dumps(query.body))
+        if not isinstance(told, str):
+            raise read_refusal(told)
+        answer: dict[str, Any] = json.loads(told)
+        return answer
 
     def failed(self, error: StoreFailed) -> None:
         """See `Gateway`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from chain.currency.records import read_currency
 from chain.ledger.contracts import load_verified, read_contract
+from chain.ledger.execution import failure_payload
 from chain.primitives.address import format_address
 from chain.primitives.codec import decode
 from chain.primitives.header import Header
@@ -116,6 +117,8 @@ def header_json(header: Header, view: View) -> dict[str, Any]:
                 "redeemed": str(supply.redeemed),
                 "wallets": str(supply.wallets),
                 "contracts": str(supply.contracts),
+                "minted": str(supply.minted),
+                "burned": str(supply.burned),
             }
             for supply in header.supply
         ],
@@ -180,13 +183,15 @@ def error_json(error: Error, view: View) -> dict[str, Any]:
     }
 
 
-def failure_json(failure: Failure) -> dict[str, Any]:
+def failure_json(failure: Failure, view: View) -> dict[str, Any]:
     """Why a read failed."""
+    module = None if failure.contract is None else _module(failure.contract, view)
     return {
         "name": failure.name,
         "values": [_plain_json(value) for value in failure.values],
         "contract": None if failure.contract is None else format_address(failure.contract),
         "detail": failure.detail,
+        "payload": failure_payload(failure, module).hex(),
     }
 
 

@@ -12,22 +12,24 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
-from chain.node.api import Api, Operation
+from chain.node.api import Api
+from chain.node.control_table import control_operations
 from chain.node.counted import Counted
 from chain.node.logs import say
 from chain.node.node import Node
 from chain.node.producer import Producer
 from chain.node.serving import server_config
 from chain.node.supervisor import notify, watchdog_seconds
+from chain.node.template import Template
 from chain.node.vitals import Stage, Vitals
-from chain.node.workers import Workers
+from chain.node.workers import Desk, Workers
 from chain.primitives.limits import BEAT_SECONDS
 from chain.primitives.refusal import Refusal, Refused
 
@@ -45,11 +47,11 @@ class NodeServer(uvicorn.Server):
         *,
         block_time_ms: int | None,
         drain_seconds: float = 0,
-        control: Callable[[Producer], Sequence[Operation]] = lambda producer: (),
+        desk: Callable[[Producer], Desk] | None = None,
         on_hangup: Callable[[], None] | None = None,
     ) -> None:
-        """`resources` are closed in the end. What waits when it is to stop has `drain_seconds` to get into last blocks. `control`
-        gives operations beside those of the API. `on_hangup` is what SIGHUP asks for; without it SIGHUP ends the process.
+        """`resources` are closed in the end. What waits when it is to stop has `drain_seconds` to get into last blocks. `desk` is
+        that of a devnet, where it is controlled. `on_hangup` is what SIGHUP asks for; without it SIGHUP ends the process.
         """
         self.node = node
         self.failure: BaseException | None = None
@@ -58,24 +60,31 @@ class NodeServer(uvicorn.Server):
         self._vitals = vitals
         self._resources = resources
         self._drain_seconds = drain_seconds
-        self._producer = Producer(node, block_time_ms, self._stop_after, vitals)
+        self.producer = Producer(node, block_time_ms, self._stop_after, vitals)
         self._beating: asyncio.Task[None] | None = None
-        api = Api(node, self._producer, control(self._producer), on_refused=vitals.measures.refusals.add)
+        self._desk = None if desk is None else desk(self.producer)
+        operations = () if self._desk is None else control_operations(self._desk.answer)
+        api = Api(node, self.producer, operations, on_refused=vitals.measures.refusals.add)
         super().__init__(server_config(Counted(api.application(), vitals.measures)))
         vitals.connections = lambda: len(self.server_state.connections)
         vitals.opened(node)
         resources.callback(vitals.closes)
 
-    def serve_on(self, listener: socket.socket, workers: int = 0) -> None:
-        """Serve until stopped, in this process or in so many workers, then close the node."""
+    def serve_on(self, listener: socket.socket, workers: int = 0, template: Template | None = None) -> None:
+        """Serve until stopped, in this process or in so many workers, then close the node. Workers are forked from `template`, if
+        it has been started already.
+        """
         with self._resources:
-            asyncio.run(self._serve_by_workers(listener, workers) if workers else self.serve([listener]))
+            if workers:
+                asyncio.run(self._serve_by_workers(listener, workers, template or Template()))
+            else:
+                asyncio.run(self.serve([listener]))
         say(logging.INFO, "stopped", height=self.node.head.height)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then the producer begins."""
         await super().startup(sockets)
-        self._producer.start()
+        self.producer.start()
         self._begin()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -83,7 +92,7 @@ class NodeServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         await self._drain()
-        self._producer.stop()
+        self.producer.stop()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -112,13 +121,15 @@ class NodeServer(uvicorn.Server):
         if self._on_hangup is not None:
             self._on_hangup()
 
-    async def _serve_by_workers(self, listener: socket.socket, count: int) -> None:
+    async def _serve_by_workers(self, listener: socket.socket, count: int, template: Template) -> None:
         """The workers have the listening socket; here blocks are made."""
-        workers = Workers(self.node.directory, listener, self._producer, count, self._stop_after, self._vitals.measures)
+        workers = Workers(
+            self.node.directory, listener, self.producer, count, self._stop_after, self._vitals.measures, template, self._desk
+        )
         self._vitals.connections, self._vitals.workers = workers.connections, lambda: dict(workers.pids)
         self._vitals.worker_starts = lambda: workers.starts
         with self.capture_signals():
-            self._producer.start()
+            self.producer.start()
             try:
                 await workers.start()
                 self._begin()
@@ -129,7 +140,7 @@ class NodeServer(uvicorn.Server):
                 await self._drain()
             finally:
                 await workers.stop()
-                self._producer.stop()
+                self.producer.stop()
 
     def _begin(self) -> None:
         """Requests are answered from now on."""
@@ -152,7 +163,7 @@ class NodeServer(uvicorn.Server):
         notify("STOPPING=1")
         say(logging.INFO, "stopping", waiting=len(self.node.pool))
         until = time.monotonic() + self._drain_seconds
-        await self._producer.drain(lambda: self.force_exit or time.monotonic() > until)
+        await self.producer.drain(lambda: self.force_exit or time.monotonic() > until)
 
     def _stop_after(self, error: BaseException) -> None:
         self.failure = error
@@ -165,10 +176,10 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=1_024)
     except (OSError, OverflowError) as error:
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno and error.errno > 0 else str(error)
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
         raise Refusal(
             Refused.BAD_REQUEST,
-            f"{host}:{port} cannot be listened on: {why}",
+            f"{host}:{port} cannot be listened on: {why.partition(' (while')[0]}",
             "Choose another port, or 0 for any.",
         ) from None
     # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it

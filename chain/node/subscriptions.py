@@ -234,7 +234,7 @@ class _Listener:
         return made
 
     def _blocks(self, cursor: bytes) -> Iterator[Item]:
-        first = int.from_bytes(cursor)
+        first = max(int.from_bytes(cursor), self._node.store.first())
         for height in range(first, min(self._node.head.height + 1, first + SUBSCRIPTION_ITEMS_MAX)):
             told = {"type": "block", "header": header_json(header_at(self._node, height), self._node.store)}
             yield (height + 1).to_bytes(8), told
@@ -258,7 +258,7 @@ class _Listener:
             data = self._node.store.receipt(height, position)
             assert data is not None
             receipt = decode_receipt(data)
-            body = decode_transaction(block.transactions[position]).body
+            body = decode_transaction(block.transactions[position], included=True).body
             touched = {body.sender, body.payer, *(address for move in receipt.moves for address in (move.source, move.to))}
             told = {"type": "transaction", "receipt": receipt_json(receipt, self._node.store)} if wallet in touched else None
             yield height.to_bytes(8) + (position + 1).to_bytes(4), told

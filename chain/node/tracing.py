@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chain.ledger.contracts import load_verified, read_contract
+from chain.ledger.edits import PHASE_NAME
 from chain.node.rendering import value_json
 from chain.primitives.address import format_address
-from chain.primitives.limits import TRACE_BYTES_MAX, TRACE_ENTRIES_MAX
+from chain.primitives.edits import PHASE_FIELD
+from chain.primitives.limits import TRACE_BYTES_MAX, TRACE_ENTRIES_MAX, TRACE_STEPS_MAX
+from chain.primitives.refusal import Refusal, Refused
 from chain.state.overlay import View
 from vm.failure import Failure
 from vm.module import Module
-from vm.types import BOOL, Map, Set
+from vm.types import BOOL, Map, Set, Type
+
+Show = Callable[[bytes, Type, Any], Any]
+"""The form of a value of a type in a contract."""
 
 _ENTRY_BYTES = 200  # of JSON for an entry beside its values
 
@@ -21,13 +28,18 @@ class Recorder:
     and says that it has left something out.
     """
 
-    def __init__(self, view: View) -> None:
-        """Contracts are known from a state; those that the transaction deploys itself are told without names."""
+    def __init__(self, view: View, show: Show | None = None, later: View | None = None) -> None:
+        """Contracts are known from a state; those that the transaction deploys itself are told without names, unless a `later`
+        state has them. `show` gives values another form than JSON's.
+        """
         self._view = view
+        self._later = view if later is None else later
+        self._show: Show = show or _value_json
         self._modules: dict[bytes, Module | None] = {}
         self._calls: list[dict[str, Any]] = []
         self._open: list[dict[str, Any]] = []
         self._entries = self._bytes = self._steps = 0
+        self.steps_run = 0
         self._cut = self._paused = False
 
     def pause(self) -> None:
@@ -53,7 +65,10 @@ class Recorder:
         if module is not None:
             what = module.functions[function]
             pairs = zip(what.parameters, arguments, strict=False)
-            call |= {"function": what.name, "arguments": {name: value_json(kind, value) for (name, kind), value in pairs}}
+            call |= {
+                "function": what.name,
+                "arguments": {name: self._show(contract, kind, value) for (name, kind), value in pairs},
+            }
         else:
             call |= {"function": str(function), "arguments": None}
         call |= {"result": None, "failure": None, "inside": []}
@@ -70,10 +85,16 @@ class Recorder:
         if failure is not None:
             call["failure"] = failure.name
         elif kind is not None and result is not None and not self._cut:
-            call["result"] = value_json(kind, result)
+            call["result"] = self._show(contract, kind, result)
 
     def step(self, contract: bytes, function: int, position: int, gas_left: int) -> None:
-        """Steps are counted."""
+        """Steps are counted. Raises `Refusal` TooLarge when there are more than a trace may have, whether looked at or not: what
+        is traced runs on the slow tier.
+        """
+        self.steps_run += 1
+        if self.steps_run > TRACE_STEPS_MAX:
+            message = f"it takes more than {TRACE_STEPS_MAX} instructions, with those before it in its block"
+            raise Refusal(Refused.TOO_LARGE, message, "Trace it on a copy of the ledger.")
         if not self._paused:
             self._steps += 1
 
@@ -86,13 +107,15 @@ class Recorder:
             return
         module = self._module(contract)
         told: dict[str, Any] = {"kind": "write", "field": str(field), "key": None, "value": None}
-        if module is not None and field >= 0:
+        if module is not None and field == PHASE_FIELD:
+            told |= {"field": PHASE_NAME, "value": module.phases[value or 0]}
+        elif module is not None and field >= 0:
             name, kind = module.fields[field]
             told["field"] = name
             if isinstance(kind, Map | Set) and key is not None:
-                told["key"] = value_json(kind.key, key)
+                told["key"] = self._show(contract, kind.key, key)
                 kind = kind.value if isinstance(kind, Map) else BOOL
-            told["value"] = None if value is None else value_json(kind, value)
+            told["value"] = None if value is None else self._show(contract, kind, value)
         self._keep(told)
 
     def pay(self, contract: bytes, to: bytes, currency: str, amount: int) -> None:
@@ -109,7 +132,7 @@ class Recorder:
         if module is not None:
             record = module.events[event]
             pairs = zip(record.fields, values, strict=True)
-            told |= {"event": record.name, "fields": {name: value_json(kind, value) for (name, kind), value in pairs}}
+            told |= {"event": record.name, "fields": {name: self._show(contract, kind, value) for (name, kind), value in pairs}}
         self._keep(told)
 
     # Within.
@@ -124,6 +147,10 @@ class Recorder:
 
     def _module(self, address: bytes) -> Module | None:
         if address not in self._modules:
-            contract = read_contract(self._view, address)
-            self._modules[address] = None if contract is None else load_verified(self._view, contract.code_hash).module
+            contract = read_contract(self._later, address)
+            self._modules[address] = None if contract is None else load_verified(self._later, contract.code_hash).module
         return self._modules[address]
+
+
+def _value_json(contract: bytes, kind: Type, value: Any) -> Any:
+    return value_json(kind, value)

@@ -1,5 +1,5 @@
 """A worker: a process that answers requests from the store, looks at transactions alone, and passes them on to its parent, which
-makes the blocks. Started by `chain.node.workers`.
+makes the blocks. Forked by `chain.node.template`.
 """
 
 from __future__ import annotations
@@ -7,9 +7,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +16,8 @@ import uvicorn
 
 from chain.ledger.parameters import read_parameters
 from chain.node.api import Api
+from chain.node.clock import DevnetClock
+from chain.node.control_table import control_operations
 from chain.node.counted import Counted
 from chain.node.logs import begin_logs, set_level
 from chain.node.measures import RequestMeasures
@@ -33,8 +34,9 @@ from chain.state.store import Store
 class StoredQuestions(Questions):
     """The ledger as it is on disk, which another process writes."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: Reader, clock: Callable[[], int]) -> None:
         self.store = store
+        self._clock = clock
         self.head = self._newest()
         self.parameters = read_parameters(store)
 
@@ -47,7 +49,7 @@ class StoredQuestions(Questions):
 
     def now_ms(self) -> int:
         """The time that a block made now would have."""
-        return max(time.time_ns() // 1_000_000, self.head.time_ms)
+        return max(self._clock(), self.head.time_ms)
 
     def _newest(self) -> Header:
         head = self.store.head()
@@ -60,11 +62,13 @@ class StoredQuestions(Questions):
 class _Server(uvicorn.Server):
     """uvicorn that stops when the parent is gone, and leaves signals to it."""
 
-    def __init__(self, questions: StoredQuestions, channel: socket.socket) -> None:
+    def __init__(self, questions: StoredQuestions, channel: socket.socket, *, controlled: bool) -> None:
+        """`controlled` if it is a devnet's."""
         self._channel = channel
         self._measures = RequestMeasures()
         self._gateway = RemoteGateway(questions.parameters, questions.store, self._close_listeners)
-        api = Api(questions, self._gateway, on_refused=self._measures.refusals.add)
+        operations = control_operations(self._gateway.control) if controlled else ()
+        api = Api(questions, self._gateway, operations, on_refused=self._measures.refusals.add)
         super().__init__(server_config(Counted(api.application(), self._measures)))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -96,21 +100,31 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def main(directory: str, listener_number: str, channel_number: str, log_level: str, log_format: str) -> None:
-    """Serve on an inherited listening socket until the parent is gone. Logs begin if there is a form for them."""
+def main(
+    directory: str,
+    log_level: str,
+    log_format: str,
+    listener_number: int,
+    channel_number: int,
+    clock_number: int | None = None,
+) -> None:
+    """Serve on a listening socket until the parent is gone; sockets and files by their descriptors. Logs begin if there is a form
+    for them; a worker of a devnet has a clock to share.
+    """
     if log_format:
         begin_logs(log_level, log_format)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # those of a terminal go to all; the parent decides
         signal.signal(number, signal.SIG_IGN)
-    listener, channel = (socket.socket(fileno=int(number)) for number in (listener_number, channel_number))
+    listener, channel = (socket.socket(fileno=number) for number in (listener_number, channel_number))
     store = Store.reader(Path(directory))
     try:
-        server = _Server(StoredQuestions(store), channel)
+        clock = _world_ms if clock_number is None else DevnetClock(clock_number)
+        server = _Server(StoredQuestions(store, clock), channel, controlled=clock_number is not None)
         spare_collector()
         asyncio.run(server.serve([listener]))
     finally:
         store.close()
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _world_ms() -> int:
+    return time.time_ns() // 1_000_000

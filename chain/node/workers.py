@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import json
 import logging
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from chain.node.clock import DevnetClock
+from chain.node.control_table import Ask as AskControl
+from chain.node.control_table import read_control
 from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_plain
 from chain.node.logs import read_format, read_level, say
 from chain.node.measures import Measures
 from chain.node.producer import Producer
+from chain.node.template import Template
 from chain.primitives.limits import WORKER_STARTS_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import recall_transaction
 
-_STOP_SECONDS_MAX = 5
+
+class Desk(NamedTuple):
+    """What the workers of a devnet share with it: who answers its control, and its clock."""
+
+    answer: AskControl
+    clock: DevnetClock
 
 
 class Workers:
@@ -35,8 +41,13 @@ class Workers:
         count: int,
         on_failure: Callable[[BaseException], None],
         measures: Measures,
+        template: Template,
+        desk: Desk | None = None,
     ) -> None:
-        """`on_failure` is told when workers end again and again. What they count is added to `measures`."""
+        """They are forked from `template`, which is closed with them. `on_failure` is told when they end again and again. What
+        they count is added to `measures`. `desk` is that of a devnet.
+        """
+        self._desk = desk
         self._directory = directory
         self._listener = listener
         self._producer = producer
@@ -50,7 +61,7 @@ class Workers:
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._channels: set[asyncio.StreamWriter] = set()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._template = template
         self._ready = 0
         self._all_ready: asyncio.Future[None] | None = None
 
@@ -75,10 +86,7 @@ class Workers:
         self._stopping = True
         for channel in list(self._channels):
             channel.close()
-        for process in self._processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(process.wait, _STOP_SECONDS_MAX)
-            process.kill()
+        await asyncio.to_thread(self._template.close)
         for task in list(self._tasks):
             task.cancel()
 
@@ -101,30 +109,24 @@ class Workers:
                 self._on_failure(Refusal(Refused.STOPPED, "worker processes end again and again"))
                 return
             ours, theirs = socket.socketpair()
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "chain.node.worker",
-                    self._directory,
-                    *map(str, (self._listener.fileno(), theirs.fileno())),
-                    read_level(),
-                    read_format(),
-                ],
-                pass_fds=(self._listener.fileno(), theirs.fileno()),
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-                stdin=subprocess.DEVNULL,
-            )
-            theirs.close()
-            self._processes.append(process)
-            self.pids[name] = process.pid
+            shared = () if self._desk is None else (self._desk.clock.file_number,)
+            with theirs:
+                try:
+                    self.pids[name] = await asyncio.to_thread(
+                        self._template.fork,
+                        (str(self._directory), read_level(), read_format()),
+                        (self._listener.fileno(), theirs.fileno(), *shared),
+                    )
+                except OSError:
+                    ours.close()
+                    say(logging.WARNING, "the process that workers are forked from has ended")
+                    self._template = Template()
+                    continue
             await self._answer_all(name, ours)
-            await asyncio.to_thread(process.wait)
-            self._processes.remove(process)
             del self.pids[name]
             self._connections.pop(name, None)
             if not self._stopping:
-                say(logging.WARNING, "a worker has ended", worker=name, status=process.returncode)
+                say(logging.WARNING, "a worker has ended", worker=name)
 
     async def _answer_all(self, name: str, channel: socket.socket) -> None:
         """Answer a worker until it is gone."""
@@ -157,6 +159,8 @@ class Workers:
                 return refusal_plain(outlook) if isinstance(outlook, Refusal) else outlook
             case Ask.WAITING, ():
                 return await self._producer.waiting()
+            case Ask.CONTROL, (str(name), str(body)):
+                return await self._controlled(name, json.loads(body))
             case Ask.READY, ():
                 self._one_is_ready()
                 return None
@@ -170,6 +174,17 @@ class Workers:
         self._measures.merge(taken)
         self._connections[name] = connections
         return read_level()
+
+    async def _controlled(self, name: str, body: dict[str, Any]) -> object:
+        """What the control answers, as JSON, or a refusal."""
+        assert self._desk is not None, "a worker of no devnet asks for its control"
+        try:
+            return json.dumps(await self._desk.answer(name, read_control(name, body)))
+        except Refusal as refusal:
+            return refusal_plain(refusal)
+        except StoreFailed as error:
+            self._producer.failed(error)
+            return refusal_plain(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
 
     def _one_is_ready(self) -> None:
         self._ready += 1

@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import NamedTuple
 
 from chain.ledger.apply import Applied
-from chain.node.commit import commit_of
 from chain.node.node import Node
 
 
@@ -52,7 +51,7 @@ class Writer:
                 continue
             began = perf_counter()
             try:
-                self._node.store.write(*[commit_of(applied) for applied in blocks])
+                self._node.store.write(*[self._node.commit_of(applied) for applied in blocks])
             except BaseException as error:  # whatever it is, the process must stop
                 self._on_failure(error)
                 return

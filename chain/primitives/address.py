@@ -10,6 +10,8 @@ from chain.primitives.hash import TAG_CONTRACT, TAG_WALLET, tagged_hash
 from chain.primitives.refusal import Refusal, Refused
 
 ADDRESS_BYTES = 32
+NOBODY = bytes(ADDRESS_BYTES)
+"""The address of no wallet and no contract: the sender of an edit, and where minted money comes from and burned money goes."""
 PREFIX = "tael"
 TEXT_CHARACTERS = len(PREFIX) + 1 + 52 + 6
 

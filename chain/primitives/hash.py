@@ -13,6 +13,7 @@ TAG_TRANSACTION: Final = b"tael/transaction/1"
 TAG_SIGNATURE: Final = b"tael/signature/1"
 TAG_HEADER: Final = b"tael/header/1"
 TAG_GENESIS: Final = b"tael/genesis/1"
+TAG_CERTIFICATE: Final = b"tael/certificate/1"
 TAG_DEV_KEY: Final = b"tael/dev-key/1"
 TAG_SANDBOX: Final = b"tael/sandbox/1"
 

@@ -16,6 +16,7 @@ from chain.primitives.codec import (
     check_version,
     decode,
     encode,
+    malformed,
 )
 from chain.primitives.hash import HASH_BYTES, TAG_HEADER, tagged_hash
 from chain.primitives.limits import (
@@ -34,18 +35,29 @@ PROTOCOL_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """The supply equation of one currency, in minor units: issued - redeemed = wallets + contracts."""
+    """The supply equation of one currency, in minor units: issued - redeemed + minted - burned = wallets + contracts. Minted and
+    burned is what edits of a development chain have added and taken away in all.
+    """
 
     currency: str
     issued: int
     redeemed: int
     wallets: int
     contracts: int
+    minted: int = 0
+    burned: int = 0
 
     @property
     def holds(self) -> bool:
         """Whether the two sides are equal."""
-        return self.issued - self.redeemed == self.wallets + self.contracts
+        return self.issued - self.redeemed + self.minted - self.burned == self.wallets + self.contracts
+
+    def plain(self) -> list[int | bytes]:
+        """The numbers as the codec takes them: four, and two more where there have been edits."""
+        numbers = [self.issued, self.redeemed, self.wallets, self.contracts]
+        if self.minted or self.burned:
+            numbers += [self.minted, self.burned]
+        return [amount_plain(number) for number in numbers]
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ class Header:
                 self.transactions_root,
                 self.receipts_root,
                 self.state_root,
-                [[s.currency, *(amount_plain(n) for n in (s.issued, s.redeemed, s.wallets, s.contracts))] for s in self.supply],
+                [[supply.currency, *supply.plain()] for supply in self.supply],
                 self.gas_used,
                 self.gas_limit,
                 self.proposer,
@@ -115,7 +127,16 @@ def decode_header(data: bytes) -> Header:
     )
 
 
+def read_supply_plain(currency: str, numbers: list[object]) -> Supply:
+    """The supply equation of a currency from its numbers, as `Supply.plain` gives them. Raises `Refusal` Malformed."""
+    if len(numbers) not in (4, 6):
+        raise malformed("a supply has four numbers, or six")
+    supply = Supply(currency, *[as_amount(number, "a supply") for number in numbers])
+    if len(numbers) == 6 and not (supply.minted or supply.burned):
+        raise malformed("a supply without edits has four numbers")
+    return supply
+
+
 def _read_supply(plain: object) -> Supply:
-    currency, *numbers = as_list(plain, "a supply", size=5)
-    issued, redeemed, wallets, contracts = (as_amount(number, "a supply") for number in numbers)
-    return Supply(as_text(currency, "currency", CURRENCY_CODE_CHARACTERS_MAX), issued, redeemed, wallets, contracts)
+    currency, *numbers = as_list(plain, "a supply", most=7) or [None]
+    return read_supply_plain(as_text(currency, "currency", CURRENCY_CODE_CHARACTERS_MAX), numbers)

@@ -7,7 +7,7 @@ A key is its scheme's byte and the raw key; what is valid, each scheme's module 
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from chain.primitives import ed25519
 from chain.primitives.ed25519 import verify_ed25519 as verify_ed25519  # noqa: PLC0414 - the machine's host asks it here
@@ -93,13 +93,14 @@ class SecretKey:
 class P256SecretKey:
     """A secret key of P-256, raw (scheme 02). It never shows its secret in `repr`."""
 
-    __slots__ = ("_key", "public")
+    __slots__ = ("_key", "_secret", "public")
 
     def __init__(self, secret: bytes) -> None:
         """From the 32 bytes of a number in 1 … n - 1. Raises `Refusal` WrongKey."""
         from chain.primitives.p256 import private_key, raw_public_key
 
         self._key: EllipticCurvePrivateKey = private_key(secret)
+        self._secret = secret
         self.public: bytes = bytes([SCHEME_P256]) + raw_public_key(self._key)
 
     @classmethod
@@ -115,8 +116,25 @@ class P256SecretKey:
 
         return sign_p256(self._key, message)
 
+    def secret_bytes(self) -> bytes:
+        """The 32 secret bytes, for a key file and nothing else."""
+        return self._secret
+
     def __repr__(self) -> str:
         return f"P256SecretKey(public={self.public.hex()})"
+
+
+OwnKey: TypeAlias = SecretKey | P256SecretKey
+"""A secret key that is here; those of passkeys never are."""
+
+
+def own_secret_key(scheme: int, secret: bytes) -> OwnKey:
+    """The secret key of a scheme. Raises `Refusal` WrongKey, UnknownKeyScheme."""
+    if scheme == SCHEME_ED25519:
+        return SecretKey(secret)
+    if scheme == SCHEME_P256:
+        return P256SecretKey(secret)
+    raise Refusal(Refused.UNKNOWN_KEY_SCHEME, f"secret keys of scheme {scheme} are not kept here", scheme=scheme)
 
 
 def check_public_key(key: bytes) -> bytes:

@@ -25,6 +25,7 @@ SEQUENCE_MAX = 2**53  # JSON numbers stay exact
 HEIGHT_MAX = 2**53
 PROTOCOLS_MAX = 2**16  # far more than there will be
 TIME_MS_MAX = 2**53
+CLOCK_MS_MAX = 2**52  # to which the clock of a devnet may be put: it goes on from there, and blocks have no time past the former
 
 # Keys and signatures.
 SIGNATURE_BYTES_MAX = 1024  # of a passkey, with what its browser adds: 250 to 500 in use; all others have 64
@@ -38,6 +39,9 @@ SESSION_PAYEES_MAX = 16  # a record is read for every transaction of the session
 SESSION_CONTRACTS_MAX = 16  # for the same reason
 SESSION_FUNCTIONS_MAX = 16  # of one contract
 SESSION_USES_MAX = 2**53  # JSON numbers stay exact
+
+# Edits of a development chain.
+STATE_FIELDS_MAX = 64  # of a module, as the machine's
 
 # Wallets and currencies.
 CURRENCIES_MAX = 64  # of a chain: a wallet's balances stand in one record
@@ -99,6 +103,7 @@ REQUEST_HEAD_BYTES_MAX = 32 * 1024  # of its headers together
 HEADERS_MAX = 100
 REQUESTS_PIPELINED_MAX = 16  # of one connection, behind the one that is being answered: no more of them are kept
 REQUESTS_AT_ONCE_MAX = 1_024  # of a process, half a megabyte of body each at most
+REQUEST_DISCARDED_BYTES_MAX = 1024 * 1024  # of a body that is still coming when the answer has been given
 ANSWER_SECONDS_MAX = 30  # to take an answer that is larger than what the system holds for the connection
 ANSWER_BLOCK_BYTES_MAX = 1024 * 1024  # of a block in JSON, where it takes twice that; as bare bytes there is no such limit
 CONNECTIONS_MAX = 4_096  # of a process; one that is idle takes some 10 kB
@@ -110,6 +115,7 @@ COLLECTED_OBJECTS = 100_000  # new ones before Python looks for cycles among the
 # The control of a devnet.
 SNAPSHOTS_MAX = 10_000
 BLOCKS_MINED_MAX = 10_000  # by one request: some ten seconds
+IMPERSONATED_MAX = 10_000  # wallets; past that, all are meant
 BLOCK_TIME_MS_MAX = 24 * 60 * 60 * 1000
 
 # Worker processes.
@@ -121,6 +127,7 @@ WORKER_STARTS_MAX = 100  # beyond the first of each: after that something is wro
 BEAT_SECONDS = 1  # between two looks at the pool, and two signs of life; what workers have counted comes as often
 BEAT_SECONDS_MAX = 30  # without one, before the node counts as dead: the longest block takes a few
 DRAIN_SECONDS_MAX = 60  # for what waits to go into last blocks; service managers kill after 90
+GENESIS_LISTED_MAX = 10_000  # wallets in the specification itself when it is made; more go into a file of rows beside it
 GENESIS_FILE_BYTES_MAX = 2 * 1024 * 1024 * 1024  # ten million wallets take some 1.3 GB
 CONFIGURATION_BYTES_MAX = 64 * 1024  # of the file; all keys explained take 2 kB
 OPERATIONS_REQUEST_BYTES_MAX = 1_024  # the name of a level
@@ -130,6 +137,8 @@ READ_GAS_MAX = 40_000_000  # of a read or a simulation; nobody pays for it, and 
 UNPAID_GAS_PER_SECOND = 40_000_000  # of all reads, simulations and proofs of a process together: 0.4 s of each second or so
 UNPAID_GAS_SAVED_MAX = 10 * READ_GAS_MAX  # after a quiet time: a page that reads much at once is answered
 ESTIMATE_MARGIN_PERCENT = 25  # on the machine's gas: others may have changed the state before the transaction runs
+TRACE_STEPS_MAX = 250_000  # instructions of a trace, which runs on the slow tier: some 0.3 s
+GAS_TRACE_STEP = 150  # of unpaid work: 1.3 us
 TRACE_ENTRIES_MAX = 5_000  # calls, changes, payments and events of one trace
 TRACE_BYTES_MAX = 1024 * 1024  # of a trace, roughly
 SUBSCRIBERS_MAX = 256  # connections that listen; each looks for a new head as often as the next line says
@@ -139,6 +148,8 @@ SUBSCRIPTION_ITEMS_MAX = 100  # looked at for one subscription before others hav
 SUBSCRIPTION_NAME_CHARACTERS_MAX = 64
 SUBSCRIPTION_BEAT_SECONDS = 20  # of silence, after which the height of the head is sent: dead connections show
 SUBSCRIBER_SECONDS_MAX = 10  # to take one message when what the system holds for the connection is full
+SUBSCRIBER_BYTES_MAX = 8 * 1024  # that a subscriber sends in the seconds of the next line; an empty frame takes 20 us
+SUBSCRIBER_WINDOW_SECONDS = 10  # fifty messages are a great deal
 SUBSCRIPTION_MESSAGE_BYTES_MAX = 4_096  # of what a subscriber sends
 BLOCKS_CHECKED_AT_START = 1_000
 TRANSACTIONS_CHECKED_AT_START = 5_000
@@ -173,3 +184,19 @@ GAS_GRANT = 5_000  # two records
 GAS_REVOKE = 5_000
 GAS_AUTHORITY = 4_000  # of a transaction by a session: its record is read and written
 GAS_PAYMENT = 1_000
+GAS_EDIT = 10_000  # nobody pays for it; it counts towards the gas of a block
+
+# Following another node.
+SYNC_WAIT_SECONDS_MAX = 20  # that a question for the next block may stay open: shorter than proxies cut connections off
+SYNC_WAITING_MAX = 256  # such questions at a time; each looks at the head as often as a subscription
+SYNC_BLOCKS_MAX = 256  # of one answer, which also ends after PAGE_BYTES_MAX
+SYNC_ANSWER_BYTES_MAX = 32 * 1024 * 1024  # that a follower reads: the largest block, a page before it, and what is around them
+SYNC_SECONDS_MAX = 60  # for an answer to arrive beyond what was waited for; a page at 150 kB a second takes it
+FOLLOW_BLOCKS_TOGETHER_MAX = 64  # that are written with one wait for the disk
+FOLLOW_TRANSACTIONS_TOGETHER_MAX = 2_000  # in them: half a second of execution, which is what a reader of the newest may miss
+FOLLOW_PAUSE_SECONDS_MAX = 10  # until a producer that does not answer is asked again
+FOLLOW_FORWARDS_MAX = 16  # submissions on their way to the producer at a time
+
+# Copies of another network's state.
+COPY_PAGE_ENTRIES_MAX = 10_000  # of one answer, which also ends after PAGE_BYTES_MAX
+COPY_BYTES_MAX = 4 * 1024 * 1024 * 1024  # keys and values of a copied state, which is held in memory once

@@ -42,8 +42,11 @@ class Refused(StrEnum):
     FEE_NOT_COVERED = "FeeNotCovered"
     BLOCK_FULL = "BlockFull"
     ALREADY_INCLUDED = "AlreadyIncluded"
+    NOT_DEVELOPMENT = "NotDevelopment"
     # blocks, genesis and store
     WRONG_BLOCK = "WrongBlock"
+    NOT_CERTIFIED = "NotCertified"
+    FORKED = "Forked"
     WRONG_GENESIS = "WrongGenesis"
     WRONG_STORE = "WrongStore"
     PRUNED = "Pruned"
@@ -58,9 +61,11 @@ class Refused(StrEnum):
     STOPPED = "Stopped"
     NOT_COMMITTED = "NotCommitted"
     BUSY = "Busy"
+    CONFLICT = "Conflict"
     NOT_FOUND = "NotFound"
     BAD_REQUEST = "BadRequest"
     EXECUTION_FAILED = "ExecutionFailed"
+    WRONG_ARGUMENTS = "WrongArguments"
     UNREACHABLE = "Unreachable"
     DEFECT = "Defect"
 
@@ -97,7 +102,10 @@ REMEDIES: dict[Refused, str] = {
     Refused.FEE_NOT_COVERED: "Lower gas_limit or gas_price, or name a fee payer.",
     Refused.BLOCK_FULL: "Wait for the next block.",
     Refused.ALREADY_INCLUDED: "Read its receipt.",
+    Refused.NOT_DEVELOPMENT: "Sign it; or use the control of a devnet: `tael devnet impersonate`, `balance`, `slot`, `sequence`.",
     Refused.WRONG_BLOCK: "Do not apply it; ask another node for this height.",
+    Refused.NOT_CERTIFIED: "Do not trust this block; ask another node for it and its certificate.",
+    Refused.FORKED: "Find out which history the validators stand by; for the other one begin with an empty directory.",
     Refused.WRONG_GENESIS: "Correct the genesis specification.",
     Refused.WRONG_STORE: "Restore the data directory, or begin with an empty one.",
     Refused.PRUNED: "Ask for a height that is kept, or a node that keeps all (an archive).",
@@ -110,10 +118,12 @@ REMEDIES: dict[Refused, str] = {
     Refused.DROPPED: "Send it again, if it should still go.",
     Refused.STOPPED: "Start the node again.",
     Refused.NOT_COMMITTED: "Ask for the receipt later, or send the same transaction again: that is safe.",
+    Refused.CONFLICT: "See the message for what stands against it.",
     Refused.BUSY: "Ask again after the seconds that Retry-After gives.",
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",
     Refused.BAD_REQUEST: "See /v1/openapi.json for what this address takes.",
     Refused.EXECUTION_FAILED: "See the error's name and values.",
+    Refused.WRONG_ARGUMENTS: "Give what the function's signature asks for; docs/client.md has what stands for which type.",
     Refused.DEFECT: "Report it, with what was asked; see the node's log.",
     Refused.UNREACHABLE: "Check that the node runs and the address is right.",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
-from chain.primitives.address import ADDRESS_BYTES
+from chain.primitives.address import ADDRESS_BYTES, NOBODY
 from chain.primitives.codec import (
     amount_plain,
     as_amount,
@@ -24,6 +24,7 @@ from chain.primitives.codec import (
     unpack_canonical,
     unpack_stored,
 )
+from chain.primitives.edits import Edit, SetBalance, SetSequence, SetSlot, check_bare, edit_plain, read_edit
 from chain.primitives.hash import HASH_BYTES, TAG_TRANSACTION, tagged_hash
 from chain.primitives.keys import Signer, signing_message
 from chain.primitives.limits import (
@@ -45,6 +46,7 @@ from chain.primitives.limits import (
 )
 from chain.primitives.mandate import Scope, read_scope
 from chain.primitives.policy import KeyOrPolicy, key_plain, read_key, read_signatures
+from chain.primitives.refusal import Refusal, Refused
 
 TRANSACTION_VERSION = 2
 _BODY_FIELDS = 14
@@ -112,7 +114,7 @@ class Revoke(NamedTuple):
     session: bytes
 
 
-Action: TypeAlias = OpenWallet | SetRules | Pay | Deploy | Call | SetPolicy | Grant | Revoke
+Action: TypeAlias = OpenWallet | SetRules | Pay | Deploy | Call | SetPolicy | Grant | Revoke | Edit
 
 
 class Body(NamedTuple):
@@ -172,10 +174,10 @@ class Transaction:
     """A body and its signatures: (public key, signature), sorted by key. Immutable; equal if both are.
 
     `checked` is for admission: the parameters by which it was found to be well made, so that it is looked at once, not by pool
-    and block alike.
+    and block alike. `unsigned` says that nobody has to sign it: whoever runs a development chain has made it.
     """
 
-    __slots__ = ("_encoded", "_identity", "body", "checked", "signatures")
+    __slots__ = ("_encoded", "_identity", "body", "checked", "signatures", "unsigned")
 
     def __init__(
         self,
@@ -184,10 +186,12 @@ class Transaction:
         *,
         encoded: bytes | None = None,
         identity: bytes | None = None,
+        unsigned: bool = False,
     ) -> None:
         """`encoded` and `identity` are for who knows them already."""
         self.body = body
         self.signatures = signatures
+        self.unsigned = unsigned
         self.checked: object = None
         self._encoded = encoded
         self._identity = identity
@@ -212,7 +216,7 @@ class Transaction:
     def encoded(self) -> bytes:
         """The one byte string of this transaction."""
         if self._encoded is None:
-            self._encoded = encode([self.body.plain(), self.signatures])
+            self._encoded = encode([self.body.plain(), None if self.unsigned else self.signatures])
         return self._encoded
 
     def signed(self, key: Signer) -> Transaction:
@@ -230,19 +234,23 @@ def sign(body: Body, keys: Iterable[Signer]) -> Transaction:
     return transaction
 
 
-def decode_transaction(data: bytes) -> Transaction:
-    """The transaction of a byte string. Raises `Refusal` TooLarge, Malformed, UnknownVersion, WrongKey,
-    UnknownKeyScheme, WrongSignature if they are not sorted.
+def decode_transaction(data: bytes, *, included: bool = False) -> Transaction:
+    """The transaction of a byte string; `included` if it stands in a block, where one that nobody has signed may be. Raises
+    `Refusal` TooLarge, Malformed, UnknownVersion, WrongKey, UnknownKeyScheme, WrongSignature if they are not sorted,
+    NotDevelopment.
 
     Says nothing about whether signatures are valid, nor about state: that is admission's business.
     """
     plain = unpack_canonical(data, bytes_max=TRANSACTION_BYTES_MAX, elements_max=_ELEMENTS_MAX)
     body_plain, signatures_plain = as_list(plain, "a transaction", size=2)
     body = _read_body(body_plain)
-    signatures = read_signatures(signatures_plain, most=SIGNATURES_MAX)
+    unsigned = signatures_plain is None
+    if (unsigned or body.sender == NOBODY) and not (unsigned and included):
+        raise not_development()
+    signatures = () if unsigned else read_signatures(signatures_plain, most=SIGNATURES_MAX)
     # The encoding is canonical, so the body's own bytes stand in it: after the byte that says "two", before the signatures.
     identity = tagged_hash(TAG_TRANSACTION, data[1 : len(data) - len(encode(signatures_plain))])
-    return Transaction(body, signatures, encoded=data, identity=identity)
+    return Transaction(body, signatures, encoded=data, identity=identity, unsigned=unsigned)
 
 
 def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Transaction:
@@ -250,13 +258,14 @@ def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Tran
     None if it has not looked at these.
     """
     fields, signatures = unpack_stored(data, lists=True)
+    recall = read_edit if fields[2] == NOBODY else _recall_action
     body = Body(
         fields[1],
         fields[2],
         fields[5],
         fields[8],
         fields[9],
-        tuple([_recall_action(action) for action in fields[11]]),
+        tuple([recall(action) for action in fields[11]]),
         fields[4],
         fields[6],
         fields[7],
@@ -265,10 +274,15 @@ def recall_transaction(data: bytes, identity: bytes, parameters: object) -> Tran
         None if fields[12] is None else _read_limits(fields[12]),
         fields[13],
     )
-    pairs = tuple([(key, signature) for key, signature in signatures])
-    transaction = Transaction(body, pairs, encoded=data, identity=identity)
+    pairs = tuple([(key, signature) for key, signature in signatures or ()])
+    transaction = Transaction(body, pairs, encoded=data, identity=identity, unsigned=signatures is None)
     transaction.checked = parameters
     return transaction
+
+
+def not_development() -> Refusal:
+    """For what only whoever runs a development chain may do, and was asked for otherwise."""
+    return Refusal(Refused.NOT_DEVELOPMENT, "nobody has signed it, or it is an edit")
 
 
 def _recall_action(plain: list[Any]) -> Action:
@@ -290,13 +304,17 @@ def _read_body(plain: object) -> Body:
         raise malformed("a transaction has at least one action")
     if expiry_height is None and expiry_ms is None:
         raise malformed("a transaction has an expiry, by height or by time")
+    sender = _address(fields[2], "sender")
+    if sender == NOBODY:
+        check_bare(authority, fee_payer, limits, fields[9])
+    read = read_edit if sender == NOBODY else _read_action  # so nobody's are edits, all of them, and edits are nobody's
     return Body(
         as_text(fields[1], "chain_id", CHAIN_ID_CHARACTERS_MAX),
-        _address(fields[2], "sender"),
+        sender,
         as_int(fields[5], 0, SEQUENCE_MAX, "sequence"),
         as_int(fields[8], 0, GAS_LIMIT_MAX, "gas_limit"),
         as_int(fields[9], 0, GAS_PRICE_MAX, "gas_price"),
-        tuple([_read_action(action) for action in actions]),
+        tuple([read(action) for action in actions]),
         as_int(fields[4], 0, LANE_MAX, "lane"),
         None if expiry_height is None else as_int(expiry_height, 0, HEIGHT_MAX, "expiry_height"),
         None if expiry_ms is None else as_int(expiry_ms, 0, TIME_MS_MAX, "expiry_ms"),
@@ -336,6 +354,8 @@ def _action_plain(action: Action) -> list[Any]:
             return [6, session, key_plain(key), scope.plain(), expiry_ms]
         case Revoke(session):
             return [7, session]
+        case SetBalance() | SetSlot() | SetSequence():
+            return edit_plain(action)
 
 
 _ACTION_SIZES = (4, 3, 4, 4, 4, 3, 5, 2)

@@ -20,6 +20,7 @@ class Beginning:
         """`writing` gives a synced transaction, all or nothing."""
         self._writing = writing
         self._pages: dict[bytes, bytes | None] = {}
+        self._paths: dict[bytes, bytes] = {}
         with self._step() as step:
             step.clear()
 
@@ -30,17 +31,33 @@ class Beginning:
             with self._step() as step:
                 step.add_state(some)
 
+    def write_path(self, path: bytes, key: bytes) -> None:
+        """A key of the state by its hash, after all that were written before."""
+        self._paths[path] = key
+        if len(self._paths) == BEGINNING_ROWS_MAX:
+            self._write_paths()
+
     def write_page(self, key: bytes, page: bytes | None) -> None:
         """A page of the tree."""
         self._pages[key] = page
         if len(self._pages) == BEGINNING_PAGES_MAX:
             self._write_pages()
 
+    def settle(self) -> None:
+        """Let all that was given so far be on disk."""
+        self._write_paths()
+        self._write_pages()
+
     def finish(self, commit: Commit) -> None:
         """The block, and what stands in `commit` of its state and tree besides."""
-        self._write_pages()
+        self.settle()
         with self._step() as step:
             step.add(commit, archive=False, begun=True)
+
+    def _write_paths(self) -> None:
+        with self._step() as step:
+            step.add_paths(self._paths)
+        self._paths = {}
 
     def _write_pages(self) -> None:
         with self._step() as step:

@@ -55,6 +55,7 @@ class Reader:
         self._read: lmdb.Transaction[bytes] = environment.begin()
         self._head: tuple[int, bytes] | None = None
         self._tip = b""
+        self._first: int | None = None
         self.folds = Folds()
 
     def renew(self) -> None:
@@ -118,7 +119,11 @@ class Reader:
 
     def size(self) -> int:
         """How many keys the flat state has."""
-        count: int = self._read.stat(self._tables[b"state"])["entries"]
+        return self.count(b"state")
+
+    def count(self, table: bytes) -> int:
+        """How many rows a table has."""
+        count: int = self._read.stat(self._tables[table])["entries"]
         return count
 
     def get(self, key: bytes) -> bytes | None:
@@ -142,6 +147,10 @@ class Reader:
         """The whole flat state, sorted by key."""
         return self._scan(b"state", b"", b"")
 
+    def entries_after(self, key: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The flat state behind a key, which need not be there, sorted by key."""
+        return self._scan(b"state", key + b"\x00", b"", sought=False)
+
     def entries_behind(self, after: bytes, prefix: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """At most so many entries of the flat state whose keys have a prefix, sorted, those that come after a key."""
         return list(islice((entry for entry in self._scan(b"state", after, prefix) if entry[0] != after), limit))
@@ -163,6 +172,24 @@ class Reader:
         """The bytes of the header at a height, which are kept for ever. The block, which may be large, is not read."""
         return self._get(b"headers", height.to_bytes(8))
 
+    def first(self) -> int:
+        """The height of the block with which the ledger begins: 0, or where it was copied from another network. Raises
+        `StoreFailed` if it has not begun.
+        """
+        if self._first is None:
+            for key, _ in self._scan(b"headers", b"", b""):
+                self._first = int.from_bytes(key)
+                break
+            else:
+                raise StoreFailed("there is no head")
+        return self._first
+
+    def certificate(self, height: int) -> bytes | None:
+        """The certificate of the block at a height, kept for ever as its header is; that of the first block is a proof of the
+        chain's parameters. None on a chain without validators.
+        """
+        return self._get(b"certificates", height.to_bytes(8))
+
     def identities(self, height: int) -> list[bytes]:
         """The identities of a block's transactions, in order. Raises `Refusal` Pruned."""
         data = self._get(b"identities", height.to_bytes(8))
@@ -172,8 +199,12 @@ class Reader:
 
     def find(self, identity: bytes) -> tuple[int, int] | None:
         """(height, index) of a transaction; None also if it was pruned."""
-        place = self._get(b"index", identity) if len(identity) == HASH_BYTES else None
+        place = self.place(identity)
         return None if place is None else (int.from_bytes(place[:8]), int.from_bytes(place[8:]))
+
+    def place(self, identity: bytes) -> bytes | None:
+        """The same as it is stored: height and index, big-endian, of eight and four bytes."""
+        return self._get(b"index", identity) if len(identity) == HASH_BYTES else None
 
     def seen(self, identity: bytes) -> bool:
         """Whether a transaction is found, without the look around that makes sure of a no: four microseconds less, for the first
@@ -202,8 +233,8 @@ class Reader:
         """At most `limit` (cursor, encoded event) that come after a cursor (b"" for the beginning, or what is left of it), fewer
         if they are large. Raises `Refusal` Pruned for a cursor whose followers are gone.
         """
-        if after:
-            self._refuse_pruned(int.from_bytes(after[:8]))
+        if height := int.from_bytes(after[:8]):
+            self._refuse_pruned(height)
         found: list[tuple[bytes, bytes]] = []
         size = 0
         for key, value in self._scan(b"events", after, b""):
@@ -219,12 +250,16 @@ class Reader:
         return list(self._scan(b"events", height.to_bytes(8), height.to_bytes(8)))
 
     def pruned_before(self) -> int:
-        """The height below which only headers are kept, genesis apart."""
+        """The height below which only headers are kept, the first block apart."""
         return read_pruned(self._get(b"meta", PRUNED_KEY))
 
     def _refuse_pruned(self, height: int) -> None:
-        floor = self.pruned_before()
-        if 0 < height < floor:
+        if self.is_empty():
+            return
+        floor, first = self.pruned_before(), self.first()
+        if 0 <= height < first:
+            raise Refusal(Refused.PRUNED, f"the ledger begins with block {first}", oldest=first)
+        if first < height < floor:
             raise Refusal(Refused.PRUNED, f"blocks before {floor} are kept as headers only", oldest=floor)
 
     # Old states.
@@ -303,9 +338,11 @@ class Reader:
         except lmdb.Error as error:
             raise StoreFailed(f"reading failed: {error}") from error
 
-    def _scan(self, table: bytes, start: bytes, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """The entries from a key on, as long as they have a prefix; to be used up before the reader is renewed."""
-        if start:
+    def _scan(self, table: bytes, start: bytes, prefix: bytes, *, sought: bool = True) -> Iterator[tuple[bytes, bytes]]:
+        """The entries from a key on, as long as they have a prefix; to be used up before the reader is renewed. With `sought`
+        the first is looked for as a value that is read would be.
+        """
+        if start and sought:
             self._get(table, start)
         try:
             cursor = self._read.cursor(self._tables[table])

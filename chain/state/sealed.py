@@ -15,7 +15,7 @@ from chain.primitives.refusal import StoreFailed
 
 TABLES = (
     *(b"meta", b"blocks", b"identities", b"index", b"receipts", b"events", b"state", b"tree", b"undo", b"headers"),
-    b"paths",  # since format 4
+    *(b"paths", b"certificates"),  # since format 4
 )
 SEAL = Struct("<I")
 SEEDS: dict[bytes, int] = {name: crc32(name) for name in TABLES}

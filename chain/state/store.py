@@ -35,7 +35,8 @@ class Store(Reader):
         states of all heights. Raises `Refusal` WrongStore.
         """
         self._lock = lock(directory)
-        self._archive = archive
+        self.archive = archive
+        """Whether what is needed for the states of all heights is kept, from the next block on."""
         self._failed = False
         self.sync_seconds = 0.0
         """How long the last write has waited for the disk to have it."""
@@ -95,7 +96,7 @@ class Store(Reader):
         """
         with self._writing(f"writing block {commits[0].height}") as writing:
             for commit in commits:
-                writing.add(commit, archive=self._archive)
+                writing.add(commit, archive=self.archive)
                 if commit.height % DEAD_READERS_EVERY_BLOCKS == 0:
                     self._env.reader_check()
 

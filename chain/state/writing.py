@@ -32,6 +32,8 @@ class Commit:
     """(index of the transaction, number within it, encoded event)"""
     state: Mapping[bytes, bytes | None]
     tree: Mapping[bytes, bytes | None]
+    certificate: bytes | None = None
+    """Of its validators, encoded; of block 0 the proof of the chain's parameters. None on a chain without validators."""
 
 
 class Writing:
@@ -45,13 +47,17 @@ class Writing:
 
     def clear(self) -> None:
         """Empty the state and the tree: what is in them without a head was left by a beginning that did not come to its end."""
-        for name in (b"state", b"tree"):
+        for name in (b"state", b"paths", b"tree"):
             if self._transaction.stat(self._tables[name])["entries"]:
                 self._transaction.drop(self._tables[name], delete=False)
 
     def add_state(self, rows: Mapping[bytes, bytes]) -> None:
         """Add to the state of a first block, in order and after all that is there."""
         self._append(b"state", list(rows), rows.values())
+
+    def add_paths(self, rows: Mapping[bytes, bytes]) -> None:
+        """Enter keys of the state of a first block by their hashes, in the order of these and after all that are there."""
+        self._append(b"paths", list(rows), rows.values())
 
     def add_pages(self, pages: Mapping[bytes, bytes | None]) -> None:
         """Add to the tree of a first block."""
@@ -64,11 +70,13 @@ class Writing:
         head = self._get(b"meta", HEAD_KEY)
         if head is None and not begun:
             self.clear()
-        assert commit.height == (0 if head is None else decode_head(head)[0] + 1), "blocks are written in order"
+        assert head is None or commit.height == decode_head(head)[0] + 1, "blocks are written in order"
         height = commit.height.to_bytes(8)
         places = [height + index.to_bytes(4) for index in range(len(commit.identities))]
         events = [height + index.to_bytes(4) + number.to_bytes(4) for index, number, _ in commit.events]
         self._append(b"headers", [height], [_header_of(commit.block)])
+        if commit.certificate is not None:
+            self._append(b"certificates", [height], [commit.certificate])
         self._append(b"blocks", [height], [commit.block])
         self._append(b"identities", [height], [b"".join(commit.identities)])
         self._append(b"receipts", places, commit.receipts)
@@ -105,7 +113,7 @@ class Writing:
         self._change(b"tree", tree)
         for each in range(top, height, -1):
             self._remove_body(each)
-            for name in (b"headers", b"undo"):
+            for name in (b"headers", b"undo", b"certificates"):
                 self._transaction.delete(each.to_bytes(8), db=self._tables[name])
         assert head is not None
         self._put(b"meta", HEAD_KEY, head)
@@ -115,15 +123,15 @@ class Writing:
         goes. Returns the height below which that is done now.
         """
         top = decode_head(self._get(b"meta", HEAD_KEY) or b"")[0]
-        floor = read_pruned(self._get(b"meta", PRUNED_KEY))
+        floor = max(1 + next(self._heights(b"headers"), 0), read_pruned(self._get(b"meta", PRUNED_KEY)))
         before = min(before, next(self._heights(b"undo"), top + 1) - 1)
-        height = max(1, floor)
+        height = floor
         rows = 0
         while height < before and rows < PRUNED_ROWS_MAX:
             rows += 1 + self._remove_body(height)
             height += 1
-        if height <= max(1, floor):
-            return floor
+        if height == floor:
+            return read_pruned(self._get(b"meta", PRUNED_KEY))
         self._put(b"meta", PRUNED_KEY, encode(height))
         return height
 

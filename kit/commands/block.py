@@ -35,12 +35,13 @@ def block(out: Output, height: int | None, node: str | None) -> None:
         ]
     )
     for supply in header.supply:
-        sides = (supply.issued, supply.redeemed, supply.wallets, supply.contracts)
-        issued, redeemed, wallets, contracts = (
+        sides = (supply.issued, supply.redeemed, supply.minted, supply.burned, supply.wallets, supply.contracts)
+        issued, redeemed, minted, burned, wallets, contracts = (
             show_money(n, supply.currency, network.setting(supply.currency)).removesuffix(f" {supply.currency}") for n in sides
         )
         holds = out.style("holds", "green") if supply.holds else out.style("does not hold", "red")
-        equation = f"{issued} issued - {redeemed} redeemed = {wallets} in wallets + {contracts} in contracts"
+        edits = f" + {minted} minted - {burned} burned by edits" if supply.minted or supply.burned else ""
+        equation = f"{issued} issued - {redeemed} redeemed{edits} = {wallets} in wallets + {contracts} in contracts"
         out.line(f"  {supply.currency}: {equation}  {holds}")
     out.line(f"  transactions: {len(found.transactions)}")
     for identity in found.transactions:
@@ -65,7 +66,7 @@ def block(out: Output, height: int | None, node: str | None) -> None:
                     "holds": s.holds,
                     **{
                         name: plain_money(getattr(s, name), s.currency, network.setting(s.currency))
-                        for name in ("issued", "redeemed", "wallets", "contracts")
+                        for name in ("issued", "redeemed", "minted", "burned", "wallets", "contracts")
                     },
                 }
                 for s in header.supply

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from kit.compiling import load_code
 from kit.options import Signing, command, signing_options
 from kit.output import Output
-from kit.problem import Problem, usage
+from kit.problem import usage
 
 if TYPE_CHECKING:
     from vm.module import Module
@@ -49,7 +49,7 @@ def deploy(
     from vm.module import Kind
     from vm.values import encode_arguments
 
-    code, module = _load(out, target)
+    code, module = load_code(out, target)
     network = connect(node)
     home = _home_currency(network.project_currency, module, currency, network.status.base_currency)
     setting = network.setting(home)
@@ -79,22 +79,3 @@ def _home_currency(project: str | None, module: Module, asked: str | None, base:
     if module.currency is not None and asked not in (None, module.currency):
         raise usage(f"{module.name} insists on {module.currency}", "Leave out --currency.")
     return asked or module.currency or project or base
-
-
-def _load(out: Output, target: str) -> tuple[bytes, Module]:
-    from vm.codec import decode_module
-    from vm.illegal import Illegal
-
-    path = Path(target)
-    if path.suffix == ".tmod" and path.is_file():
-        code = path.read_bytes()
-        try:
-            return code, decode_module(code)
-        except Illegal as illegal:
-            raise Problem(f"{target} is not a module: {illegal}", "Build it again.", code="IllegalModule") from None
-    from kit.compiling import compile_contract
-    from kit.project import split_target
-
-    file, name = split_target(target)
-    compiled = compile_contract(out, file, name)
-    return compiled.code, compiled.module

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.commands.devnet_edits import balance, impersonate, sequence, slot
+from kit.commands.node_follow import serve
 from kit.names import ALIASES, PORT, development_seed
 from kit.options import CONTEXT, Group, command, node_option
 from kit.output import Output
@@ -55,9 +57,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes that look at signatures and answer requests, for load; 0 does all in one.",
 )
+@click.option("--no-empty", is_flag=True, help="With --block-time: make no block when nothing waits.")
+@click.option("-v", "--verbose", "verbosity", count=True, help="Show events and money of each transaction; twice: its calls too.")
+@click.option("--quiet", is_flag=True, help="Show no transactions.")
+@click.option("--copy", metavar="URL[@HEIGHT]", help="Begin with a copy of that network's state, and go on without it.")
+@click.option("--follow", "follows", metavar="URL", help="Make no blocks: follow the devnet there, and serve what it has.")
 @click.option("--operations-port", type=click.IntRange(0, 65535), metavar="PORT", help="Have a port for health and metrics too.")
 @click.option("--seed", metavar="TEXT", help="Make the wallets from this. Other commands need it in TAEL_DEVNET_SEED.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON value instead of lines for people.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of lines for people, one value a line.")
 @click.pass_context
 def devnet(
     context: click.Context,
@@ -67,32 +74,56 @@ def devnet(
     ready_file: str | None,
     block_time: str,
     workers: int,
+    no_empty: bool,
+    verbosity: int,
+    quiet: bool,
+    copy: str | None,
+    follows: str | None,
     operations_port: int | None,
     seed: str | None,
 ) -> int | None:
     """Start a network of one node, with ten funded wallets whose keys everybody knows. Ctrl-C ends it.
 
-    It is for development: anybody can take what these wallets hold. The commands below are for a devnet that runs.
+    It is for development: anybody can take what these wallets hold. It shows each transaction, what it does and what comes of it.
+    The commands below are for a devnet that runs.
     """
     if context.invoked_subcommand is not None:
         return None
     out = Output(as_json=as_json)
-    from chain.node.devnet import run_devnet
+    from chain.node.template import Template
+
+    template = Template() if workers else None  # it imports what workers need, and so do we
+    from chain.node.copied import parse_source
+    from chain.node.devnet import devnet_specification, run_devnet
+    from chain.node.upstream import Upstream
     from chain.primitives.refusal import Refusal, Refused
+    from kit.transaction_log import TransactionLog
 
     _check_folder(data_dir)
     _check_ready_file(ready_file)
     block_time_ms = _milliseconds(block_time)
+    seed = seed if seed is not None else development_seed()
+    if follows is not None:
+        if copy is not None or workers or block_time_ms:
+            raise usage("--follow makes no blocks and has no workers, and copies nothing", "Leave the other options out.")
+        specification = devnet_specification(seed)
+        return serve(out, follows, data_dir, specification, port=port, ready_file=ready_file)
+    if copy is not None:
+        Upstream(parse_source(copy)[0])  # a wrong address is told as such
     try:
         return run_devnet(
             data_dir,
             port=port,
             block_time_ms=block_time_ms,
             workers=workers,
-            seed=seed if seed is not None else development_seed(),
+            seed=seed,
+            copy=copy,
             ready_file=ready_file,
+            makes_empty=not no_empty,
+            template=template,
             operations_port=operations_port,
-            announce=lambda address, wallets: _announce(out, address, wallets, data_dir),
+            announce=lambda address, wallets: _announce(out, address, wallets, data_dir, copy),
+            watch=None if quiet else lambda node: TransactionLog(node, out, verbosity=verbosity),
         )
     except Refusal as refusal:
         if refusal.code is not Refused.BAD_REQUEST:
@@ -166,9 +197,15 @@ def mine(out: Output, blocks: int, interval: str, node: str | None) -> None:
 @node_option
 def pool(out: Output, node: str | None) -> None:
     """Show what waits for a block, in the order in which blocks will take it; then what waits behind a gap."""
-    answer = _ask(node, "pool", None)
+    from chain.primitives.address import parse_address
+    from kit.network import connect
+    from kit.values import show_address
+
+    network = connect(node)
+    answer = network.client.get("/devnet/pool")
+    setting = network.setting()
     rows = [
-        (one["id"][:16] + "…", one["sender"], str(one["lane"]), str(one["sequence"]), where)
+        (one["id"][:16], show_address(parse_address(one["sender"]), setting), str(one["lane"]), str(one["sequence"]), where)
         for where in ("ready", "queued")
         for one in answer[where]
     ]
@@ -183,12 +220,23 @@ def pool(out: Output, node: str | None) -> None:
 @click.option("--all", "drop_all", is_flag=True, help="Drop all that waits.")
 @node_option
 def drop(out: Output, identity: str | None, drop_all: bool, node: str | None) -> None:
-    """Take a transaction out of the pool; whoever waits for it is told."""
+    """Take a transaction out of the pool, by its IDENTITY or the beginning of it; whoever waits for it is told."""
     if (identity is None) != drop_all:
         raise usage("say which transaction, or --all", "`tael devnet pool` shows what waits.")
-    answer = _ask(node, "drop", {} if identity is None else {"id": identity})
+    answer = _ask(node, "drop", {} if identity is None else {"id": _waiting(node, identity)})
     out.line(f"dropped {answer['dropped']}")
     out.result({"ok": True, **_some(answer, "dropped")})
+
+
+@command("replace", examples="tael devnet replace 5f0c… --gas-price 10", group=devnet)
+@click.argument("identity")
+@click.option("--gas-price", type=click.IntRange(0), required=True, help="In minor units per million gas; a tenth more, or 1.")
+@node_option
+def replace(out: Output, identity: str, gas_price: int, node: str | None) -> None:
+    """Put the same transaction with a higher gas price in the place of one that waits, by its IDENTITY or its beginning."""
+    answer = _ask(node, "replace", {"id": _waiting(node, identity), "gas_price": gas_price})
+    out.line(f"{answer['id']} waits in its place")
+    out.result({"ok": True, **_some(answer, "id")})
 
 
 @command("fund", examples="tael devnet fund alice '500.00 CNY'", group=devnet)
@@ -216,6 +264,21 @@ def dump(out: Output, folder: str, node: str | None) -> None:
     answer = _ask(node, "dump", {"folder": str(Path(folder).resolve())})
     out.line(f"block {answer['height']} and all before it are in {folder}; `tael devnet --data {folder}` starts from there")
     out.result({"ok": True, **_some(answer, "folder", "height")})
+
+
+for verb in (balance, slot, sequence, impersonate):
+    devnet.add_command(verb)
+
+
+def _waiting(node: str | None, text: str) -> str:
+    """The identity of the one that waits and begins so. Raises `Problem` if none does, or several do."""
+    answer = _ask(node, "pool", None)
+    found = [one["id"] for where in ("ready", "queued") for one in answer[where] if one["id"].startswith(text.lower())]
+    if len(found) != 1:
+        many = f"{len(found)} that wait begin with {text}" if found else f"no transaction that waits begins with {text}"
+        raise missing(many, "`tael devnet pool` shows what waits.")
+    identity: str = found[0]
+    return identity
 
 
 def _ask(node: str | None, verb: str, body: dict[str, Any] | None) -> dict[str, Any]:
@@ -272,7 +335,7 @@ def _milliseconds(text: str, option: str = "--block-time") -> int:
     return value
 
 
-def _announce(out: Output, address: str, wallets: list[DevelopmentWallet], data_dir: str | None) -> None:
+def _announce(out: Output, address: str, wallets: list[DevelopmentWallet], data_dir: str | None, copy: str | None) -> None:
     from chain.node.devnet import BALANCE, CHAIN_ID, CURRENCY, DECIMALS
     from chain.primitives.address import format_address
     from chain.primitives.money import format_money
@@ -286,7 +349,10 @@ def _announce(out: Output, address: str, wallets: list[DevelopmentWallet], data_
     out.line(f"{out.style('Tael devnet', 'bold')} at {out.style(address, 'cyan')}  (chain {CHAIN_ID})")
     out.line(f"The ledger is kept in {data_dir}." if data_dir else "The ledger is forgotten when it ends; --data DIR keeps it.")
     out.line()
-    out.line(f"Wallets, each with {balance} at the beginning. Everybody knows their keys: development only.")
+    if copy is not None:
+        out.line(f"The state is a copy of {copy}, which is not needed any more.")
+    what = f"each with {balance} at the beginning" if copy is None else "each with a million of the base currency more"
+    out.line(f"Wallets, {what}. Everybody knows their keys: development only.")
     out.table(("name", "alias", "address"), rows)
     out.line()
     out.line("Ctrl-C ends it.")

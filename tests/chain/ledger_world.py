@@ -29,6 +29,7 @@ GAS_LIMIT = 5_000_000
 FUNDS = 1_000_00
 
 KEYS = {name: SecretKey.development("tests", i) for i, name in enumerate(("alice", "bob", "carol", "fees", "dave"))}
+VALIDATOR = SecretKey.development("tests", 100)
 ADDRESSES = {name: wallet_address(key.public) for name, key in KEYS.items()}
 ALICE, BOB, CAROL, FEES, DAVE = ADDRESSES.values()
 """Alice, Bob and Carol have money, the fee wallet has none, Dave has no wallet."""
@@ -42,6 +43,7 @@ def specification(**changes: Any) -> dict[str, Any]:
         "time_ms": TIME_MS,
         "base_currency": "CNY",
         "fee_wallet": KEYS["fees"].public.hex(),
+        "validators": {"threshold": 1, "keys": [VALIDATOR.public.hex()]},
         "currencies": [
             {"code": "USD", "decimals": 2, "issuer": None},
             {"code": "CNY", "decimals": 2, "issuer": None},
@@ -55,6 +57,11 @@ def specification(**changes: Any) -> dict[str, Any]:
 def module(name: str) -> bytes:
     """The byte string of a program of the machine's corpus."""
     return encode_module(assemble((PROGRAMS / f"{name}.tasm").read_text()))
+
+
+def program_of(code: bytes) -> str:
+    """The name of the program that a byte string is the module of."""
+    return next(path.stem for path in PROGRAMS.glob("*.tasm") if module(path.stem) == code)
 
 
 def arguments(code: bytes, function: str, *values: Any) -> bytes:

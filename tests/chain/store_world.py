@@ -30,6 +30,7 @@ def block(store: Store, state: Mapping[bytes, bytes | None], *, transactions: in
         events=[(n, number, b"event" + mark) for n in range(transactions) for number in range(n)],
         state=state,
         tree=Tree(store.page).update(state.items()).pages,
+        certificate=b"certificate" + mark,
     )
 
 

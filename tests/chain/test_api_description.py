@@ -6,22 +6,29 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import ledger_world
+import msgpack
 import pytest
 from ledger_world import call, deploy
 from schema_check import problems
+from test_chain_node import open_node, payment
 
 from chain.client.client import Client
 from chain.node.api_answer import STATUSES
 from chain.node.development import development_wallets
 from chain.node.devnet import Devnet
+from chain.node.listing import list_transactions
 from chain.primitives.address import contract_address, format_address
+from chain.primitives.header import decode_header
 from chain.primitives.keys import SecretKey
 from chain.primitives.mandate import Limit, Scope
 from chain.primitives.policy import Policy
 from chain.primitives.refusal import Refused
-from chain.primitives.transaction import Grant, OpenWallet, Pay, SetPolicy, sign
+from chain.primitives.transaction import Grant, OpenWallet, Pay, SetPolicy, Transaction, sign
 from vm.types import CoinValue
 
 ALICE, BOB, CAROL = development_wallets()[:3]
@@ -67,6 +74,7 @@ def story(devnet: Devnet) -> Iterator[dict[str, Any]]:
             "bob": format_address(BOB.address),
             "ids": outcomes,
             "payment": payment.encoded.hex(),
+            "unsigned": Transaction(client.build(CAROL.address, [Pay(BOB.address, "CNY", 1)])).encoded.hex(),
         }
 
 
@@ -77,6 +85,7 @@ def questions(story: dict[str, Any]) -> dict[str, list[tuple[str, Any]]]:
     return {
         "status": [("/v1/status", None)],
         "block": [("/v1/blocks/latest", None), ("/v1/blocks/1?full=1&limit=1", None)],
+        "certificate": [("/v1/blocks/latest/certificate", None), ("/v1/blocks/0/certificate", None)],
         "transaction": [(f"/v1/transactions/{one}", None) for one in ids],
         "receipt": [(f"/v1/receipts/{one}", None) for one in ids],
         "receipt_proof": [(f"/v1/receipts/{one}/proof", None) for one in ids],
@@ -93,6 +102,8 @@ def questions(story: dict[str, Any]) -> dict[str, list[tuple[str, Any]]]:
         "read": [("/v1/read", {"contract": escrow, "function": "remaining", "arguments": "90"})],
         "proof": [(f"/v1/proof?key={name}&form={form}", None) for name in names for form in ("own", "ics23")],
         "proofs": [("/v1/proofs", {"keys": names, "form": form, "height": 2}) for form in ("own", "ics23")],
+        "sync_blocks": [],
+        "sync_state": [],
         "snapshot": [("/devnet/snapshot", {})],
         "time": [("/devnet/time", {"advance_ms": 10})],
         "mode": [("/devnet/mode", {"mode": "manual"}), ("/devnet/mode", {"mode": "50"}), ("/devnet/mode", {"mode": "instant"})],
@@ -100,22 +111,47 @@ def questions(story: dict[str, Any]) -> dict[str, list[tuple[str, Any]]]:
         "pool": [("/devnet/pool", None)],
         "drop": [("/devnet/drop", {})],
         "faucet": [("/devnet/faucet", {"to": bob, "amount": "3", "currency": "CNY"})],
+        "set_balance": [("/devnet/balance", {"wallet": bob, "amount": "7"})],
+        "set_slot": [("/devnet/slot", {"contract": escrow, "field": "phase", "value": "01"})],
+        "set_sequence": [("/devnet/sequence", {"wallet": bob, "sequence": 9, "lane": 5})],
+        "edit": [("/devnet/edits", {"edits": [{"edit": "balance", "wallet": bob, "amount": "8", "currency": "CNY"}]})],
+        "impersonate": [("/devnet/impersonate", {"wallet": bob}), ("/devnet/impersonate", {})],
+        "impersonated": [("/devnet/impersonated", None)],
+        "submit_unsigned": [("/devnet/transactions", {"transaction": story["unsigned"], "wait_seconds": 10})],
         "revert": [("/devnet/revert", {})],
     }
 
 
 def test_every_answer_is_as_described(devnet: Devnet, document: dict[str, Any], story: dict[str, Any]) -> None:
-    """Of every operation but a dump, with something of everything in the ledger; all have height and state root."""
+    """Of every operation but a dump and a replacement, with something of everything in the ledger; all have height and root."""
     operations = {o["operationId"]: o for methods in document["paths"].values() for o in methods.values()}
     asked = questions(story)
-    assert set(operations) == {*asked, "dump"}
+    assert set(operations) == {*asked, "dump", "replace"}
     for name, cases in asked.items():
-        schema = operations[name]["responses"]["200"]["content"]["application/json"]["schema"]
+        contents = operations[name]["responses"]["200"]["content"]
+        if "application/json" not in contents:  # see `test_what_other_nodes_fetch_comes_in_msgpack`
+            assert name.startswith("sync_") and set(contents) == {"application/msgpack"}
+            continue
+        schema = contents["application/json"]["schema"]
         assert {"height", "state_root"} <= set(schema["required"])
         for path, body in cases:
             status, _, content = ask(devnet, "GET" if body is None else "POST", path, body)
             assert status == 200, (path, content)
             assert problems(json.loads(content), schema, document) == [], path
+
+
+def test_a_replacement_is_answered_as_described(devnet: Devnet, document: dict[str, Any]) -> None:
+    """Of one that waits."""
+    schema = document["paths"]["/devnet/replace"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    with Client(devnet.address) as client:
+        ask(devnet, "POST", "/devnet/mode", {"mode": "manual"})
+        waits = sign(client.build(ALICE.address, [Pay(CAROL.address, "CNY", 1)]), [ALICE.key])
+        client.submit(waits)
+        status, _, content = ask(devnet, "POST", "/devnet/replace", {"id": waits.identity.hex(), "gas_price": 20})
+        ask(devnet, "POST", "/devnet/drop", {})
+        ask(devnet, "POST", "/devnet/mode", {"mode": "instant"})
+    assert status == 200 and problems(json.loads(content), schema, document) == []
+    assert json.loads(content)["id"] != waits.identity.hex()
 
 
 @pytest.mark.parametrize(
@@ -128,6 +164,11 @@ def test_every_answer_is_as_described(devnet: Devnet, document: dict[str, Any], 
         ("POST", "/v1/read", {"contract": format_address(ALICE.address), "function": "f", "arguments": "90"}),
         ("GET", f"/v1/proof?key=field:{format_address(ALICE.address)}:x", None),
         ("POST", "/devnet/revert", {"snapshot": 77}),
+        ("POST", "/devnet/balance", {"wallet": format_address(bytes(32)), "amount": "1"}),
+        ("POST", "/devnet/slot", {"contract": format_address(ALICE.address), "field": "x"}),
+        ("POST", "/devnet/edits", {"edits": [{"edit": "slot", "contract": "tael1q"}]}),
+        ("POST", "/devnet/transactions", {"transaction": "c0"}),
+        ("POST", "/devnet/replace", {"id": "00" * 32, "gas_price": 1}),
     ],
 )
 def test_every_refusal_is_of_one_shape_with_a_code_that_was_described(
@@ -166,6 +207,7 @@ def test_bare_bytes_are_those_of_the_json_answer(devnet: Devnet, story: dict[str
         (f"/v1/receipts/{story['ids'][0]}", ("receipt", "encoded")),
         (f"/v1/transactions/{story['ids'][0]}", ("encoded",)),
         ("/v1/blocks/1?full=1", ("encoded",)),
+        ("/v1/blocks/1/certificate", ("certificate",)),
     ):
         told = json.loads(ask(devnet, "GET", path)[2])
         status, headers, content = ask(devnet, "GET", path, **bare)
@@ -174,6 +216,23 @@ def test_bare_bytes_are_those_of_the_json_answer(devnet: Devnet, story: dict[str
             expected = expected[name]
         assert (status, content.hex()) == (200, expected)
         assert (headers["tael-height"], headers["tael-state-root"]) == (str(told["height"]), told["state_root"])
+
+
+def test_what_other_nodes_fetch_comes_in_msgpack(devnet: Devnet, story: dict[str, Any]) -> None:
+    """Blocks and the state, with height and root in the head of the answer; what is asked wrongly is refused like all else."""
+    status, headers, content = ask(devnet, "GET", "/v1/sync/blocks?from=1&limit=2")
+    height, block_hash, blocks = msgpack.unpackb(content)
+    assert (status, headers["content-type"], headers["tael-height"]) == (200, "application/msgpack", str(height))
+    assert len(blocks) == 2 and all(block and certificate for block, certificate in blocks)
+    assert json.loads(ask(devnet, "GET", "/v1/status")[2])["block"] == block_hash.hex()
+    status, headers, content = ask(devnet, "GET", "/v1/sync/state?height=1")
+    header, _, entries, more = msgpack.unpackb(content)
+    assert (status, more, headers["tael-height"]) == (200, None, "1")
+    assert decode_header(header).state_root.hex() == headers["tael-state-root"]
+    assert entries == sorted(entries) and entries
+    for wrong in ("/v1/sync/blocks", "/v1/sync/blocks?from=x", "/v1/sync/state?after=", "/v1/sync/state?other=1"):
+        status, _, content = ask(devnet, "GET", wrong)
+        assert (status, json.loads(content)["code"]) == (400, "BadRequest")
 
 
 def test_the_page_for_people_needs_nothing_from_elsewhere(devnet: Devnet, document: dict[str, Any]) -> None:
@@ -223,3 +282,35 @@ def test_a_page_of_a_wallets_transactions_looks_at_a_bounded_number(
         found += answer["transactions"]
         cursor, pages = answer["next"], pages + 1
     assert found == whole and pages > len(whole)
+
+
+def test_a_list_of_transactions_ends_where_blocks_are_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there comes, and that is the end of it; a cursor into what is gone is at the end as well."""
+    with closing(open_node(tmp_path)) as node:
+        monkeypatch.setattr("chain.state.writing.UNDO_BLOCKS_MAX", 8)
+        for sequence in range(20):
+            node.submit(payment(sequence).encoded)
+            node.produce()
+        floor = node.store.prune(1_000)
+        rows, following = list_transactions(node, ledger_world.ALICE, b"", 1_000)
+        assert [row["block"] for row in rows] == list(range(node.head.height, floor - 1, -1))
+        assert following is None and floor > 1
+        assert list_transactions(node, ledger_world.ALICE, (1).to_bytes(8) + bytes(4), 10) == ([], None)
+
+
+def test_a_block_in_json_is_bounded_and_as_bare_bytes_is_not(
+    devnet: Devnet, story: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the limit its bytes are in the answer, past it TooLarge says how else to ask."""
+    size = len(json.loads(ask(devnet, "GET", "/v1/blocks/1?full=1")[2])["encoded"]) // 2
+    for most, status in ((size, 200), (size - 1, 413)):
+        monkeypatch.setattr("chain.node.api_ledger.ANSWER_BLOCK_BYTES_MAX", most)
+        assert ask(devnet, "GET", "/v1/blocks/1?full=1")[0] == status
+    assert len(ask(devnet, "GET", "/v1/blocks/1", Accept="application/octet-stream")[2]) == size
+
+
+def test_a_query_has_a_bounded_number_of_parameters(devnet: Devnet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit they are read, one more is refused."""
+    monkeypatch.setattr("chain.node.api_request.QUERY_FIELDS_MAX", 2)
+    assert ask(devnet, "GET", "/v1/blocks/latest?full=1&limit=1")[0] == 200
+    assert ask(devnet, "GET", "/v1/blocks/latest?full=1&limit=1&from=")[0] == 400

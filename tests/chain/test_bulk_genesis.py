@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_world import TIME_MS, specification
+from ledger_world import ALICE, TIME_MS, VALIDATOR, specification
 from store_world import contents
 
 from chain.ledger.genesis import genesis_parent, make_genesis
+from chain.ledger.parameters import parameters_value
 from chain.ledger.wallet_rows import wallet_row
-from chain.node.check import check_replay
+from chain.node.check import check_replay, first_parameters
 from chain.node.development import devnet_specification
 from chain.node.genesis import Genesis
 from chain.node.node import Node
 from chain.node.wallet_file import with_wallets, write_wallets
 from chain.primitives.codec import encode
+from chain.primitives.edits import SetBalance
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.state import beginning as beginning_module
 from chain.state.sorting import Sorting
@@ -78,6 +80,18 @@ def test_rows_make_what_a_list_makes(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert check_replay(node.store, rows).head == node.head
 
 
+def test_rows_make_a_development_chain_with_validators(tmp_path: Path) -> None:
+    """Its parameters say both, and a proof of them stands where the first certificate would."""
+    found = {**listed(20), "chain_id": "tael-devnet-test", "development": True}
+    rows = with_wallets(written(found, tmp_path), tmp_path)
+    with closing(Node(tmp_path / "rows", rows, clock=lambda: TIME_MS, signers=[VALIDATOR])) as node:
+        assert node.parameters.development and node.parameters.validators == VALIDATOR.public
+        assert node.make_edit([SetBalance(ALICE, "CNY", 5)]).receipts[0].ok
+        assert first_parameters(node.store) == parameters_value(node.parameters)
+    open_node(tmp_path / "listed", found).close()
+    assert tables(tmp_path / "rows") == tables(tmp_path / "listed")
+
+
 def test_the_header_is_had_without_a_ledger(tmp_path: Path) -> None:
     """Nothing is written when it is only asked which block a file makes."""
     found = listed(50)
@@ -133,7 +147,7 @@ KEY = b"\x01" + bytes(32)
         [b"\x92\xc4"],
         [encode([KEY])],
         [encode([KEY[1:], []])],
-        [encode([KEY, [["XXX", 1]]])],
+        [encode([KEY, [["ZZZ", 1]]])],
         [encode([KEY, [["CNY", 0]]])],
         [encode([KEY, [["CNY", -1]]])],
         [encode([KEY, [["CNY", 1], ["CNY", 1]]])],
@@ -187,7 +201,7 @@ def test_a_file_without_the_fee_wallet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="fee wallet"):
         Genesis(with_wallets(written({**found, "wallets": rest}, tmp_path), tmp_path)).header()
     (tmp_path / "wallets.rows").unlink()
-    known = {**devnet_specification(), "chain_id": "another-chain"}
+    known = {**devnet_specification(chain_id="another-chain"), "validators": None}
     with pytest.raises(Refusal, match="everybody knows"):
         Genesis(with_wallets(written(known, tmp_path), tmp_path)).header()
     (tmp_path / "wallets.rows").unlink()

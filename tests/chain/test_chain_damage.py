@@ -314,6 +314,7 @@ READ: dict[bytes, Callable[[Store, bytes], object]] = {
     b"undo": lambda store, key: store.undo(int.from_bytes(key)),
     b"headers": lambda store, key: store.header(int.from_bytes(key)),
     b"paths": lambda store, key: store.key_of(key),
+    b"certificates": lambda store, key: store.certificate(int.from_bytes(key)),
 }
 """How a row of each table is read."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import lmdb
 import pytest
-from ledger_world import ADDRESSES, ALICE, BOB, CHAIN_ID, FUNDS, KEYS, deploy, specification
+from ledger_world import ADDRESSES, ALICE, BOB, CHAIN_ID, FUNDS, KEYS, VALIDATOR, deploy, specification
 
 from chain.ledger.block import decode_block
 from chain.ledger.genesis import make_genesis
@@ -35,7 +35,9 @@ ROOT = Path(__file__).parents[2]
 
 def open_node(directory: Path, **changes: object) -> Node:
     """A node whose clock stands still."""
-    return Node(directory, specification(**changes), clock=lambda: TIME_MS, pool=Pool(transactions_max=10))
+    told = specification(**changes)
+    signers = [VALIDATOR] if "validators" not in changes else []
+    return Node(directory, told, clock=lambda: TIME_MS, pool=Pool(transactions_max=10), signers=signers)
 
 
 @pytest.fixture

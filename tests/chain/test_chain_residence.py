@@ -175,6 +175,7 @@ def test_a_failing_transaction_has_brought_the_code(monkeypatch: pytest.MonkeyPa
     assert town.send("bob", go(address)).gas_used == usual
 
 
+@pytest.mark.interpreted
 def test_who_cannot_pay_brings_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """One unit too little: OutOfGas, nothing is decoded, and the next one still pays. With that unit it is brought."""
     town = Town()

@@ -26,6 +26,7 @@ USUAL = ("callee", "caller", "bank", "state")
 """Those most of whose functions do not fail."""
 BLOCKS, TRANSACTIONS = 3, 24
 NO_ARGUMENTS = b"\x90"
+pytestmark = pytest.mark.interpreted
 
 
 class Apart(BlockRun):

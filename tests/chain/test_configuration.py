@@ -46,7 +46,8 @@ def test_the_file_that_is_written_says_what_is_so_anyway(file: Path) -> None:
     configured = read_configuration(write(file, configuration_text()), {})
 
     assert {setting.origin for setting in configured.settings.values()} == {"file"}
-    at = {"genesis": str(file.parent / "genesis.json"), "data": str(file.parent / "ledger")}
+    paths = {"genesis": "genesis.json", "data": "ledger", "validator_key": "validator.key"}
+    at = {name: str(file.parent / path) for name, path in paths.items()}
     assert configured.configuration == dataclasses.replace(Configuration(), **at)
 
 

@@ -89,7 +89,8 @@ def test_blocks_transactions_refusals_and_requests_are_counted(watched: Devnet, 
 
     assert more("tael_transactions_total", "ok") == more("tael_transactions_total", "failed") == 1
     assert more("tael_blocks_total") == 2
-    assert more("tael_refusals_total", "NotFound") == more("tael_refusals_total", "MissingSignature") == 1
+    assert more("tael_refusals_total", "NotFound") == 2  # the receipt, and what is at no address
+    assert more("tael_refusals_total", "MissingSignature") == 1
     assert more("tael_http_requests_total", "/v1/receipts/{id}", "4xx") == 1
     assert more("tael_http_requests_total", "other", "4xx") == 1
     assert more("tael_http_request_seconds_count", "/v1/transactions") == 3
@@ -185,6 +186,17 @@ def test_a_service_manager_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             pass
     assert sorted(first) == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1", b"WATCHDOG=1"]
     assert b"STOPPING=1" in rest
+
+
+def test_what_is_refused_below_http_tells_the_head_too(watched: Devnet) -> None:
+    """Though whoever counts requests stands between the server and the application."""
+    host, port = watched.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 100_000 + b"\r\n\r\n")
+        answer = b""
+        while more := connection.recv(4_096):
+            answer += more
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["height"] == told(watched.address, "/v1/status")["height"]
 
 
 @pytest.mark.long

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import stat
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kit_world import Tael
 
+from chain.client.plan import Answer, Pause, Request
 from kit import names
 from kit.problem import Exit
 
@@ -162,17 +164,18 @@ def test_a_proof_that_does_not_hold_is_refused(net: Tael, monkeypatch: pytest.Mo
     """A node that lies about a value is found out here: exit code 1."""
     from chain.client.client import Client
 
-    honest = Client.get
+    honest = Client._do
 
-    def lies(self: Client, path: str, **query: str) -> dict[str, Any]:
-        answer = honest(self, path, **query)
-        if path == "/v1/proof":
-            proof = bytearray.fromhex(answer["proof"])
+    def lies(self: Client, step: Request | Pause) -> Answer:
+        answer = honest(self, step)
+        if isinstance(step, Request) and step.path.startswith("/v1/proof"):
+            told = json.loads(answer.content)
+            proof = bytearray.fromhex(told["proof"])
             proof[-1] ^= 1
-            answer["proof"] = proof.hex()
+            return replace(answer, content=json.dumps({**told, "proof": proof.hex()}).encode())
         return answer
 
-    monkeypatch.setattr(Client, "get", lies)
+    monkeypatch.setattr(Client, "_do", lies)
     ran = net("proof", "alice", "--json")
     assert ran.exit_code == Exit.FINDINGS
     assert ran.json["error"]["code"] == "WrongProof"
@@ -318,13 +321,17 @@ def test_a_sequence_that_another_process_took_is_no_trouble(net: Tael, monkeypat
     from chain.client.client import Client
 
     assert net("pay", "heidi", "0.01", "--from", "judy").exit_code == 0
-    honest, late = Client._next_sequence, [2]
+    honest, late = Client._do, [2]
 
-    def stale(self: Client, sender: bytes, lane: int) -> int:
-        late[0] -= 1
-        return 0 if late[0] >= 0 else honest(self, sender, lane)
+    def stale(self: Client, step: Request | Pause) -> Answer:
+        answer = honest(self, step)
+        if isinstance(step, Request) and step.path.startswith("/v1/wallets/"):
+            late[0] -= 1
+            if late[0] >= 0:
+                return replace(answer, content=json.dumps({**json.loads(answer.content), "next_sequence": 0}).encode())
+        return answer
 
-    monkeypatch.setattr(Client, "_next_sequence", stale)
+    monkeypatch.setattr(Client, "_do", stale)
     assert net("pay", "heidi", "0.02", "--from", "judy").exit_code == 0
     late[0] = 100
     assert net("pay", "heidi", "0.03", "--from", "judy", "--json").json["error"]["code"] == "SequenceUsed"

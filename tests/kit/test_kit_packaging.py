@@ -33,7 +33,15 @@ def test_the_wheel_has_all_that_people_need(wheel: Path) -> None:
     assert examples <= held
     template = {f"kit/template/{name}" for name in ("tael.toml", "README.md", "gitignore", "contracts/jar.tael")}
     assert template <= held
-    assert {"tael.py", "vm/module.py", "lang/tables.json", "lang/grammar.lark", "chain/node/api.py"} <= held
+    assert {
+        "tael/__init__.py",
+        "tael/py.typed",
+        "chain/py.typed",
+        "vm/module.py",
+        "lang/tables.json",
+        "lang/grammar.lark",
+        "chain/node/api.py",
+    } <= held
     assert any(name.endswith("licenses/LICENSE") for name in held)
     assert not [name for name in held if name.startswith(("tests/", "docs/", "contracts/"))]
 

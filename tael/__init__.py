@@ -25,21 +25,21 @@ True
 >>> world.balance(alice, "CNY")
 7500
 
-Or on a network, over HTTP, with signed transactions:
+Or on a network, over HTTP, with signed transactions; contracts are objects, and values Python's own (`docs/client.md`):
 
->>> with tael.start_devnet() as devnet, tael.Client(devnet.address) as client:
-...     key = tael.SecretKey.development("tael", 0)
-...     sender = tael.wallet_address(key.public)
-...     outcome = client.send(key, sender, [tael.Deploy(jar.code, "CNY", tael.encode_arguments([], []))])
-...     contract = outcome.receipt.results[0]
-...     save = tael.Call(contract, "save", tael.encode_arguments([tael.COIN], [tael.CoinValue("CNY", 25_00)]))
-...     client.send(key, sender, [save]).receipt.ok
-...     client.proved_balance(sender, "CNY")
+>>> with tael.start_devnet() as devnet, tael.Ledger(devnet.address) as ledger:
+...     alice = tael.Sender.of(tael.SecretKey.development("tael", 0))
+...     contract = ledger.deploy(jar, sender=alice)
+...     contract.save("25.00 CNY", sender=alice).ok
+...     str(contract.saved())
+...     ledger.client.proved_balance(alice.address, "CNY")
 True
+'25.00 CNY'
 99997500
 
-Money is counted in minor units everywhere; times and durations in milliseconds. What cannot be done raises `Failure` (a
-contract or the machine said no) or `Refusal` (the ledger did), each with a stable name.
+`Ledger`, `AsyncLedger` and `SandboxLedger` have `Money`, `datetime` and `timedelta`, and raise `ContractFailed`. What is below
+them counts money in minor units, times and durations in milliseconds, and raises `Failure` (a contract or the machine said no).
+`Refusal` is what the ledger said no to. Each has a stable name.
 """
 
 from __future__ import annotations
@@ -47,16 +47,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chain.client.client import Client, Outcome, Proved
+from chain.client.aio import AsyncClient
+from chain.client.client import BatchRow, Client, Outcome, Proved
+from chain.client.handles import CallReceipt, Contract, Happened, Moved, Pending, Read, Terms, Write
+from chain.client.interface import ContractFailed
 from chain.client.keystore import KeyFile, Keystore
+from chain.client.ledger import AsyncLedger, BlockingLedger, Ledger
+from chain.client.money import Address, AddressLike, Money, MoneyLike
+from chain.client.sender import Sender
+from chain.client.subscription import AsyncSubscription, Subscription
+from chain.client.transport import Estimate
+from chain.client.values import Some
 from chain.ledger.sandbox import Sandbox
 from chain.primitives.address import format_address, parse_address, wallet_address
 from chain.primitives.header import Header
-from chain.primitives.keys import SecretKey
+from chain.primitives.keys import P256SecretKey, SecretKey, Signer
+from chain.primitives.mandate import Limit, Scope
+from chain.primitives.policy import Policy, make_policy
 from chain.primitives.proof import Proof, decode_proof, verify_proof
 from chain.primitives.receipt import Receipt
 from chain.primitives.refusal import Refusal, Refused
-from chain.primitives.transaction import Call, Deploy, OpenWallet, Pay, SetRules, Transaction
+from chain.primitives.transaction import Call, Deploy, Grant, OpenWallet, Pay, Revoke, SetPolicy, SetRules, Transaction
+from kit.testing.in_process import SandboxLedger
 from lang.compiler import Compilation, Compiled, compile_text
 from lang.diagnostics import Diagnostic
 from lang.formatter import format_text
@@ -76,32 +88,64 @@ __all__ = [
     "COIN",
     "DURATION",
     "TIME",
+    "Address",
+    "AddressLike",
+    "AsyncClient",
+    "AsyncLedger",
+    "AsyncSubscription",
+    "BatchRow",
+    "BlockingLedger",
     "Call",
+    "CallReceipt",
     "Client",
     "Code",
     "CoinValue",
     "Compilation",
     "Compiled",
+    "Contract",
+    "ContractFailed",
     "Deploy",
     "Diagnostic",
+    "Estimate",
     "Failure",
+    "Grant",
+    "Happened",
     "Header",
     "KeyFile",
     "Keystore",
+    "Ledger",
+    "Limit",
     "Module",
+    "Money",
+    "MoneyLike",
+    "Moved",
     "OpenWallet",
     "Outcome",
+    "P256SecretKey",
     "Pay",
+    "Pending",
+    "Policy",
     "Proof",
     "Proved",
+    "Read",
     "Receipt",
     "Refusal",
     "Refused",
+    "Revoke",
     "Sandbox",
+    "SandboxLedger",
+    "Scope",
     "SecretKey",
+    "Sender",
+    "SetPolicy",
     "SetRules",
+    "Signer",
+    "Some",
+    "Subscription",
+    "Terms",
     "Transaction",
     "Type",
+    "Write",
     "compile_file",
     "compile_text",
     "decode_module",
@@ -110,6 +154,7 @@ __all__ = [
     "encode_module",
     "format_address",
     "format_text",
+    "make_policy",
     "module_hash",
     "parse_address",
     "start_devnet",
