@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kit.mutation.limits import CASES_MAX, GAS_FACTOR, GAS_SLACK, TRACED_CASES_MAX
-from kit.testing.runner import Suite, currency_of
+from kit.testing.runner import Suite
 from kit.testing.world import Unmet, World
 from lang import ast
 from lang.check import CheckedFile, CheckedTest
@@ -37,12 +37,11 @@ class Baseline:
     trouble: str | None = None
 
 
-class Bench:
+class Bench(Suite):
     """The tests of one file, and the compiled contracts they deploy: those of the file, or others in their place."""
 
     def __init__(self, checked: CheckedFile) -> None:
-        self.checked = checked
-        self.suite = Suite(checked)
+        super().__init__(checked)
         self.deployed: set[str] = set()
         self._instead: Mapping[str, Compiled] = {}
 
@@ -51,7 +50,7 @@ class Bench:
         self.deployed.add(symbol.name)
         if symbol.source.path == self.checked.file.source.path and symbol.name in self._instead:
             return self._instead[symbol.name]
-        return self.suite.compiled(symbol)
+        return super().compiled(symbol)
 
     def baseline(self, test: CheckedTest, runs: int, seed: int) -> Baseline:
         """Run a test on the contracts as they stand."""
@@ -68,7 +67,8 @@ class Bench:
             seen.gas = max(seen.gas, world.gas_used)
         for chosen in cases[:TRACED_CASES_MAX]:
             lines = Lines(self.checked)
-            world = lines.world = self._world(test, lines)
+            world = lines.world = self._world(test)
+            world.sandbox.tracer = lines
             _attempt(world, test, chosen)
             seen.lines |= lines.seen
         seen.contracts = set(self.deployed)
@@ -86,10 +86,6 @@ class Bench:
             return False
         finally:
             self._instead = {}
-
-    def _world(self, test: CheckedTest, tracer: Lines | None = None) -> World:
-        currency = currency_of(self.checked, [test]) or self.suite.currency
-        return World(self.compiled, currency=currency, units=self.suite.units, tracer=tracer)
 
     def _choose(self, test: CheckedTest, runs: int, seed: int) -> tuple[Cases, str | None]:
         """The cases of a `for any` test that satisfy its `where`."""

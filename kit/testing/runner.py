@@ -100,7 +100,7 @@ class Suite:
     def __init__(self, checked: CheckedFile) -> None:
         self.checked = checked
         self.units = _units(checked)
-        self.currency = currency_of(checked, checked.tests) or MAIN_CURRENCY
+        self.currency = _currency(checked, checked.tests) or MAIN_CURRENCY
         self._compiled: dict[int, Compiled] = {}
 
     def compiled(self, symbol: ContractSymbol) -> Compiled:
@@ -138,7 +138,7 @@ class Suite:
         return self._trouble(test, world, problem, teller, chosen)
 
     def _world(self, test: CheckedTest, teller: Storyteller | None = None) -> World:
-        currency = currency_of(self.checked, [test]) or self.currency
+        currency = _currency(self.checked, [test]) or self.currency
         return World(self.compiled, currency=currency, units=self.units, tracer=teller)
 
     def _attempt(self, world: World, test: CheckedTest, chosen: dict[str, Any]) -> Unmet | Failure | None:
@@ -250,7 +250,7 @@ def _units(checked: CheckedFile) -> dict[str, int]:
     return units
 
 
-def currency_of(checked: CheckedFile, tests: Sequence[CheckedTest]) -> str | None:
+def _currency(checked: CheckedFile, tests: Sequence[CheckedTest]) -> str | None:
     """The first currency that one of the tests names: the home of what it deploys without `in`."""
     known = checked.scope.decimals
     for test in tests:
