@@ -101,7 +101,7 @@ class Judge:
             for test, seen in zip(self.checked.tests, self.job.baselines, strict=True)
             if mutant.contract is None or mutant.contract in seen.contracts
         ]
-        return sorted(pairs, key=lambda pair: (lines.isdisjoint(pair[1].lines), len(pair[1].cases)))
+        return sorted(pairs, key=lambda pair: (lines.isdisjoint(pair[1].lines), pair[1].case_count))
 
     def _tried(
         self, digest: str, mutant: Mutant, trials: Sequence[tuple[CheckedTest, Baseline]], compilation: Compilation
@@ -141,6 +141,11 @@ class Judge:
         codes = (name + self.original.contracts[name].code.hex() for name in others)
         job = self.job
         return _digest(job.version, f"{job.runs}:{job.seed}", job.text[span.start : span.end], self._outside, *codes)
+
+
+def content_key(checked: CheckedFile, version: str, runs: int, seed: int) -> str:
+    """Under what the baselines of a file are remembered."""
+    return _digest(version, f"{runs}:{seed}", checked.file.source.text, *(_imported(other) for other in checked.imports))
 
 
 def without_tests(checked: CheckedFile) -> str:

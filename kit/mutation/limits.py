@@ -6,4 +6,5 @@ TRACED_CASES_MAX = 5  # of a `for any` test, for the lines that it runs: an onlo
 CASES_MAX = 1_000  # of a `for any` test that are kept in memory and met by every mutant
 MUTANTS_MAX = 20_000  # of one run; beyond it `--max` or a path says which
 MEMORY_ENTRIES_MAX = 50_000  # outcomes remembered, the latest; a line of JSON each
+MEMORY_FILES_MAX = 1_000  # files whose tests are remembered with the lines they run, in the texts they had last
 EXCERPT_TESTS_MAX = 3  # names of tests shown beside a survivor

@@ -26,11 +26,13 @@ Cases = list[dict[str, Any]]
 @dataclass(slots=True)
 class Baseline:
     """What one test does on the contracts as they stand: `lines` are those of the file that it ran, `contracts` those it
-    deployed by name, `gas` what all of it used at most. `trouble` says why it cannot serve as a test.
+    deployed by name, `gas` what all of it used at most. `trouble` says why it cannot serve as a test. One that is remembered has
+    no `cases`, only their number.
     """
 
     name: str
     cases: Cases
+    case_count: int = 0
     lines: set[int] = field(default_factory=set)
     contracts: set[str] = field(default_factory=set)
     gas: int = 0
@@ -57,7 +59,7 @@ class Bench(Suite):
         self.deployed.clear()
         name = test.declaration.name.value
         cases, trouble = self._choose(test, runs, seed) if test.parameters else ([{}], None)
-        seen = Baseline(name, cases, trouble=trouble)
+        seen = Baseline(name, cases, len(cases), trouble=trouble)
         for chosen in cases:
             world = self._world(test)
             problem = _attempt(world, test, chosen)

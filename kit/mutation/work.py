@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kit.mutation.judge import FileJob, Judge, Verdict
+from kit.mutation.judge import FileJob, Judge, Verdict, content_key
 from kit.mutation.limits import MUTANTS_MAX
 from kit.mutation.memory import MEMORY_FILE, Known, read_memory, write_memory
 from kit.mutation.mutant import Mutant
 from kit.mutation.trial import Bench
+from lang.check import CheckedFile
 from lang.compiler import Compilation, compile_file
 from lang.remarks import Remark, remarks
 from lang.source import Source
@@ -86,14 +87,14 @@ Progress = Callable[[int, int], None]
 def run(paths: Sequence[Path], choice: Choice, version: str, progress: Progress) -> Report:
     """Judge the mutants of files. `progress` is told how many are done, of how many."""
     report = Report()
-    jobs: list[FileJob] = []
-    for path in paths:
-        job = _job(path, choice, version, report)
-        if job is not None:
-            jobs.append(job)
+    known = read_memory(MEMORY_FILE) if choice.remember else Known()
+    compilations = [compile_file(path) for path in paths]
+    report.broken = [compilation for compilation in compilations if not compilation.ok]
+    checked = [compilation.checked for compilation in compilations if compilation.checked is not None]
+    if not report.broken:
+        jobs = [_job(file, choice, version, known, report) for file in checked]
     if report.broken or report.troubles:
         return report
-    known = read_memory(MEMORY_FILE) if choice.remember else Known()
     judges = [Judge(job, known) for job in jobs]
     tasks = _chosen(judges, choice, report)
     verdicts: dict[tuple[int, int], Verdict] = {}
@@ -102,7 +103,10 @@ def run(paths: Sequence[Path], choice: Choice, version: str, progress: Progress)
         if recalled is not None:
             verdicts[task] = recalled
     progress(len(verdicts), len(tasks))
-    for task, verdict in _verdicts(jobs, judges, known, [task for task in tasks if task not in verdicts], choice):
+    left = [task for task in tasks if task not in verdicts]
+    for number in {task[0] for task in left}:
+        judges[number].job = jobs[number] = _with_cases(jobs[number], checked[number])
+    for task, verdict in _verdicts(jobs, judges, known, left, choice):
         verdicts[task] = verdict
         progress(len(verdicts), len(tasks))
     _gather(report, judges, tasks, verdicts)
@@ -111,19 +115,27 @@ def run(paths: Sequence[Path], choice: Choice, version: str, progress: Progress)
     return report
 
 
-def _job(path: Path, choice: Choice, version: str, report: Report) -> FileJob | None:
-    """A file to be judged, its tests run once as they stand; None where something is wrong, which the report says."""
-    compilation = compile_file(path)
-    if not compilation.ok or compilation.checked is None:
-        report.broken.append(compilation)
-        return None
-    checked = compilation.checked
-    bench = Bench(checked)
-    baselines = tuple(bench.baseline(test, choice.runs, choice.seed) for test in checked.tests)
-    for baseline in baselines:
+def _job(checked: CheckedFile, choice: Choice, version: str, known: Known, report: Report) -> FileJob:
+    """A file to be judged, its tests run once as they stand, or remembered. The report is told of those that fail."""
+    source = checked.file.source
+    key = content_key(checked, version, choice.runs, choice.seed)
+    bare = FileJob(source.path, source.text, choice.runs, choice.seed, version, tuple(known.baselines.get(key, ())))
+    if len(bare.baselines) == len(checked.tests):
+        return bare
+    job = _with_cases(bare, checked)
+    for baseline in job.baselines:
         if baseline.trouble is not None:
-            report.troubles.append((str(path), baseline.name, baseline.trouble))
-    return FileJob(str(path), checked.file.source.text, choice.runs, choice.seed, version, baselines)
+            report.troubles.append((source.path, baseline.name, baseline.trouble))
+    known.baselines[key] = list(job.baselines)
+    return job
+
+
+def _with_cases(job: FileJob, checked: CheckedFile) -> FileJob:
+    """The same, with the cases that its tests meet."""
+    if job.baselines and all(seen.cases for seen in job.baselines):
+        return job
+    bench = Bench(checked)
+    return replace(job, baselines=tuple(bench.baseline(test, job.runs, job.seed) for test in checked.tests))
 
 
 def _chosen(judges: Sequence[Judge], choice: Choice, report: Report) -> list[tuple[int, int]]:
