@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ClassVar
 
 from kit.mutation.judge import FileJob, Judge, Verdict, content_key
 from kit.mutation.limits import MUTANTS_MAX
@@ -152,15 +153,24 @@ def _chosen(judges: Sequence[Judge], choice: Choice, report: Report) -> list[tup
     return tasks if len(tasks) <= most else sorted(random.Random(choice.seed).sample(tasks, most))
 
 
-_judges: list[Judge] = []  # of a process that helps
+class _Helper:
+    """What a process that helps knows: the files, and a judge for each of those that it was asked about."""
+
+    jobs: Sequence[FileJob] = ()
+    known = Known()
+    judges: ClassVar[dict[int, Judge]] = {}
 
 
 def _begin(jobs: Sequence[FileJob], known: Known) -> None:
-    _judges[:] = [Judge(job, known) for job in jobs]
+    _Helper.jobs, _Helper.known = jobs, known
+    _Helper.judges.clear()
 
 
 def _judge(task: tuple[int, int]) -> tuple[tuple[int, int], Verdict]:
-    return task, _judges[task[0]].judge(task[1])
+    number, index = task
+    if number not in _Helper.judges:
+        _Helper.judges[number] = Judge(_Helper.jobs[number], _Helper.known)
+    return task, _Helper.judges[number].judge(index)
 
 
 def _verdicts(
