@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kit.mutation.limits import CASES_MAX, GAS_FACTOR, GAS_SLACK, TRACED_CASES_MAX
-from kit.testing.runner import Suite
+from kit.mutation.limits import CASES_MAX, GAS_FACTOR, GAS_SLACK, REFUSED_FACTOR, TRACED_CASES_MAX
+from kit.testing.bulk import Bulk
+from kit.testing.narrowing import narrowed
+from kit.testing.suite import Suite
 from kit.testing.world import Unmet, World
-from lang import ast
 from lang.check import CheckedFile, CheckedTest
 from lang.compiler import Compiled
 from lang.symbols import ContractSymbol
+from lang.types import lower
 from vm.failure import Failure
 from vm.illegal import Illegal
 
@@ -61,7 +63,7 @@ class Bench(Suite):
         cases, trouble = self._choose(test, runs, seed) if test.parameters else ([{}], None)
         seen = Baseline(name, cases, len(cases), trouble=trouble)
         for chosen in cases:
-            world = self._world(test)
+            world = self.world(test)
             problem = _attempt(world, test, chosen)
             if problem is not None:
                 seen.trouble = f"it fails without any change: {problem}"
@@ -69,7 +71,7 @@ class Bench(Suite):
             seen.gas = max(seen.gas, world.gas_used)
         for chosen in cases[:TRACED_CASES_MAX]:
             lines = Lines(self.checked)
-            world = lines.world = self._world(test)
+            world = lines.world = self.world(test)
             world.sandbox.tracer = lines
             _attempt(world, test, chosen)
             seen.lines |= lines.seen
@@ -78,54 +80,38 @@ class Bench(Suite):
 
     def notices(self, test: CheckedTest, cases: Cases, gas: int, instead: Mapping[str, Compiled]) -> bool:
         """Whether a test fails in one of the cases with other contracts in place of those of the same names."""
-        self._instead = instead
+        bench = Bench(self.checked)
+        bench._instead = instead
+        sandbox = bench._stage(test).world.sandbox
+        sandbox.gas_limit = min(sandbox.gas_limit, gas * GAS_FACTOR + GAS_SLACK)
         try:
-            for chosen in cases:
-                world = self._world(test)
-                world.sandbox.gas_limit = min(world.sandbox.gas_limit, gas * GAS_FACTOR + GAS_SLACK)
-                if _attempt(world, test, chosen) is not None:
-                    return True
-            return False
-        finally:
-            self._instead = {}
+            if not test.parameters:
+                return bench._stage(test).run(bench._prepare(test), 0) is not None
+            prepared = bench.cases(test)
+            return any(prepared.run(list(chosen.values())) is not None for chosen in cases)
+        except (Unmet, Failure, Illegal):
+            return True
 
     def _choose(self, test: CheckedTest, runs: int, seed: int) -> tuple[Cases, str | None]:
         """The cases of a `for any` test that satisfy its `where`."""
-        from hypothesis import HealthCheck, Phase, given, settings
-        from hypothesis import seed as seeded
-        from hypothesis.errors import HypothesisException
-
-        from kit.testing.choices import choices
-
+        names = [local.name for local in test.parameters]
+        bounds = {names.index(name): range_ for name, range_ in narrowed(test.parameters, test.declaration.where).items()}
+        kinds = [lower(local.type) for local in test.parameters]
+        bulk = Bulk(kinds, bounds, self.dictionary, name=test.declaration.name.value, seed=seed)
+        try:
+            cases = self.cases(test)
+        except (Unmet, Failure):
+            return [dict(zip(names, bulk.case(), strict=True))], None  # the test fails, and is seen to
         found: Cases = []
-        where = test.declaration.where
-
-        def case(**chosen: Any) -> None:
-            if len(found) < CASES_MAX and (where is None or self._holds(test, chosen, where)):
-                found.append(chosen)
-
-        case.__qualname__ = case.__name__ = "case"
-        chooser = settings(
-            max_examples=runs,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        )(seeded(seed)(given(**choices(test.parameters, where))(case)))
-        try:
-            chooser()
-        except HypothesisException as error:
-            return [], f"the choice of cases failed: {error}"
+        for _ in range(runs * REFUSED_FACTOR):
+            case = bulk.case()
+            if cases.admits(case):
+                cases.run(case)
+                bulk.learn(case, cases.signal())
+                found.append(dict(zip(names, case, strict=True)))
+                if len(found) == min(runs, CASES_MAX):
+                    break
         return (found, None) if found else ([], "no case satisfies its `where`")
-
-    def _holds(self, test: CheckedTest, chosen: dict[str, Any], where: ast.Expression) -> bool:
-        world = self._world(test)
-        for local in test.parameters:
-            world.names[local] = chosen[local.name]
-        try:
-            return bool(world.value(where))
-        except Failure:
-            return False
 
 
 def _attempt(world: World, test: CheckedTest, chosen: dict[str, Any]) -> str | None:
