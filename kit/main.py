@@ -21,6 +21,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "check": ("kit.commands.check:check", "Find mistakes in contracts."),
         "fmt": ("kit.commands.fmt:fmt", "Lay out contracts the one way."),
         "test": ("kit.commands.test:test", "Run the test blocks of contracts."),
+        "lint": ("kit.commands.lint:lint", "Find what is allowed and probably not meant."),
+        "mutate": ("kit.commands.mutate:mutate", "See whether tests notice small changes to contracts."),
         "build": ("kit.commands.build:build", "Compile contracts to modules and interfaces."),
         "bind": ("kit.commands.bind:bind", "Make a typed Python module for a contract."),
         "explain": ("kit.commands.explain:explain", "Tell what a code such as E0301 means."),

@@ -26,7 +26,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-TESTED_ELSEWHERE = {"diagnostics.md"}  # made from the catalogue, whose wrong and right programs are tests
+TESTED_ELSEWHERE = {"diagnostics.md", "lint.md"}  # made from catalogues, whose wrong and right programs are tests
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"\s+# exit (\d+)$")
 _SEPARATOR = "\x1e"

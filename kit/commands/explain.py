@@ -12,13 +12,13 @@ _EXAMPLE_LINES_MAX = 30  # examples of limits are long by nature
 _EXAMPLE_CHARACTERS_MAX = 120
 
 
-@command("explain", examples="tael explain E0301\ntael explain Overflow\ntael explain SequenceUsed")
+@command("explain", examples="tael explain E0301\ntael explain L0301\ntael explain Overflow\ntael explain SequenceUsed")
 @click.argument("code")
 def explain(out: Output, code: str) -> None:
     """Tell what CODE means and what to do about it.
 
-    CODE is that of a finding (E0301, W0001), of a failure of the machine (Overflow, MissingKey), or of a refusal of
-    the ledger (SequenceUsed, NoWallet).
+    CODE is that of a finding (E0301, W0201) or of a rule of lint (L0301), of a failure of the machine (Overflow,
+    MissingKey), or of a refusal of the ledger (SequenceUsed, NoWallet).
     """
     for look in (_finding, _failure, _refusal):
         entry = look(code)
@@ -47,8 +47,9 @@ def explain(out: Output, code: str) -> None:
 
 def _finding(code: str) -> dict[str, str] | None:
     from lang.catalogue import CATALOGUE
+    from lang.lint import ENTRIES
 
-    entry = CATALOGUE.get(code.upper())
+    entry = {**CATALOGUE, **ENTRIES}.get(code.upper())
     if entry is None:
         return None
     found = {"code": code.upper(), "kind": "finding", "title": entry.title, "text": entry.explanation}

@@ -1,0 +1,1 @@
+"""Mutation: small changes to contracts, each of which a good test notices."""
