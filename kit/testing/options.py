@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`match` is a text in the names of the tests to run, `runs` the cases of a `for any` test, `seed` chooses them."""
+    """`match` is a text in the names of the tests to run, `runs` the cases of a `for any` test, or `time_s` the seconds that it
+    has for them, `seed` chooses them. `jobs` is the number of processes, None as many as are worth it.
+    """
 
     match: str | None = None
     runs: int = 100
+    time_s: float | None = None
     seed: int | None = None
+    jobs: int | None = None
     verbose: bool = False
     as_json: bool = False
