@@ -43,11 +43,17 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[LabLedger]:
     """A ledger to try contracts on: in this process, or a devnet's."""
     from kit.pytesting.session import Session
 
-    with Session.begin(request.config) as session:
-        request.config.stash[_SESSION] = session
-        yield session.ledger
-        request.config.stash[_GAS] = session.gas
-        del request.config.stash[_SESSION]
+    config = request.config
+    try:
+        with Session.begin(config) as session:
+            config.stash[_SESSION] = session
+            yield session.ledger
+            config.stash[_GAS] = session.gas
+            del config.stash[_SESSION]
+    except pytest.UsageError as wrong:
+        if hasattr(config, "workerinput"):
+            raise
+        pytest.exit(str(wrong), returncode=pytest.ExitCode.USAGE_ERROR)  # once, and not for each test
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,8 @@ True
 `Ledger`, `AsyncLedger` and `SandboxLedger` have `Money`, `datetime` and `timedelta`, and raise `ContractFailed`. What is below
 them counts money in minor units, times and durations in milliseconds, and raises `Failure` (a contract or the machine said no).
 `Refusal` is what the ledger said no to. Each has a stable name.
+
+For tests in pytest there are `tael.testing`, `tael.strategies` and `tael.stateful` (`docs/pytest.md`).
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class LedgerSurface:
         coins, terms = named.pop("coins", None), split_terms(named)
         encoded = interface.encode(interface.init, arguments, named, coins)
         action = Deploy(code, home, encoded.arguments)
-        done = yield from self._run([action], encoded.attached, {**terms, "sender": sender, "check": True})
+        done = yield from self._run([action], encoded.attached, {**terms, "sender": sender, "check": True}, interface)
         made = done.raw.results[0]
         assert made is not None, "a deployment that went well gives the address"
         place = Address(made)
@@ -125,13 +125,23 @@ class LedgerSurface:
         limits = limits_of(attached, terms.get("max_spend"), chain.decimals, home or chain.base_currency)
         return {**given, "limits": limits}
 
-    def with_gas(self, sender: Sender, actions: Sequence[Action], fields: dict[str, Any], *, check: bool) -> Plan[dict[str, Any]]:
-        """The fields with a gas limit, estimated if none is given. Raises `ContractFailed` if it is going to fail anyway."""
+    def with_gas(
+        self,
+        sender: Sender,
+        actions: Sequence[Action],
+        fields: dict[str, Any],
+        *,
+        check: bool,
+        deployed: Interface | None = None,
+    ) -> Plan[dict[str, Any]]:
+        """The fields with a gas limit, estimated if none is given. Raises `ContractFailed` if it is going to fail anyway: in the
+        terms of the contract that is `deployed`, if it comes from there.
+        """
         if "gas_limit" in fields or not self.transport.estimates:
             return fields
         estimate = yield from self.transport.estimate(sender, actions, fields)
         if estimate.error is not None and check:
-            raise (yield from self._failed(estimate.error))
+            raise (yield from self._failed(estimate.error, deployed))
         return {**fields, "gas_limit": estimate.gas_limit}
 
     def read_encoded(self, contract: bytes, function: str, arguments: bytes) -> Plan[bytes | None]:
@@ -156,7 +166,8 @@ class LedgerSurface:
         value = None
         if receipt.ok and interface is not None and function is not None:
             value = interface.result(function, receipt.results[-1])
-        error = None if receipt.error is None else (yield from self._failed(receipt.error))
+        deployed = interface if function is None else None
+        error = None if receipt.error is None else (yield from self._failed(receipt.error, deployed))
         moves = tuple(_moved(move, chain.decimals) for move in receipt.moves)
         done: CallReceipt[Any] = CallReceipt(value, tuple(events), moves, receipt.gas_used, fee, error, receipt)
         if error is not None and check:
@@ -164,16 +175,22 @@ class LedgerSurface:
             raise error
         return done
 
-    def _run(self, actions: Sequence[Action], attached: Sequence[Money], terms: Mapping[str, Any]) -> Plan[CallReceipt[None]]:
+    def _run(
+        self,
+        actions: Sequence[Action],
+        attached: Sequence[Money],
+        terms: Mapping[str, Any],
+        deployed: Interface | None = None,
+    ) -> Plan[CallReceipt[None]]:
         unknown = sorted(set(terms) - set(TERMS))
         if unknown:
             raise Refusal(Refused.WRONG_ARGUMENTS, f"there is no term {unknown[0]}", f"There are {', '.join(TERMS)}.")
         check = terms.get("check", True)
         fields = yield from self.fields(attached, terms, None)
-        fields = yield from self.with_gas(terms["sender"], actions, fields, check=check)
+        fields = yield from self.with_gas(terms["sender"], actions, fields, check=check, deployed=deployed)
         receipt = yield from self.transport.run(terms["sender"], actions, fields, terms.get("wait_seconds", _WAIT_SECONDS))
         assert not isinstance(receipt, Transaction), "it was waited for"
-        return (yield from self.told(receipt, None, None, check=check))
+        return (yield from self.told(receipt, deployed, None, check=check))
 
     def _known(self, contract: bytes) -> Plan[Interface | None]:
         """The interface of a contract whose events or errors are told; None if it is gone with its transaction."""
@@ -188,8 +205,11 @@ class LedgerSurface:
             self._interfaces[contract] = _interface(_decoded(code.module), code.currency, chain, Contract)
         return self._interfaces[contract]
 
-    def _failed(self, error: Error) -> Plan[ContractFailed]:
+    def _failed(self, error: Error, deployed: Interface | None = None) -> Plan[ContractFailed]:
+        """The exception of an error. One from a contract that is not there is from the one that was `deployed`."""
         interface = None if error.contract is None else (yield from self._known(error.contract))
+        if interface is None and error.contract is not None:
+            interface = deployed
         if interface is not None:
             return interface.failed(error)
         return failed_elsewhere(error, (yield from self.transport.chain()).decimals)

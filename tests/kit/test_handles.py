@@ -21,6 +21,7 @@ from chain.primitives.address import format_address
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Pay
 from kit.testing.in_process import SandboxLedger
+from lang.compiler import compile_text
 from vm import types as vm
 from vm.codec import encode_module
 from vm.values import belongs
@@ -112,6 +113,20 @@ def test_what_a_contract_refuses_is_an_exception_of_its_own(animals: Any, ledger
     assert caught.value.receipt.gas_used > 0
     done = animals.refuse("Empty", sender=ALICE, check=False)
     assert (done.ok, done.error.name, done.value) == (False, "Never", None)
+
+
+def test_a_deployment_that_its_contract_refuses_raises_the_error_of_the_contract(ledger: Any) -> None:
+    """Though no contract is there then whose error it could be."""
+    text = """
+contract Small:
+    error TooSmall(least: u64, got: u64)
+
+    init(got: u64):
+        require got >= 10 else TooSmall(10, got)
+"""
+    with pytest.raises(ContractFailed) as caught:
+        ledger.deploy(compile_text(text).contracts["Small"], 3, sender=ALICE)
+    assert (caught.value.name, caught.value.fields) == ("TooSmall", {"least": 10, "got": 3})
 
 
 def test_a_failure_of_the_machine_is_a_contract_failed_too(animals: Any, ledger: Any) -> None:

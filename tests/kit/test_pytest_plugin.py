@@ -84,6 +84,23 @@ def test_what_is_not_isolated_stays_for_those_with_the_same_fixtures(within: Wit
     passes(result, 3)
 
 
+def test_edits_are_gone_back_over_too(within: Within) -> None:
+    """What was read of a field that was edited in between is not what is there before and after."""
+    result = within.run("""
+        def test_edits(token, ledger, alice, bob):
+            for held in (0, 1):
+                assert token.balance_of(bob) == held
+                with ledger.anchor():
+                    ledger.set_state(token, "balances", 7, key=bob)
+                    assert token.balance_of(bob) == 7
+                    token.transfer(bob, 1, sender=alice)
+                    assert token.balance_of(bob) == 8
+                assert token.balance_of(bob) == held
+                token.transfer(bob, 1, sender=alice)
+    """)
+    passes(result, 1)
+
+
 def test_a_session_without_the_ledger_imports_nothing_of_it() -> None:
     """The plugin is loaded into every session, and costs nothing there."""
     ours = "sorted(n for n in sys.modules if n.split('.')[0] in ('chain', 'vm', 'lang', 'kit'))"
