@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Fork:
     """A conditional jump, and what it asks: the `if` at a position goes into its block when what is written at `span` holds, or,
     `inverted`, when it does not. `kind` is the word of the text that makes it. Of `and`, `or` and `implies`, `span` is the first
-    operand, `right` the second, and `whole` both.
+    operand, `right` the second, and `whole` both. A `return` of a truth value is told as well, though it jumps to nowhere.
     """
 
     position: int

@@ -329,6 +329,8 @@ class FunctionEmitter(CallEmitter):
     def _do_return(self, node: ast.Return) -> None:
         if node.value is not None:
             self.value(node.value)
+            if node.value.type == vm.BOOL:
+                self.fork("return", node.value)
         self.put(op.RETURN)
 
     def _fail(self, use: ast.ErrorUse) -> None:

@@ -31,6 +31,7 @@ class Node:
     function: int
     visits: list[int]
     gas: list[int]
+    truths: dict[int, tuple[int, int]] = field(default_factory=dict)  # of truth values that it returned: true, false
     inside: Ways = field(default_factory=dict)
 
     @classmethod
@@ -38,6 +39,18 @@ class Node:
         """One that has done nothing yet."""
         size = len(subject.compiled.module.functions[function].code)
         return cls(subject, function, [0] * size, [0] * size)
+
+    def add(self, other: Node) -> None:
+        """Count what the same function did by another way, without what it called."""
+        self.visits = [a + b for a, b in zip(self.visits, other.visits, strict=True)]
+        self.gas = [a + b for a, b in zip(self.gas, other.gas, strict=True)]
+        for position, (yes, no) in other.truths.items():
+            self.returned(position, yes, no)
+
+    def returned(self, position: int, yes: int, no: int) -> None:
+        """Count truth values that were returned at a position."""
+        known = self.truths.get(position, (0, 0))
+        self.truths[position] = known[0] + yes, known[1] + no
 
     def walk(self) -> Iterator[Node]:
         """This one and all inside of it."""
@@ -194,13 +207,15 @@ class Meter:
         node = frame.node
         if frame.aside or node is None:
             return
-        used = frame.first + frame.entered - frame.last
+        if result is True or result is False:
+            node.returned(frame.at, int(result), int(not result))
+        used = frame.first + frame.entered - frame.last + frame.inner
         caller.inner += used
         if failure is not None and failure is not self._failure:
             self._failure, self._broke = failure, (node, frame.at)
         if not self._frames:
             self._used += used
-            self._left = frame.last
+            self._left = frame.last - frame.inner
             if failure is None:
                 self._failure = self._broke = None
         if caller.address != contract:
@@ -246,7 +261,10 @@ class Meter:
 
 def _plain_ways(ways: Ways) -> list[Any]:
     """Calls are at most as deep as the machine lets them be."""
-    return [[*place, _sparse(node.visits), _sparse(node.gas), _plain_ways(node.inside)] for place, node in ways.items()]
+    return [
+        [*place, _sparse(node.visits), _sparse(node.gas), sorted(node.truths.items()), _plain_ways(node.inside)]
+        for place, node in ways.items()
+    ]
 
 
 def _sparse(numbers: list[int]) -> list[tuple[int, int]]:
@@ -254,7 +272,7 @@ def _sparse(numbers: list[int]) -> list[tuple[int, int]]:
 
 
 def _add_ways(ways: Ways, plain: list[Any], subject: Callable[[str], Subject]) -> None:
-    for at, key, function, visits, gas, inside in plain:
+    for at, key, function, visits, gas, truths, inside in plain:
         node = ways.get((at, key, function))
         if node is None:
             node = ways[at, key, function] = Node.new(subject(key), function)
@@ -262,4 +280,6 @@ def _add_ways(ways: Ways, plain: list[Any], subject: Callable[[str], Subject]) -
             node.visits[position] += number
         for position, number in gas:
             node.gas[position] += number
+        for position, (yes, no) in truths:
+            node.returned(position, yes, no)
         _add_ways(node.inside, inside, subject)
