@@ -7,21 +7,34 @@ import click
 from kit.options import command
 from kit.output import Output
 from kit.project import find_sources
+from kit.reporting import Asked, report_options
 
 
-@command("test", examples="tael test\ntael test contracts/escrow.tael -k early\ntael test --runs 1000 --seed 7")
+@command(
+    "test",
+    examples="""
+    tael test
+    tael test contracts/escrow.tael -k early
+    tael test --runs 1000 --seed 7
+    tael test --gas --coverage
+    tael test --gas-check --tolerance 1%
+    tael test --watch --rerun
+    """,
+)
 @click.argument("paths", nargs=-1)
 @click.option("-k", "--match", metavar="TEXT", help="Only tests whose name has this text in it.")
 @click.option("--runs", type=click.IntRange(1), default=100, show_default=True, help="Cases of a `for any` test.")
 @click.option("--seed", type=click.IntRange(0), help="Choose the cases of `for any` tests by this number.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every test, its gas and its time.")
-def test(out: Output, paths: tuple[str, ...], match: str | None, runs: int, seed: int | None, verbose: bool) -> int:
+@report_options
+def test(out: Output, paths: tuple[str, ...], match: str | None, runs: int, seed: int | None, verbose: bool, asked: Asked) -> int:
     """Run the test blocks of contracts: of the files and folders PATHS, else of the project.
 
     Each test runs on the real machine in a world of its own. `for any` tests run many cases; one that fails is made
     small, remembered, and tried first next time. Exit code 1 if a test fails or a file does not compile.
     """
-    from kit.testing import Options, run
+    from kit.testing.options import Options
+    from kit.testing.reports.start import start
 
     options = Options(match=match, runs=runs, seed=seed, verbose=verbose, as_json=out.as_json)
-    return run(find_sources(paths), options)
+    return start(lambda: find_sources(paths), options, asked)

@@ -6,18 +6,27 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from kit.reporting import NOTHING, Asked
 from kit.testing.options import Options
+from kit.testing.reports.reports import Reports
 from kit.testing.results import Result
-from kit.testing.suite import Onlooker, Suite
+from kit.testing.suite import Suite
 from kit.testing.telling import plain, tell, tell_end, went_well
 from lang.check import CheckedFile
 from lang.compiler import Compilation, compile_file
 
+if TYPE_CHECKING:
+    from kit.testing.reports.watching import Watch
 
-def run(paths: Sequence[Path], options: Options) -> int:
-    """Run the tests of files; prints a report; the exit code: 0 all passed, 1 a test failed or a file did not compile."""
+
+def run(paths: Sequence[Path], options: Options, asked: Asked = NOTHING) -> int:
+    """Run the tests of files; prints a report; the exit code: 0 all passed, 1 a test failed, a file did not compile, or a report
+    that was asked for says so.
+    """
     began = time.perf_counter()
+    reports = Reports(asked, options)
     results: list[Result] = []
     broken: list[Compilation] = []
     for path in paths:
@@ -25,22 +34,32 @@ def run(paths: Sequence[Path], options: Options) -> int:
         if not compilation.ok or compilation.checked is None:
             broken.append(compilation)
             continue
-        for result in run_file(compilation.checked, options):
+        reports.compiled(compilation)
+        for result in run_file(compilation.checked, options, reports.watch):
             results.append(result)
             if not options.as_json:
                 tell(result, options)
+        if options.fail_fast and not all(result.ok for result in results):
+            break
     seconds = time.perf_counter() - began
+    reports.finish(results, broken, seconds)
+    well = went_well(results, broken, options) and reports.ok
     if options.as_json:
-        print(json.dumps(plain(results, broken, seconds, options), ensure_ascii=False, indent=2))
+        said = {**plain(results, broken, seconds, options), "ok": well, **reports.data}
+        print(json.dumps(said, ensure_ascii=False, indent=2))
     else:
         tell_end(results, broken, seconds, len(paths))
         if options.match is not None and not results and not broken:
             print(f"no test has {options.match!r} in its name")
-    return 0 if went_well(results, broken, options) else 1
+    return 0 if well else 1
 
 
-def run_file(checked: CheckedFile, options: Options, onlooker: Onlooker | None = None) -> Iterator[Result]:
+def run_file(checked: CheckedFile, options: Options, watch: Watch | None = None) -> Iterator[Result]:
     """Run the tests of one checked file, in order."""
     suite = Suite(checked)
     for test in suite.chosen(options):
-        yield suite.run(test, options, onlooker)
+        onlooker = None if watch is None else watch.onlooker(checked.file.source.path, test.declaration.name.value)
+        result = suite.run(test, options, onlooker)
+        yield result
+        if options.fail_fast and not result.ok:
+            return

@@ -42,7 +42,12 @@ class Suite:
     def chosen(self, options: Options) -> list[CheckedTest]:
         """The tests that are to be run, in order."""
         match = None if options.match is None else options.match.lower()
-        return [test for test in self.checked.tests if match is None or match in test.declaration.name.value.lower()]
+        return [
+            test
+            for test in self.checked.tests
+            if (match is None or match in (name := test.declaration.name.value).lower())
+            and (options.only is None or (self.checked.file.source.path, name) in options.only)
+        ]
 
     def compiled(self, symbol: ContractSymbol) -> Compiled:
         """A contract's compiled form."""

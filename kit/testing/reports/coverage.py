@@ -51,6 +51,9 @@ class Count:
         """100 where there is nothing to hit."""
         return 100.0 if not self.all else self.hit * 100 / self.all
 
+    def __str__(self) -> str:
+        return f"{self.hit}/{self.all}" if self.all else "-"
+
 
 @dataclass(slots=True)
 class FileCoverage:

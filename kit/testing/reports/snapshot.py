@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.output import Output, count
-from kit.problem import missing
+from kit.problem import Problem, missing
 from kit.project import find_project, relative, write_file
 from kit.testing.reports.gas import FunctionGas
 from vm.gas import GAS_SCHEDULE_VERSION
@@ -20,6 +20,14 @@ FIGURES = ("minimum", "median", "maximum")
 
 Kept = dict[str, dict[str, int]]
 """`FILE:Contract.function` → calls, minimum, median, maximum."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How tests were run: other cases use other gas."""
+
+    runs: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,10 @@ def kept_of(rows: Sequence[FunctionGas]) -> Kept:
     }
 
 
-def read_snapshot(path: Path) -> Kept:
-    """The snapshot in a file. Raises `Problem` if there is none, or it was not made by this version under this schedule."""
+def read_snapshot(path: Path, how: How) -> Kept:
+    """The snapshot in a file. Raises `Problem` if there is none, or it was made by another version, under another schedule, or in
+    another way.
+    """
     remedy = "Make it with `tael test --gas-save`."
     try:
         content = json.loads(path.read_text("utf-8"))
@@ -76,24 +86,43 @@ def read_snapshot(path: Path) -> Kept:
         raise missing(f"{path} is not a gas snapshot of version {VERSION}", remedy)
     if content["schedule"] != GAS_SCHEDULE_VERSION:
         raise missing(f"{path} was made under gas schedule {content['schedule']}; this is {GAS_SCHEDULE_VERSION}", remedy)
+    if (content["runs"], content["seed"]) != (how.runs, how.seed):
+        same = f"--runs {content['runs']} --seed {content['seed']}"
+        raise missing(f"{path} was made with {same}", f"Give the same, or make it anew: {remedy}")
     kept: Kept = content["functions"]
     return kept
+
+
+def joined(path: Path, how: How, now: Kept, files: frozenset[str]) -> Kept:
+    """What is to be kept when these files were run: what was measured now, and what the snapshot has of other files that are
+    still there.
+    """
+    try:
+        before = read_snapshot(path, how)
+    except Problem:
+        before = {}
+    others = {
+        name: row for name, row in before.items() if (file := name.rpartition(":")[0]) not in files and Path(file).is_file()
+    }
+    return {**others, **now}
 
 
 def _is_snapshot(content: Any) -> bool:
     if not isinstance(content, dict) or content.get("version") != VERSION or not isinstance(content.get("functions"), dict):
         return False
     rows = content["functions"].values()
-    return isinstance(content.get("schedule"), int) and all(
+    return all(isinstance(content.get(name), int) for name in ("schedule", "runs", "seed")) and all(
         isinstance(row, dict) and all(isinstance(row.get(name), int) for name in ("calls", *FIGURES)) for row in rows
     )
 
 
-def write_snapshot(path: Path, kept: Kept) -> None:
+def write_snapshot(path: Path, how: How, kept: Kept) -> None:
     """Write a snapshot: sorted, a function a line, so that a change of one is a change of one line."""
     lines = [f"    {json.dumps(name, ensure_ascii=False)}: {json.dumps(kept[name])}" for name in sorted(kept)]
     body = ",\n".join(lines)
-    text = f'{{\n  "version": {VERSION},\n  "schedule": {GAS_SCHEDULE_VERSION},\n  "functions": {{\n{body}\n  }}\n}}\n'
+    head = {"version": VERSION, "schedule": GAS_SCHEDULE_VERSION, "runs": how.runs, "seed": how.seed}
+    figures = "".join(f'  "{name}": {number},\n' for name, number in head.items())
+    text = f'{{\n{figures}  "functions": {{\n{body}\n  }}\n}}\n'
     write_file(path, text.encode())
 
 

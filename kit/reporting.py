@@ -52,6 +52,10 @@ class Asked:
         return self.covers or self.gauges
 
 
+NOTHING = Asked()
+"""Only whether tests pass."""
+
+
 class _Percent(click.ParamType[float]):
     """`1%`, `0.5`: a percentage, with its mark or without."""
 
