@@ -56,6 +56,14 @@ class Count:
 
 
 @dataclass(slots=True)
+class Told:
+    """How often an error was raised or an event emitted, and the first line that does it."""
+
+    line: int
+    times: int = 0
+
+
+@dataclass(slots=True)
 class FileCoverage:
     """What ran of one file. Lines and functions are counted by how often they ran, questions by their answers.
 
@@ -68,8 +76,8 @@ class FileCoverage:
     functions: dict[tuple[int, str], int] = field(default_factory=dict)
     branches: dict[tuple[Span, str], Ways] = field(default_factory=dict)
     conditions: dict[Span, Ways] = field(default_factory=dict)
-    errors: dict[tuple[str, str], int] = field(default_factory=dict)
-    events: dict[tuple[str, str], int] = field(default_factory=dict)
+    errors: dict[tuple[str, str], Told] = field(default_factory=dict)
+    events: dict[tuple[str, str], Told] = field(default_factory=dict)
 
     def counts(self) -> dict[str, Count]:
         """How much was hit of each kind, in the order of the table."""
@@ -80,8 +88,8 @@ class FileCoverage:
             "branches": Count(sum(ways.taken for ways in self.branches.values()), 2 * len(self.branches)),
             "conditions": Count(sum(ways.taken for ways in conditions), 2 * len(conditions)),
             "functions": Count(sum(n > 0 for n in functions), len(functions)),
-            "errors": Count(sum(n > 0 for n in self.errors.values()), len(self.errors)),
-            "events": Count(sum(n > 0 for n in self.events.values()), len(self.events)),
+            "errors": Count(sum(told.times > 0 for told in self.errors.values()), len(self.errors)),
+            "events": Count(sum(told.times > 0 for told in self.events.values()), len(self.events)),
         }
 
 
@@ -158,7 +166,8 @@ class _Function:
                 known = self.file.errors if is_error else self.file.events
                 name = (module.errors if is_error else module.events)[instruction.operands[0]].name
                 place = self.subject.name, name
-                known[place] = known.get(place, 0) + self.visits[instruction.position]
+                told = known.setdefault(place, Told(self.subject.line(self.number, instruction.position)))
+                told.times += self.visits[instruction.position]
 
     def _after(self, position: int) -> int:
         """How often the instruction behind the one at a position ran."""
@@ -186,8 +195,9 @@ class _Function:
             _, span = self.subject.place(self.number, instruction.position)
             allowed = self._after(instruction.position)
             refused = self.visits[instruction.position] - allowed
-            self.file.branches.setdefault((span, "by"), Ways()).add(allowed, refused)
             earlier = [fork.span for fork in self.debug.forks if fork.kind == "by"]
+            clause = Span(min([span, *earlier]).start, span.end)
+            self.file.branches.setdefault((clause, "by"), Ways()).add(allowed, refused)
             if earlier:
                 allowed -= sum(self.answers[asked].yes for asked in earlier)
                 self.file.conditions.setdefault(span, Ways()).add(allowed, refused)
@@ -271,6 +281,8 @@ def missed(file: FileCoverage) -> list[tuple[int, str]]:
     for span, ways in file.conditions.items():
         if ways.known:
             found += _ways_missed(file, span, ways, "condition", ("true", "false"))
+    for word, known, what in (("error", file.errors, "raised"), ("event", file.events, "emitted")):
+        found += [(told.line, f"{word} {name}: never {what}") for (_, name), told in known.items() if not told.times]
     return sorted(found)
 
 
