@@ -14,6 +14,7 @@ from kit.testing.reports.remembered import remember
 from kit.testing.results import Result
 
 if TYPE_CHECKING:
+    from kit.testing.reports.snapshot import How, Kept
     from kit.testing.reports.subjects import Subject
     from kit.testing.reports.watching import Watch
     from lang.compiler import Compilation
@@ -30,6 +31,11 @@ class Reports:
         self.data: dict[str, Any] = {}
         self.watch: Watch | None = None
         self.subjects: dict[str, Subject] = {}
+        self.before: Kept = {}
+        if asked.gas_check:
+            from kit.testing.reports import snapshot
+
+            self.before = snapshot.read_snapshot(snapshot.snapshot_file(), self._how())
         if asked.measures:
             from kit.testing.reports.watching import Watch
 
@@ -111,19 +117,22 @@ class Reports:
 
         assert self.watch is not None
         path = snapshot.snapshot_file()
-        how = snapshot.How(self.options.runs, self.options.seed or 0)
         now = snapshot.kept_of(function_gas(self.watch.meter, self.subjects.values()))
         files = frozenset(subject.path for subject in self.subjects.values())
         if self.asked.gas_check:
-            before = snapshot.read_snapshot(path, how)
-            found = snapshot.changes(before, now, self.asked.tolerance, files)
+            found = snapshot.changes(self.before, now, self.asked.tolerance, files)
             snapshot.tell_changes(self.out, found, len(now), self.asked.tolerance, path)
             self.data["gas_changes"] = [change.plain() for change in found]
             self.ok = self.ok and not found
         if self.asked.gas_save:
-            kept = snapshot.joined(path, how, now, files)
-            snapshot.write_snapshot(path, how, kept)
+            kept = snapshot.joined(path, self._how(), now, files)
+            snapshot.write_snapshot(path, self._how(), kept)
             self.out.line(f"wrote {path}: {count(len(kept), 'function')}")
+
+    def _how(self) -> How:
+        from kit.testing.reports.snapshot import How
+
+        return How(self.options.runs, self.options.seed or 0)
 
     def _coverage(self) -> None:
         from kit.testing.reports.coverage import coverage, plain_coverage, total
