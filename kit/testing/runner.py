@@ -20,6 +20,9 @@ from lang.compiler import Compilation, compile_file
 if TYPE_CHECKING:
     from kit.testing.reports.watching import Watch
 
+VERSION = 1
+"""Of the JSON that a run prints (`docs/reports.md`). Members may be added; what one means changes only with the number."""
+
 
 def run(paths: Sequence[Path], options: Options, asked: Asked = NOTHING) -> int:
     """Run the tests of files; prints a report; the exit code: 0 all passed, 1 a test failed, a file did not compile, or a report
@@ -45,7 +48,7 @@ def run(paths: Sequence[Path], options: Options, asked: Asked = NOTHING) -> int:
     reports.finish(results, broken, seconds)
     well = went_well(results, broken, options) and reports.ok
     if options.as_json:
-        said = {**plain(results, broken, seconds, options), "ok": well, **reports.data}
+        said = {"version": VERSION, **plain(results, broken, seconds, options), "ok": well, **reports.data}
         print(json.dumps(said, ensure_ascii=False, indent=2))
     else:
         tell_end(results, broken, seconds, len(paths))

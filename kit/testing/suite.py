@@ -42,11 +42,11 @@ class Suite:
     def chosen(self, options: Options) -> list[CheckedTest]:
         """The tests that are to be run, in order."""
         match = None if options.match is None else options.match.lower()
+        names = [(self.checked.file.source.path, test.declaration.name.value) for test in self.checked.tests]
         return [
             test
-            for test in self.checked.tests
-            if (match is None or match in (name := test.declaration.name.value).lower())
-            and (options.only is None or (self.checked.file.source.path, name) in options.only)
+            for test, name in zip(self.checked.tests, names, strict=True)
+            if (match is None or match in name[1].lower()) and (options.only is None or name in options.only)
         ]
 
     def compiled(self, symbol: ContractSymbol) -> Compiled:

@@ -24,10 +24,12 @@ def failed_before() -> frozenset[Name]:
         return frozenset()
 
 
-def remember(results: Sequence[Result]) -> None:
-    """Tests that ran are remembered or forgotten by their outcome; of others stays what was known."""
+def remember(results: Sequence[Result], gone: frozenset[Name] = frozenset()) -> None:
+    """Tests that ran are remembered or forgotten by their outcome, those that are gone are forgotten; of others stays what was
+    known.
+    """
     before = failed_before()
     ran = {(result.path, result.name) for result in results}
-    failed = (before - ran) | {(result.path, result.name) for result in results if not result.ok}
+    failed = (before - ran - gone) | {(result.path, result.name) for result in results if not result.ok}
     if failed != before:
         write_file(FILE, (json.dumps(sorted(failed), ensure_ascii=False, indent=1) + "\n").encode())

@@ -10,7 +10,7 @@ from kit.output import Output, count
 from kit.project import write_file
 from kit.reporting import Asked
 from kit.testing.options import Options
-from kit.testing.reports.remembered import remember
+from kit.testing.reports.remembered import Name, remember
 from kit.testing.results import Result
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Reports:
         self.options = options
         self.out = Output(as_json=options.as_json)
         self.ok = True
-        self.data: dict[str, Any] = {}
+        self.data: dict[str, Any] = {"runs": options.runs, "seed": options.seed or 0}
         self.watch: Watch | None = None
         self.subjects: dict[str, Subject] = {}
         self.before: Kept = {}
@@ -52,7 +52,7 @@ class Reports:
 
     def finish(self, results: Sequence[Result], broken: Sequence[Compilation], seconds: float) -> None:
         """The run has ended: show and write what was asked for, and remember what failed."""
-        remember(results)
+        remember(results, self._gone(results, broken))
         if self.asked.junit is not None:
             from kit.testing.reports.junit import junit
 
@@ -64,6 +64,16 @@ class Reports:
                 self._gas(results, broken)
             if self.asked.covers:
                 self._coverage()
+
+    def _gone(self, results: Sequence[Result], broken: Sequence[Compilation]) -> frozenset[Name]:
+        """The tests that were to be run again and are not there any more."""
+        only = self.options.only
+        if only is None or broken or (self.options.fail_fast and not all(result.ok for result in results)):
+            return frozenset()
+        gone = only - {(result.path, result.name) for result in results}
+        for path, name in sorted(gone):
+            self.out.line(f"{path} has no test {name!r} any more")
+        return gone
 
     def _write(self, path: Path, text: str) -> None:
         write_file(path, text.encode())
