@@ -8,11 +8,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Options:
     """`match` is a text in the names of the tests to run, `only` the tests themselves by path and name, `runs` the cases of a
-    `for any` test, `seed` chooses them. `fail_fast` ends the run with the first test that fails.
+    `for any` test, or `seconds` the time that it has for them, `seed` chooses them. `fail_fast` ends the run with the first test
+    that fails.
     """
 
     match: str | None = None
     runs: int = 100
+    seconds: float | None = None
     seed: int | None = None
     verbose: bool = False
     as_json: bool = False
