@@ -231,7 +231,7 @@ def test_every_unit_of_gas_is_counted_once() -> None:
         result = suite.run(test, Options(), watch.onlooker(str(path), name))
 
         trial = watch.meter.trials[str(path), name]
-        assert trial.outside + sum(sum(node.spent()) for node in trial.nodes()) == result.gas
+        assert trial.deploying + trial.bringing + sum(sum(node.spent()) for node in trial.nodes()) == result.gas
         assert all(gas >= 0 for node in trial.nodes() for gas in node.spent())
 
 

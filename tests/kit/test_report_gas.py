@@ -245,7 +245,7 @@ def test_lines_show_their_gas(counter: Path, capsys: pytest.CaptureFixture[str])
     watch, gas = watched(counter)
 
     assert lines[8]["runs"] == 1 + 2 + 9 + 3 + 3
-    assert sum(row["gas"] for row in lines.values()) == gas - sum(trial.outside for trial in watch.meter.trials.values())
+    assert sum(row["gas"] for row in lines.values()) == gas - sum(t.deploying + t.bringing for t in watch.meter.trials.values())
     text = "\n".join(shown(counter, capsys, gas_lines=True))
     assert re.search(r"^ +[\d_]+ +18 +8 \|         +self\.total \+= 1$", text, re.M), text
 

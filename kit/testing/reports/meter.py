@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from kit.testing.reports.subjects import CHECKERS, Subject
 from vm.failure import Failure
 from vm.limits import CODE_WORDS_MAX
+from vm.module import Kind
 
 GasCounts = Counter[int]
 """How many calls used so much gas."""
@@ -73,13 +74,14 @@ class Node:
 
 @dataclass(slots=True)
 class Trial:
-    """What was measured while one test ran. `outside` is gas that no function's code used: for arguments, for bringing code,
-    for deploying it.
+    """What was measured while one test ran. No function used the gas that was paid for `deploying` contracts, and for `bringing`
+    code and arguments to calls.
     """
 
     path: str
     name: str
-    outside: int = 0
+    deploying: int = 0
+    bringing: int = 0
     inside: Ways = field(default_factory=dict)
 
     def nodes(self) -> Iterator[Node]:
@@ -147,15 +149,18 @@ class Meter:
         if self._broke is not None:
             node, position = self._broke
             before = self._gas_limit - self._left - self._used
-            self._trial.outside += before
             node.gas[position] += rest - before
+            rest = before
+        if self._deploys:
+            self._trial.deploying += rest
         else:
-            self._trial.outside += rest
+            self._trial.bringing += rest
         self._new_transaction()
 
     def _new_transaction(self) -> None:
         self._used = 0  # by functions that were entered from outside of the machine
         self._left = self._gas_limit  # when the last of them ended
+        self._deploys = False
         self._failure: Failure | None = None
         self._broke: tuple[Node, int] | None = None  # the instruction that failed
 
@@ -170,7 +175,9 @@ class Meter:
             self._frame = _Frame(None, contract, 0, True)
             self._visits, self._gas, self._prices = _NOWHERE, _NOWHERE, {}
             return
-        aside = caller.aside or subject.compiled.module.functions[function].kind in CHECKERS
+        kind = subject.compiled.module.functions[function].kind
+        aside = caller.aside or kind in CHECKERS
+        self._deploys = self._deploys or kind == Kind.INIT
         ways = self._aside if aside else self._trial.inside if caller.node is None else caller.node.inside
         place = (caller.at, subject.key, function)
         node = ways.get(place)
@@ -242,15 +249,16 @@ class Meter:
     def plain(self) -> dict[str, Any]:
         """All that was measured, in JSON's types, for `add`."""
         return {
-            "trials": [[t.path, t.name, t.outside, _plain_ways(t.inside)] for t in self.trials.values()],
+            "trials": [[t.path, t.name, t.deploying, t.bringing, _plain_ways(t.inside)] for t in self.trials.values()],
             "calls": [[key, n, sorted(calls.gas.items()), calls.failed] for (key, n), calls in self.calls.items()],
         }
 
     def add(self, plain: dict[str, Any], subject: Callable[[str], Subject]) -> None:
         """Add what another one has measured. `subject` gives the contract of a name."""
-        for path, name, outside, ways in plain["trials"]:
+        for path, name, deploying, bringing, ways in plain["trials"]:
             trial = self.trials.setdefault((path, name), Trial(path, name))
-            trial.outside += outside
+            trial.deploying += deploying
+            trial.bringing += bringing
             _add_ways(trial.inside, ways, subject)
         for key, number, counts, failed in plain["calls"]:
             calls = self.calls.setdefault((key, number), Calls())

@@ -9,7 +9,8 @@ from typing import Any
 
 from kit.testing.reports.meter import Meter, Node, Ways
 
-OUTSIDE = "arguments, and bringing code"
+DEPLOYING = "deploying"
+BRINGING = "arguments, and bringing code"
 
 
 @dataclass(slots=True)
@@ -44,8 +45,9 @@ def profile(meter: Meter) -> Stack:
     root = Stack("all tests")
     for trial in meter.trials.values():
         test = root.at(trial.name, trial.path)
-        if trial.outside:
-            test.at(OUTSIDE).own += trial.outside
+        for name, gas in ((DEPLOYING, trial.deploying), (BRINGING, trial.bringing)):
+            if gas:
+                test.at(name).own += gas
         _add(test, trial.inside)
     return root
 
