@@ -1,4 +1,4 @@
-"""A flame graph as one SVG: tests at the bottom, what they called above, as wide as the gas it used."""
+"""A flame graph as one SVG: functions that tests called at the bottom, what those called above, as wide as the gas it used."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _STYLE = """
 svg { font: 11px ui-monospace, monospace; background: #ffffff; }
 text { fill: #1a1a1a; pointer-events: none; }
 rect { stroke: #ffffff; stroke-width: 0.5; }
-.root { fill: #d9d9d9; } .test { fill: #bcd4ea; } .outside { fill: #e3e3e3; }
+.root { fill: #bcd4ea; } .outside { fill: #e3e3e3; }
 .function { fill: #f2c48d; } .line { fill: #f6e3b5; }
 rect:hover { stroke: #1a1a1a; stroke-width: 1; }
 @media (prefers-color-scheme: dark) {
 svg { background: #16181d; }
 text { fill: #e8e8e8; }
 rect { stroke: #16181d; }
-.root { fill: #3a3d45; } .test { fill: #2d4a66; } .outside { fill: #33363d; }
+.root { fill: #2d4a66; } .outside { fill: #33363d; }
 .function { fill: #7a4b14; } .line { fill: #5a4c22; }
 rect:hover { stroke: #e8e8e8; }
 }
@@ -50,7 +50,7 @@ def flame(root: Stack) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{height}" viewBox="0 0 {WIDTH_PX} {height}">',
         f"<style>{_STYLE}</style>",
-        f'<text x="6" y="19">gas by test, call and line: {boxes[0].total:_} in all</text>',
+        f'<text x="6" y="19">gas by call and line: {boxes[0].total:_} in all</text>',
         *(_drawn(box, scale, height, whole) for box in shown),
         "</svg>\n",
     ]
@@ -72,11 +72,9 @@ def _boxes(root: Stack) -> Iterator[_Box]:
 def _kind(box: _Box) -> str:
     if box.depth == 0:
         return "root"
-    if box.depth == 1:
-        return "test"
     if not box.stack.path:
         return "outside"
-    return "function" if box.depth % 2 == 0 else "line"
+    return "function" if box.depth % 2 else "line"
 
 
 def _drawn(box: _Box, scale: float, height: int, whole: int) -> str:

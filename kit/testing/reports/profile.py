@@ -1,4 +1,4 @@
-"""Where gas went, as a tree: tests, the functions they called, the lines of those, the functions called there."""
+"""Where gas went, as a tree: the functions that tests called, their lines, the functions called there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from kit.testing.reports.meter import Meter, Node, Ways
 
-DEPLOYING = "deploying"
 BRINGING = "arguments, and bringing code"
 
 
@@ -41,14 +40,14 @@ class Stack:
 
 
 def profile(meter: Meter) -> Stack:
-    """All that was measured. Its total is the gas of all transactions and reads of all tests."""
+    """The calls of all tests, those of one way as one. Its total is the gas of all transactions and reads, but for what is paid
+    for the code of contracts that are deployed: that hangs on their size, and would hide everything else.
+    """
     root = Stack("all tests")
     for trial in meter.trials.values():
-        test = root.at(trial.name, trial.path)
-        for name, gas in ((DEPLOYING, trial.deploying), (BRINGING, trial.bringing)):
-            if gas:
-                test.at(name).own += gas
-        _add(test, trial.inside)
+        if trial.bringing:
+            root.at(BRINGING).own += trial.bringing
+        _add(root, trial.inside)
     return root
 
 
