@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kit.options import command
+from kit.options import command, seconds
 from kit.output import Output
 from kit.project import find_sources
 from kit.reporting import Asked, report_options
@@ -16,6 +16,7 @@ from kit.reporting import Asked, report_options
     tael test
     tael test contracts/escrow.tael -k early
     tael test --runs 1000 --seed 7
+    tael test --time 10s
     tael test --gas --coverage
     tael test --gas-check --tolerance 1%
     tael test --watch --rerun
@@ -24,10 +25,28 @@ from kit.reporting import Asked, report_options
 @click.argument("paths", nargs=-1)
 @click.option("-k", "--match", metavar="TEXT", help="Only tests whose name has this text in it.")
 @click.option("--runs", type=click.IntRange(1), default=100, show_default=True, help="Cases of a `for any` test.")
+@click.option(
+    "--time",
+    "time_s",
+    callback=seconds,
+    metavar="TIME",
+    help="How long each `for any` test chooses cases, such as 10s; in place of --runs.",
+)
 @click.option("--seed", type=click.IntRange(0), help="Choose the cases of `for any` tests by this number.")
+@click.option("--jobs", type=click.IntRange(1), help="In how many processes; as many as are worth it if not given.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every test, its gas and its time.")
 @report_options
-def test(out: Output, paths: tuple[str, ...], match: str | None, runs: int, seed: int | None, verbose: bool, asked: Asked) -> int:
+def test(
+    out: Output,
+    paths: tuple[str, ...],
+    match: str | None,
+    runs: int,
+    time_s: float | None,
+    seed: int | None,
+    jobs: int | None,
+    verbose: bool,
+    asked: Asked,
+) -> int:
     """Run the test blocks of contracts: of the files and folders PATHS, else of the project.
 
     Each test runs on the real machine in a world of its own. `for any` tests run many cases; one that fails is made
@@ -36,5 +55,5 @@ def test(out: Output, paths: tuple[str, ...], match: str | None, runs: int, seed
     from kit.testing.options import Options
     from kit.testing.reports.start import start
 
-    options = Options(match=match, runs=runs, seed=seed, verbose=verbose, as_json=out.as_json)
+    options = Options(match=match, runs=runs, time_s=time_s, seed=seed, jobs=jobs, verbose=verbose, as_json=out.as_json)
     return start(lambda: find_sources(paths), options, asked)

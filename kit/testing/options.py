@@ -8,14 +8,15 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Options:
     """`match` is a text in the names of the tests to run, `only` the tests themselves by path and name, `runs` the cases of a
-    `for any` test, or `seconds` the time that it has for them, `seed` chooses them. `fail_fast` ends the run with the first test
-    that fails.
+    `for any` test, or `time_s` the seconds that it has for them, `seed` chooses them. `jobs` is the number of processes, None as
+    many as are worth it. `fail_fast` ends the run with the first test that fails.
     """
 
     match: str | None = None
     runs: int = 100
-    seconds: float | None = None
+    time_s: float | None = None
     seed: int | None = None
+    jobs: int | None = None
     verbose: bool = False
     as_json: bool = False
     only: frozenset[tuple[str, str]] | None = None

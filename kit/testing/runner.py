@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.reporting import NOTHING, Asked
 from kit.testing.options import Options
+from kit.testing.processes import jobs_for, spread
 from kit.testing.reports.reports import Reports
 from kit.testing.results import Result
 from kit.testing.suite import Suite
 from kit.testing.telling import plain, tell, tell_end, went_well
-from lang.check import CheckedFile
+from lang.check import CheckedFile, CheckedTest
 from lang.compiler import Compilation, compile_file
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ def run(paths: Sequence[Path], options: Options, asked: Asked = NOTHING) -> int:
         if not compilation.ok or compilation.checked is None:
             broken.append(compilation)
             continue
+        gc.freeze()  # trees stay to the end, and are many; looking through them again and again takes longer than the tests
         reports.compiled(compilation)
         for result in run_file(compilation.checked, options, reports.watch):
             results.append(result)
@@ -60,9 +64,23 @@ def run(paths: Sequence[Path], options: Options, asked: Asked = NOTHING) -> int:
 def run_file(checked: CheckedFile, options: Options, watch: Watch | None = None) -> Iterator[Result]:
     """Run the tests of one checked file, in order."""
     suite = Suite(checked)
-    for test in suite.chosen(options):
-        onlooker = None if watch is None else watch.onlooker(checked.file.source.path, test.declaration.name.value)
-        result = suite.run(test, options, onlooker)
+    tests = suite.chosen(options)
+    jobs = 1 if watch is not None else jobs_for(tests, options)
+    for result in run_tests(suite, tests, options, watch) if jobs == 1 else spread(suite, tests, options, jobs):
         yield result
         if options.fail_fast and not result.ok:
             return
+
+
+def run_tests(suite: Suite, tests: Sequence[CheckedTest], options: Options, watch: Watch | None = None) -> Iterator[Result]:
+    """Run tests of a suite in the order that is quickest; their results come in the order of the tests."""
+    waiting = {id(test): place for place, test in enumerate(tests)}
+    done: dict[int, Result] = {}
+    told = 0
+    order = suite.in_order_of_running(tests)
+    for test, following in zip_longest(order, order[1:]):
+        onlooker = None if watch is None else watch.onlooker(suite.checked.file.source.path, test.declaration.name.value)
+        done[waiting[id(test)]] = suite.run(test, options, onlooker, following)
+        while told in done:
+            yield done.pop(told)
+            told += 1

@@ -50,7 +50,7 @@ def _check(options: Options, asked: Asked) -> None:
     partly = options.match is not None or asked.rerun or asked.fail_fast
     if (asked.gas_save or asked.gas_check) and partly:
         raise usage("a gas snapshot is of all tests of a file", "Leave out -k, --rerun and --fail-fast.")
-    if (asked.gas_save or asked.gas_check) and options.seconds is not None:
+    if (asked.gas_save or asked.gas_check) and options.time_s is not None:
         raise usage(
             "a gas snapshot is of cases that are the same in every run", "Say how many with --runs, not how long with --time."
         )
