@@ -249,17 +249,3 @@ def test_lines_show_their_gas(counter: Path, capsys: pytest.CaptureFixture[str])
     assert sum(row["gas"] for row in lines.values()) == gas - sum(t.deploying + t.bringing for t in watch.meter.trials.values())
     text = "\n".join(shown(counter, capsys, gas_lines=True))
     assert re.search(r"^ +[\d_]+ +18 +8 \|         +self\.total \+= 1$", text, re.M), text
-
-
-def test_what_one_process_measured_another_can_add(counter: Path) -> None:
-    """A meter told in JSON and added to an empty one is the same meter; added twice, it has twice of everything."""
-    watch, _ = watched(counter)
-    plain = json.loads(json.dumps(watch.meter.plain()))
-    subjects = {node.subject.key: node.subject for trial in watch.meter.trials.values() for node in trial.nodes()}
-    other = Watch().meter
-
-    other.add(plain, subjects.__getitem__)
-    assert folded(profile(other)) == folded(profile(watch.meter))
-    assert other.calls == watch.meter.calls
-    other.add(plain, subjects.__getitem__)
-    assert profile(other).total == 2 * profile(watch.meter).total

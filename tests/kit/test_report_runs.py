@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -109,6 +110,31 @@ def test_the_json_has_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     said = ran(written(THREE, "t.tael", PLAIN), capsys)
 
     assert (said["version"], said["runs"], said["seed"]) == (1, 5, 0)
+
+
+def test_every_member_of_the_json_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    """The table in docs/reports.md names every member, at every depth."""
+    page = Path(__file__).parents[2] / "docs" / "reports.md"
+    rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    path = written(THREE + 'test "four":\n    let c = deploy C()\n', "t.tael", PLAIN)
+    ran(path, capsys)
+    Path("gas.json").write_text('{"version": 1, "schedule": 3, "runs": 5, "seed": 0, "functions": {}}')
+
+    said = ran(path, capsys, gas=True, gas_lines=True, coverage=True)
+    written('test "passes":\n    let c = deploy C()\n', "t.tael", PLAIN)
+    said["gas_changes"] = ran(path, capsys, gas_check=True)["gas_changes"]
+
+    del said["exit"]
+    assert said["gas_changes"]
+    assert names_in(said) - {name for test in said["tests"] for name in (test["trouble"] or {}).get("chosen", ())} <= documented
+
+
+def names_in(value: object) -> set[str]:
+    """The names of all members of a JSON value."""
+    if isinstance(value, dict):
+        return {*value, *(name for inner in value.values() for name in names_in(inner))}
+    return {name for inner in value for name in names_in(inner)} if isinstance(value, list) else set()
 
 
 def test_watch_has_no_json() -> None:

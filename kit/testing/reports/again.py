@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ def run_again(
         while True:
             if ordered is not None:
                 _clear()
+                gc.unfreeze()  # a run keeps its trees out of the collector's sight, which would add up
                 run(ordered)
                 print(f"watching {count(len(watched.stamps), 'file')}; Ctrl-C ends it", flush=True)
             wait(POLL_SECONDS)
