@@ -93,6 +93,16 @@ class CodeWriter:
         """What follows comes from there."""
         self.span = span
 
+    def claim(self, position: int, span: Span) -> None:
+        """Say of one instruction that was put at a position that it comes from elsewhere: of a statement that has no other."""
+        before = [place for place in self.places if place[0] <= position]
+        after = [place for place in self.places if place[0] > position]
+        next_position = position + 1 + len(op.TABLE[self.code[position]].operands)
+        kept = [place for place in before if place[0] < position]
+        if next_position < len(self.code) and (not after or after[0][0] > next_position):
+            after.insert(0, (next_position, before[-1][1]))
+        self.places[:] = [*kept, (position, span), *after]
+
     def put(self, number: int, *operands: int | vm.Type) -> None:
         """One instruction."""
         if not self.places or self.places[-1][1] != self.span:

@@ -319,8 +319,10 @@ class FunctionEmitter(CallEmitter):
     def _do_break(self, _: ast.Break) -> None:
         self.put(op.BREAK)
 
-    def _do_continue(self, _: ast.Continue) -> None:
+    def _do_continue(self, node: ast.Continue) -> None:
+        begins = len(self.code)
         self.steps[-1]()
+        self.claim(begins, node.span)
         self.put(op.CONTINUE)
 
     def _do_pass(self, _: ast.Pass) -> None:

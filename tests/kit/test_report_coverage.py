@@ -183,6 +183,83 @@ test "t":
     ]
 
 
+CALLS = """contract Feed:
+    error Big
+    pub fn tell(n: u64) -> u64 by anyone:
+        require n < 5 else Big
+        return n
+
+    view fn known(n: u64) -> u64:
+        require n < 5 else Big
+        return n
+
+contract Asks:
+    people: Set[Address]
+    last: u64 = 0
+
+    init():
+        self.people.add(sender)
+
+    pub fn ask(at: Feed, n: u64) by any of self.people:
+        let i: u64 = 0
+        while i < n max 10:
+            i += 1
+            if i == 2:
+                continue
+            if i == 4:
+                break
+        self.last = try read at.known(n) else 9
+        try call at.tell(n) else:
+            self.last = 0
+        let high = n > 3 and n < 9
+        self.last = 1 if high else 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "missed"),
+    [
+        (
+            [0],
+            {
+                *((line, "line") for line in (21, 22, 23, 24, 25, 28)),
+                (18, "by any of self.people: never refused"),
+                (20, "while i < n: never ran"),
+                (26, "else 9: never needed"),
+                (27, "try call at.tell(n): never failed"),
+                (30, "if high: never true"),
+            },
+        ),
+        (
+            [1],
+            {
+                *((line, "line") for line in (23, 25, 28)),
+                (18, "by any of self.people: never refused"),
+                (22, "if i == 2: never true"),
+                (24, "if i == 4: never true"),
+                (26, "else 9: never needed"),
+                (27, "try call at.tell(n): never failed"),
+                (30, "if high: never true"),
+            },
+        ),
+        ([1, 4, 5], {(18, "by any of self.people: never refused")}),
+    ],
+)
+def test_other_ways_to_decide_are_branches(
+    calls: list[int], missed: set[tuple[int, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`while` with its `break` and `continue`, what stands in for a failed call, `try`, `by any of`, a conditional expression."""
+    body = "".join(f"    call asks.ask(feed, {n})\n" for n in calls).replace(")\n", ") as me\n")
+    start = "    let me = wallet(each=0.00 CNY)\n    let feed = deploy Feed()\n    let asks = deploy Asks() as me\n"
+    path = written(f'test "t":\n{start}{body}', contract=CALLS)
+
+    found = ran(path, capsys, coverage=True)
+    said = {(m["line"], m["what"]) for m in found["coverage"]["files"][0]["missed"]}
+
+    assert found["ok"]
+    assert {(line, what) for line, what in said if line > 10 and not what.startswith("condition")} == missed
+
+
 def test_files_that_are_imported_are_covered_where_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
     """A shared function counts in its own file, once, whichever contract it was compiled into."""
     Path("math.tael").write_text("pure fn twice(n: u64) -> u64:\n    return n * 2\n")
