@@ -12,12 +12,16 @@ import pytest
 from kit.problem import Problem
 from kit.testing.options import Options
 from kit.testing.reports.flame import flame
+from kit.testing.reports.gas import function_gas
 from kit.testing.reports.profile import folded, profile, speedscope
+from kit.testing.reports.subjects import Subject
 from kit.testing.reports.watching import Watch
 from kit.testing.suite import Suite
 from lang.compiler import compile_file
 from tests.kit.report_world import ran, shown, written
+from vm.gas import GAS_SCHEDULE_VERSION
 
+ROOT = Path(__file__).parents[2]
 COUNTER = """contract Counter:
     total: u64 = 0
     error Much(n: u64)
@@ -169,9 +173,12 @@ def test_other_files_stay_in_the_snapshot(counter: Path, capsys: pytest.CaptureF
         (None, "there is no gas snapshot"),
         ("{", "not JSON"),
         ("[1]", "not a gas snapshot of version 1"),
-        ('{"version": 1, "schedule": 3, "runs": 5, "seed": 0, "functions": {"a": {"minimum": "x"}}}', "not a gas snapshot"),
+        (
+            '{"version": 1, "schedule": SCHEDULE, "runs": 5, "seed": 0, "functions": {"a": {"minimum": "x"}}}',
+            "not a gas snapshot",
+        ),
         ('{"version": 1, "schedule": 2, "runs": 5, "seed": 0, "functions": {}}', "under gas schedule 2"),
-        ('{"version": 1, "schedule": 3, "runs": 7, "seed": 0, "functions": {}}', "with --runs 7 --seed 0"),
+        ('{"version": 1, "schedule": SCHEDULE, "runs": 7, "seed": 0, "functions": {}}', "with --runs 7 --seed 0"),
     ],
 )
 def test_a_snapshot_that_cannot_be_compared_is_a_problem(
@@ -179,7 +186,7 @@ def test_a_snapshot_that_cannot_be_compared_is_a_problem(
 ) -> None:
     """What is missing, damaged, or was made in another way is said, with what to do."""
     if text is not None:
-        Path("gas.json").write_text(text)
+        Path("gas.json").write_text(text.replace("SCHEDULE", str(GAS_SCHEDULE_VERSION)))
     with pytest.raises(Problem, match=said) as raised:
         ran(counter, capsys, gas_check=True)
     assert "--gas-save" in raised.value.remedy
@@ -249,3 +256,21 @@ def test_lines_show_their_gas(counter: Path, capsys: pytest.CaptureFixture[str])
     assert sum(row["gas"] for row in lines.values()) == gas - sum(t.deploying + t.bringing for t in watch.meter.trials.values())
     text = "\n".join(shown(counter, capsys, gas_lines=True))
     assert re.search(r"^ +[\d_]+ +18 +8 \|         +self\.total \+= 1$", text, re.M), text
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "contracts" / "examples").glob("*.tael")), ids=lambda path: path.stem)
+def test_the_gas_of_examples_is_within_its_bounds_and_adds_up(path: Path) -> None:
+    """Of every test of one case, all gas is told once, and no call used more than the bound of its function."""
+    compilation = compile_file(path)
+    assert compilation.checked is not None
+    suite, watch = Suite(compilation.checked), Watch()
+    for test in compilation.checked.tests:
+        if test.parameters:
+            continue
+        name = test.declaration.name.value
+        result = suite.run(test, Options(), watch.onlooker(str(path), name))
+        trial = watch.meter.trials[str(path), name]
+        assert trial.deploying + trial.bringing + sum(sum(node.spent()) for node in trial.nodes()) == result.gas
+    rows = function_gas(watch.meter, [Subject(str(path), compiled) for compiled in compilation.contracts.values()])
+    assert rows
+    assert all(row.maximum <= row.bound.maximum for row in rows if not row.bound.calls_max)

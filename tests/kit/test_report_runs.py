@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from kit.testing.options import Options
 from kit.testing.reports.again import run_again
 from kit.testing.reports.start import start
 from tests.kit.report_world import ran, shown, written
+from vm.gas import GAS_SCHEDULE_VERSION
 
 PLAIN = "contract C:\n    x: u64 = 1\n"
 THREE = """
@@ -119,7 +121,8 @@ def test_every_member_of_the_json_is_documented(capsys: pytest.CaptureFixture[st
     documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     path = written(THREE + 'test "four":\n    let c = deploy C()\n', "t.tael", PLAIN)
     ran(path, capsys)
-    Path("gas.json").write_text('{"version": 1, "schedule": 3, "runs": 5, "seed": 0, "functions": {}}')
+    snapshot = {"version": 1, "schedule": GAS_SCHEDULE_VERSION, "runs": 5, "seed": 0, "functions": {}}
+    Path("gas.json").write_text(json.dumps(snapshot))
 
     said = ran(path, capsys, gas=True, gas_lines=True, coverage=True)
     written('test "passes":\n    let c = deploy C()\n', "t.tael", PLAIN)
