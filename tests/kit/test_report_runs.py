@@ -196,6 +196,26 @@ def test_watch_runs_what_a_change_concerns_first() -> None:
     ]
 
 
+def test_watch_goes_on_after_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that cannot be done is told, and the next change is waited for."""
+    written("", "a.tael", PLAIN)
+    left = [lambda: edit("a.tael", PLAIN, 1)]
+    runs = []
+
+    def run(paths: Sequence[Path]) -> int:
+        runs.append(paths)
+        raise Problem("there is no gas snapshot")
+
+    def wait(_: float) -> None:
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()()
+
+    assert run_again(lambda: [Path("a.tael")], run, wait) == 0
+    assert len(runs) == 2
+    assert capsys.readouterr().err.count("there is no gas snapshot") == 2
+
+
 def test_watch_lives_through_files_that_come_and_go() -> None:
     """A file that is deleted is a change, and a folder that has no contract for a while is waited for."""
     written("", "a.tael", PLAIN)

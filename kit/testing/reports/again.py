@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kit.output import count
+from kit.output import count, show_problem
 from kit.problem import Exit, Problem
 from lang.check import CheckedFile
 from lang.compiler import compile_file
@@ -32,7 +32,10 @@ def run_again(
             if ordered is not None:
                 _clear()
                 gc.unfreeze()  # a run keeps its trees out of the collector's sight, which would add up
-                run(ordered)
+                try:
+                    run(ordered)
+                except Problem as problem:  # a later change may mend it
+                    show_problem(problem, as_json=False)
                 print(f"watching {count(len(watched.stamps), 'file')}; Ctrl-C ends it", flush=True)
             wait(POLL_SECONDS)
             ordered = watched.changed()

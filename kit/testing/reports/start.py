@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kit.output import count
+from kit.output import Output, count
 from kit.problem import Exit, usage
 from kit.reporting import Asked
 from kit.testing.options import Options
-
-if TYPE_CHECKING:
-    from lang.diagnostics import Diagnostic
 
 
 def start(find: Callable[[], Sequence[Path]], options: Options, asked: Asked) -> int:
@@ -61,28 +57,22 @@ def _check(options: Options, asked: Asked) -> None:
 
 
 def _list(paths: Sequence[Path], options: Options) -> int:
+    from kit.compiling import compile_paths, findings_of, plain_findings, tell_findings
     from kit.testing.suite import Suite
-    from lang.compiler import compile_file
-    from lang.render import render, to_json
 
+    out = Output(as_json=options.as_json)
+    compilations = compile_paths(paths)
     tests: list[dict[str, Any]] = []
-    findings: list[Diagnostic] = []
-    for path in paths:
-        compilation = compile_file(path)
-        if not compilation.ok or compilation.checked is None:
-            findings += compilation.findings
-            continue
-        source = compilation.checked.file.source
-        for test in Suite(compilation.checked).chosen(options):
-            line, _ = source.position(test.declaration.span.start)
-            tests.append({"path": source.path, "line": line, "name": test.declaration.name.value})
-    if options.as_json:
-        plain = {"ok": not findings, "tests": tests, "findings": [to_json(finding) for finding in findings]}
-        print(json.dumps(plain, ensure_ascii=False, indent=2))
-    else:
-        for found in tests:
-            print(f"{found['path']}:{found['line']}  {found['name']}")
-        for finding in findings:
-            print(render(finding, colour=False))
-        print(count(len(tests), "test"))
-    return Exit.FINDINGS if findings else Exit.OK
+    for compilation in compilations:
+        if compilation.ok and compilation.checked is not None:
+            source = compilation.checked.file.source
+            for test in Suite(compilation.checked).chosen(options):
+                line, _ = source.position(test.declaration.span.start)
+                tests.append({"path": source.path, "line": line, "name": test.declaration.name.value})
+    for found in tests:
+        out.line(f"{found['path']}:{found['line']}  {found['name']}")
+    broken = [compilation for compilation in compilations if not compilation.ok]
+    tell_findings(out, findings_of(broken))
+    out.line(count(len(tests), "test"))
+    out.result({"ok": not broken, "tests": tests, "findings": plain_findings(findings_of(broken))})
+    return Exit.FINDINGS if broken else Exit.OK
