@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from vm.cells import GAS, charge
-from vm.compiled import CompiledExecution
 from vm.execution import Execution, Moved, wrong_count
 from vm.failure import Code, Defect, Failure
 from vm.host import Host
@@ -85,6 +84,8 @@ class Session:
         if checked is None:
             checked = compiled and DEFAULT_CHECKED
         if compiled:
+            from vm.compiled import CompiledExecution  # the generators take a good part of a start, and many need none
+
             self._execution = CompiledExecution(
                 host,
                 journal,
