@@ -190,10 +190,11 @@ class CompiledExecution(Execution):
             entrance = contract.entrances[self.find(contract, function, READABLE)]
         except Failure:
             return None  # the long way tells
-        if entrance.guarded or (self._promises and not _promises_nothing(contract.verified)):
+        place = entrance.function
+        promises = self._promises and not _promises_nothing(contract.verified)
+        if entrance.guarded or promises or place in contract.verified.promises:
             return None
         code: Compiled = contract.code or self._code(contract)
-        place = entrance.function
         segment = contract.verified.bodies[place].segments[0]
         door = code.doors.get(place) or code.door(place)
         view = contract, contract.tables, code.function(place), entrance.arity, door, segment

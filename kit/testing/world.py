@@ -452,9 +452,10 @@ class World(Evaluator):
         assert isinstance(node.ref, ExternalUse)
         address = self.value(node.target)
         function = node.ref.function
-        sender = self.value(node.sender) if node.sender is not None else self.someone()
+        is_read = node.kind == "read"
+        sender = self.value(node.sender) if node.sender is not None else b"" if is_read else self.someone()
         arguments = self._arguments(function.parameters, node.arguments, self.home(address))
-        if node.kind == "read":
+        if is_read:
             return self._acting(lambda: self.sandbox.read(address, function.name, arguments))
         return self._acting(lambda: self.sandbox.call(address, function.name, arguments, sender))
 
