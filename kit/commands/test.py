@@ -7,10 +7,20 @@ import click
 from kit.options import command, seconds
 from kit.output import Output
 from kit.project import find_sources
+from kit.reporting import Asked, report_options
 
 
 @command(
-    "test", examples="tael test\ntael test contracts/escrow.tael -k early\ntael test --runs 1000 --seed 7\ntael test --time 10s"
+    "test",
+    examples="""
+    tael test
+    tael test contracts/escrow.tael -k early
+    tael test --runs 1000 --seed 7
+    tael test --time 10s
+    tael test --gas --coverage
+    tael test --gas-check --tolerance 1%
+    tael test --watch --rerun
+    """,
 )
 @click.argument("paths", nargs=-1)
 @click.option("-k", "--match", metavar="TEXT", help="Only tests whose name has this text in it.")
@@ -28,6 +38,7 @@ from kit.project import find_sources
 @click.option("--jobs", type=click.IntRange(1), help="In how many processes; as many as are worth it if not given.")
 @click.option("--keep", is_flag=True, help="Write the tests that scenarios find into their files.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every test, its gas and its time.")
+@report_options
 def test(
     out: Output,
     paths: tuple[str, ...],
@@ -38,6 +49,7 @@ def test(
     jobs: int | None,
     keep: bool,
     verbose: bool,
+    asked: Asked,
 ) -> int:
     """Run the test blocks of contracts: of the files and folders PATHS, else of the project.
 
@@ -46,9 +58,10 @@ def test(
 
     Exit code 1 if a test fails or a file does not compile.
     """
-    from kit.testing import Options, run
+    from kit.testing.options import Options
+    from kit.testing.reports.start import start
 
     options = Options(
         match=match, runs=runs, time_s=time_s, seed=seed, jobs=jobs, verbose=verbose, as_json=out.as_json, keep=keep
     )
-    return run(find_sources(paths), options)
+    return start(lambda: find_sources(paths), options, asked)

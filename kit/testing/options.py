@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`match` is a text in the names of the tests to run, `runs` the cases of a `for any` test, or `time_s` the seconds that it
-    has for them, `seed` chooses them. `jobs` is the number of processes, None as many as are worth it. Of a scenario, `runs` and
-    `time_s` count histories; `keep` writes what it found into its file.
+    """`match` is a text in the names of the tests to run, `only` the tests themselves by path and name, `runs` the cases of a
+    `for any` test, or `time_s` the seconds that it has for them, `seed` chooses them. `jobs` is the number of processes, None as
+    many as are worth it. `fail_fast` ends the run with the first test that fails. Of a scenario, `runs` and `time_s` count
+    histories; `keep` writes what it found into its file.
     """
 
     match: str | None = None
@@ -20,3 +21,5 @@ class Options:
     verbose: bool = False
     as_json: bool = False
     keep: bool = False
+    only: frozenset[tuple[str, str]] | None = None
+    fail_fast: bool = False

@@ -52,9 +52,12 @@ class Suite:
 
     def chosen(self, options: Options) -> list[CheckedTest]:
         """The tests that are to be run, in order."""
-        match = None if options.match is None else options.match.lower()
-        tests = [test for test in self.checked.tests if match is None or match in test.declaration.name.value.lower()]
+        tests = [test for test in self.checked.tests if self._is_chosen(test.declaration.name.value, options)]
         return [row for test in tests for row in (self._rows(test) if test.columns else (test,))]
+
+    def _is_chosen(self, name: str, options: Options) -> bool:
+        named = options.only is None or (self.checked.file.source.path, name) in options.only
+        return named and (options.match is None or options.match.lower() in name.lower())
 
     def _rows(self, test: CheckedTest) -> list[CheckedTest]:
         """A test for each row of a table."""
@@ -64,8 +67,7 @@ class Suite:
 
     def scenarios(self, options: Options) -> list[CheckedScenario]:
         """The scenarios that are to be played, in order."""
-        match = None if options.match is None else options.match.lower()
-        return [each for each in self.checked.scenarios if match is None or match in each.declaration.name.value.lower()]
+        return [each for each in self.checked.scenarios if self._is_chosen(each.declaration.name.value, options)]
 
     def compiled(self, symbol: ContractSymbol) -> Compiled:
         """A contract's compiled form."""

@@ -100,6 +100,7 @@ class World(Evaluator):
         self.arriving: Deployed | None = None  # what is being deployed, before its address is known
         self.wallet_names: dict[bytes, str] = {}
         self.gas_used = 0
+        self.acted: Callable[[int], object] = int  # is told the gas of every transaction and read
         self.here = Span(0, 0)  # the statement that is carried out
         self._passes = 0
         self._opened = 0
@@ -399,6 +400,7 @@ class World(Evaluator):
             return act()
         finally:
             self.gas_used += self.sandbox.last_gas
+            self.acted(self.sandbox.last_gas)
 
     def _name(self, node: ast.Name) -> Any:
         if node.ref == Builtin("now"):

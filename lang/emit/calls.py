@@ -128,6 +128,7 @@ class CallEmitter(ValueEmitter):
             self.value(fallback)
             self.put(op.SET, found)
 
+        self.fork("else", fallback.span, inverted=True)
         self.branch(inside, instead)
         self.put(op.GET, found)
 
@@ -192,6 +193,7 @@ class CallEmitter(ValueEmitter):
             self.put(op.MOVE, part)
             self.put(op.SET, whole)
 
+        self.fork("merge", self.span)
         self.branch(join, alone)
         self.put(op.GET, key)
         self.put(op.MOVE, whole)

@@ -21,14 +21,31 @@ if TYPE_CHECKING:
     from lang.emit.module import ModuleEmitter
 
 
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A conditional jump, and what it asks: the `if` at a position goes into its block when what is written at `span` holds, or,
+    `inverted`, when it does not. `kind` is the word of the text that makes it. Of `and`, `or` and `implies`, `span` is the first
+    operand, `right` the second, and `whole` both. A `return` of a truth value is told as well, though it jumps to nowhere.
+    """
+
+    position: int
+    kind: str
+    span: Span
+    inverted: bool = False
+    right: Span | None = None
+    whole: Span | None = None
+
+
 @dataclass(slots=True)
 class FunctionDebug:
-    """Where one function's instructions came from."""
+    """Where one function's instructions came from. `declared` is its name in the text, `NOWHERE` if the text does not have it."""
 
     name: str
     source: Source
     places: list[tuple[int, Span]]  # position in the code, place in the text
     locals: list[str]
+    forks: list[Fork] = field(default_factory=list)
+    declared: Span = NOWHERE
 
 
 @dataclass(slots=True)
@@ -60,6 +77,8 @@ class CodeWriter:
     code: list[int] = field(default_factory=list)
     types: list[tuple[int, vm.Type]] = field(default_factory=list)
     places: list[tuple[int, Span]] = field(default_factory=list)
+    forks: list[Fork] = field(default_factory=list)
+    declared: Span = NOWHERE
     invoked: set[int] = field(default_factory=set)
     effects: int = 0
     is_live: bool = True
@@ -73,6 +92,16 @@ class CodeWriter:
     def at(self, span: Span) -> None:
         """What follows comes from there."""
         self.span = span
+
+    def claim(self, position: int, span: Span) -> None:
+        """Say of one instruction that was put at a position that it comes from elsewhere: of a statement that has no other."""
+        before = [place for place in self.places if place[0] <= position]
+        after = [place for place in self.places if place[0] > position]
+        next_position = position + 1 + len(op.TABLE[self.code[position]].operands)
+        kept = [place for place in before if place[0] < position]
+        if next_position < len(self.code) and (not after or after[0][0] > next_position):
+            after.insert(0, (next_position, before[-1][1]))
+        self.places[:] = [*kept, (position, span), *after]
 
     def put(self, number: int, *operands: int | vm.Type) -> None:
         """One instruction."""
@@ -123,7 +152,7 @@ class CodeWriter:
         self, name: str, kind: Kind, parameters: Sequence[tuple[str, vm.Type]], result: vm.Type | None, phases: int | None
     ) -> Draft:
         """The function, its types still open."""
-        debug = FunctionDebug(name, self.source, self.places, self.names)
+        debug = FunctionDebug(name, self.source, self.places, self.names, self.forks, self.declared)
         return Draft(
             name, kind, tuple(parameters), result, phases, self.locals, self.code, self.types, debug, self.invoked, self.effects
         )
@@ -132,6 +161,13 @@ class CodeWriter:
         """The machine's type of an expression."""
         assert node.type is not None
         return lower(node.type)
+
+    def fork(self, kind: str, asked: Span | ast.Expression, *, inverted: bool = False) -> None:
+        """The `if` that comes next asks this; what is under a `not` is asked the other way round."""
+        while isinstance(asked, ast.Unary) and asked.operator == "not":
+            asked, inverted = asked.operand, not inverted
+        span = asked if isinstance(asked, Span) else asked.span
+        self.forks.append(Fork(len(self.code), kind, span, inverted))
 
     def branch(self, then: Callable[[], None], otherwise: Callable[[], None] | None = None) -> None:
         """`if` on the truth value on the stack."""

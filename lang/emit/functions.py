@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from lang import ast
 from lang.emit.calls import CallEmitter
@@ -20,6 +21,9 @@ from lang.types import Nothing as NothingType
 from lang.types import arithmetic, is_plain, lower
 from vm import instructions as op
 from vm import types as vm
+
+Asked: TypeAlias = tuple[str, Span | ast.Expression]
+"""What a jump asks, as `CodeWriter.fork` is told it."""
 
 
 class FunctionEmitter(CallEmitter):
@@ -59,6 +63,7 @@ class FunctionEmitter(CallEmitter):
                 assert found is not None
                 self.put(op.GET, found)
                 self.put(op.NOT)
+                self.fork("by", named[number - 1].span, inverted=True)
                 self.put(op.IF)
             self._is_by(by)
             if found is not None:
@@ -169,6 +174,7 @@ class FunctionEmitter(CallEmitter):
         (condition, body), rest = branches[0], branches[1:]
         self.at(condition.span)
         self.value(condition)
+        self.fork("if", condition)
         if rest:
             self.branch(lambda: self.block(body), lambda: self._branches(rest, otherwise))
         elif otherwise is not None:
@@ -203,6 +209,7 @@ class FunctionEmitter(CallEmitter):
         self.put(op.GET, tag)
         self.constant(vm.U8, number)
         self.put(op.EQ, vm.U8)
+        self.fork("case", case.pattern.span)
         self.branch(lambda: self._case(case, kind, whole, number), lambda: self._cases(rest, kind, whole, tag))
 
     def _case(self, case: ast.Case, kind: vm.Type, whole: int, tag: int) -> None:
@@ -214,9 +221,12 @@ class FunctionEmitter(CallEmitter):
                 self._bind(name)
         self.block(case.body)
 
-    def _loop(self, passes: int, begins: Callable[[], None], body: Callable[[], None], step: Callable[[], None]) -> None:
+    def _loop(
+        self, asked: Asked, passes: int, begins: Callable[[], None], body: Callable[[], None], step: Callable[[], None]
+    ) -> None:
         """A loop of at most `passes`: `begins` asks whether there is a first pass, `step` leaves or goes to the next."""
         begins()
+        self.fork(*asked)
         self.put(op.IF)
         self.put(op.LOOP, passes)
         self.steps.append(step)
@@ -228,9 +238,10 @@ class FunctionEmitter(CallEmitter):
         self.put(op.END)
         self.is_live = True
 
-    def _leave_if_not(self, condition: Callable[[], None]) -> None:
+    def _leave_if_not(self, asked: Asked, condition: Callable[[], None]) -> None:
         condition()
         self.put(op.NOT)
+        self.fork(*asked, inverted=True)
         self.branch(lambda: self.put(op.BREAK))
 
     def _do_foreach(self, node: ast.ForEach) -> None:
@@ -257,15 +268,16 @@ class FunctionEmitter(CallEmitter):
             self._bind(node.name)
             self.block(node.body)
 
-        self._loop(kind.max, more, body, lambda: self._step(node.span, vm.U64, place, more))
+        asked = "for", node.values.span
+        self._loop(asked, kind.max, more, body, lambda: self._step(node.span, asked, vm.U64, place, more))
 
-    def _step(self, span: Span, kind: vm.Type, place: int, more: Callable[[], None]) -> None:
+    def _step(self, span: Span, asked: Asked, kind: vm.Type, place: int, more: Callable[[], None]) -> None:
         self.at(span)
         self.put(op.GET, place)
         self.constant(kind, 1)
         self.put(op.ADD, kind)
         self.put(op.SET, place)
-        self._leave_if_not(more)
+        self._leave_if_not(asked, more)
 
     def _do_forrange(self, node: ast.ForRange) -> None:
         kind = self.type(node.first)
@@ -289,7 +301,8 @@ class FunctionEmitter(CallEmitter):
             passes = Evaluator().value(node.bound)
         else:
             passes = max(1, Evaluator().value(node.end) - Evaluator().value(node.first))
-        self._loop(passes, more, body, lambda: self._step(node.span, kind, place, more))
+        asked = "for", Span(node.first.span.start, node.end.span.end)
+        self._loop(asked, passes, more, body, lambda: self._step(node.span, asked, kind, place, more))
 
     def _do_while(self, node: ast.While) -> None:
         assert node.bound is not None
@@ -299,15 +312,17 @@ class FunctionEmitter(CallEmitter):
             self.value(node.condition)
 
         def step() -> None:
-            self._leave_if_not(more)
+            self._leave_if_not(("while", node.condition), more)
 
-        self._loop(Evaluator().value(node.bound), more, lambda: self.block(node.body), step)
+        self._loop(("while", node.condition), Evaluator().value(node.bound), more, lambda: self.block(node.body), step)
 
     def _do_break(self, _: ast.Break) -> None:
         self.put(op.BREAK)
 
-    def _do_continue(self, _: ast.Continue) -> None:
+    def _do_continue(self, node: ast.Continue) -> None:
+        begins = len(self.code)
         self.steps[-1]()
+        self.claim(begins, node.span)
         self.put(op.CONTINUE)
 
     def _do_pass(self, _: ast.Pass) -> None:
@@ -316,6 +331,8 @@ class FunctionEmitter(CallEmitter):
     def _do_return(self, node: ast.Return) -> None:
         if node.value is not None:
             self.value(node.value)
+            if node.value.type == vm.BOOL:
+                self.fork("return", node.value)
         self.put(op.RETURN)
 
     def _fail(self, use: ast.ErrorUse) -> None:
@@ -331,6 +348,7 @@ class FunctionEmitter(CallEmitter):
         assert error is not None
         self.value(node.condition)
         self.put(op.NOT)
+        self.fork("require", node.condition, inverted=True)
         self.branch(lambda: self._fail(error))
 
     def _do_fail(self, node: ast.Fail) -> None:
@@ -361,6 +379,7 @@ class FunctionEmitter(CallEmitter):
             self.put(op.EQ, vm.U8)
         else:
             self.put(op.NOT)
+        self.fork("try", node.call.span, inverted=True)
         self.branch(lambda: self.block(node.otherwise))
 
 

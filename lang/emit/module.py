@@ -113,6 +113,7 @@ class ModuleEmitter:
         parameters = [(name, lower(kind)) for name, kind in symbol.parameters]
         emitter.locals = [lower(local.type) for local in symbol.locals]
         emitter.names = [local.name for local in symbol.locals]
+        emitter.declared = symbol.declaration.name.span
         emitter.function_body(symbol, self._initials() if symbol.kind == "init" else ())
         result = None if isinstance(symbol.result, NothingType) else lower(symbol.result)
         asked = symbol.phases if symbol.kind else None  # of private functions the checker knows the phase wherever they run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lang import ast
 from lang.emit.code import CodeWriter
@@ -316,6 +316,8 @@ class ValueEmitter(CodeWriter):
             return put
 
         self.value(node.left)
+        self.fork(node.operator, node.left)
+        self.forks[-1] = replace(self.forks[-1], right=node.right.span, whole=node.span)
         if node.operator == "or":
             self.branch(settled(True), right)
         else:
@@ -348,6 +350,7 @@ class ValueEmitter(CodeWriter):
             return put
 
         self.value(node.condition)
+        self.fork("if", node.condition)
         self.branch(side(node.then), side(node.otherwise))
         self.set_or_move(found)
 
