@@ -614,13 +614,61 @@ class ContractDeclaration(Declaration):
 
 
 @dataclass(slots=True)
+class Column(Node):
+    """A name of a table of cases, maybe with its type."""
+
+    name: Identifier
+    annotation: TypeExpression | None
+
+
+@dataclass(slots=True)
 class TestDeclaration(Declaration):
-    """`test "name" for any wait: Duration where wait < 7 days:`."""
+    """`test "name" for any wait: Duration where wait < 7 days:`, or with a table: `test "name" for (a, b) in [(1, 2)]:`.
+
+    A test has `parameters` or `columns` or neither; `rows` goes with `columns`.
+    """
 
     name: TextLiteral
     parameters: list[Field]
     where: Expression | None
     body: list[Statement]
+    columns: list[Column] = field(default_factory=list)
+    rows: Expression | None = None
+
+
+@dataclass(slots=True)
+class Act(Statement):
+    """`act pot, shop.buy as a, b`: whose public functions, or which, are called, and by whom; only in scenarios.
+
+    `actors` None are all wallets of the scenario.
+    """
+
+    targets: list[Expression]
+    actors: list[Expression] | None
+
+
+@dataclass(slots=True)
+class Check(Statement):
+    """`check condition`: holds after every step; only in scenarios."""
+
+    condition: Expression
+
+
+@dataclass(slots=True)
+class MayKeep(Statement):
+    """`may keep money`: what lies in vaults at the end need not come out; only in scenarios."""
+
+
+ScenarioLine = Statement | Act | Check | MayKeep
+
+
+@dataclass(slots=True)
+class ScenarioDeclaration(Declaration):
+    """`scenario "name" for 40 steps:`. `steps` is the number in the text, None where it says none."""
+
+    name: TextLiteral
+    steps: Number | None
+    lines: list[ScenarioLine]
 
 
 TopLevel = (
@@ -634,6 +682,7 @@ TopLevel = (
     | FunctionDeclaration
     | ContractDeclaration
     | TestDeclaration
+    | ScenarioDeclaration
 )
 
 

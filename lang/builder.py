@@ -87,6 +87,48 @@ class Builder:
         title = self.text_literal(name.span, name)
         return ast.TestDeclaration(name=title, parameters=parameters or [], where=where, body=statements, doc=doc, span=span)
 
+    def table_test(
+        self, span: Span, name: Token, columns: list[ast.Column], rows: ast.Expression, body: Any
+    ) -> ast.TestDeclaration:
+        """`test "…" for (a, b) in [(1, 2), …]:`."""
+        doc, statements = body
+        title = self.text_literal(name.span, name)
+        return ast.TestDeclaration(
+            name=title, parameters=[], where=None, body=statements, columns=columns, rows=rows, doc=doc, span=span
+        )
+
+    def columns(self, span: Span, *columns: ast.Column | None) -> list[ast.Column]:
+        """The names of a table."""
+        return [column for column in columns if column is not None]
+
+    def column(self, span: Span, name: Token, annotation: ast.TypeExpression | None) -> ast.Column:
+        """`amount`, `amount: Amount`."""
+        return ast.Column(name=_identifier(name), annotation=annotation, span=span)
+
+    def scenario(
+        self, span: Span, name: Token, steps: Token | None, doc: str | None, *lines: ast.ScenarioLine
+    ) -> ast.ScenarioDeclaration:
+        """`scenario "…" for 40 steps:`."""
+        title = self.text_literal(name.span, name)
+        number = None if steps is None else self.number(steps.span, steps)
+        return ast.ScenarioDeclaration(name=title, steps=number, lines=list(lines), doc=doc, span=span)
+
+    def act(self, span: Span, targets: list[ast.Expression], actors: list[ast.Expression] | None) -> ast.Act:
+        """`act pot as a, b`."""
+        return ast.Act(targets=targets, actors=actors, span=span)
+
+    def operands(self, span: Span, *values: ast.Expression) -> list[ast.Expression]:
+        """Values in a row."""
+        return list(values)
+
+    def check(self, span: Span, condition: ast.Expression) -> ast.Check:
+        """`check condition`."""
+        return ast.Check(condition=condition, span=span)
+
+    def may_keep(self, span: Span) -> ast.MayKeep:
+        """`may keep money`."""
+        return ast.MayKeep(span=span)
+
     def properties(self, span: Span, *parameters: ast.Field) -> list[ast.Field]:
         """The parameters of `for any`."""
         return list(parameters)

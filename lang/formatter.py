@@ -33,6 +33,7 @@ _NAMED = frozenset({"NAME", "RPAR", "RSQB", "INIT"})  # what a bracket binds to
 _VALUE_ENDS = _NAMED | {"NUMBER", "TEXT", "BYTES", "TRUE", "FALSE"}
 _BREAKS = (frozenset({"IF", "ELSE"}), frozenset({"IMPLIES"}), frozenset({"OR"}), frozenset({"AND"}))
 _WIDE_ITEMS = frozenset({"CONTRACT", "INTERFACE"})
+_BLOCK_ITEMS = frozenset("PUB VIEW PURE RULE FN INIT STRUCT ENUM RESOURCE TEST SCENARIO".split())
 _UNIT = re.compile(r"([0-9_.]+) *(.*)")
 
 
@@ -282,7 +283,9 @@ def _is_wide(line: Line) -> bool:
 def _declares(line: Line) -> bool:
     """Whether the line begins a function or another declaration with a block."""
     first = line.code[0].kind
-    return first in ("PUB", "VIEW", "PURE", "RULE", "FN", "INIT", "STRUCT", "ENUM", "RESOURCE", "TEST") or _is_wide(line)
+    return first in ("PUB", "VIEW", "PURE", "RULE", "FN", "INIT", "STRUCT", "ENUM", "RESOURCE", "TEST", "SCENARIO") or _is_wide(
+        line
+    )
 
 
 def _doc(text: str, indent: str) -> str:

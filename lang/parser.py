@@ -25,7 +25,7 @@ _BODY_STARTS = ("_INDENT", "doc")
 # A soft word is a keyword where the grammar has a place for it. Where a name could stand as well, what follows decides:
 # kinds of tokens, or texts of words.
 _KEYWORD_IF_NEXT: dict[str, frozenset[str]] = {
-    "ANY": frozenset({"of"}),
+    "ANY": frozenset({"of", "NAME"}),
     "PHASE": frozenset({"is"}),
     "DIVIDES": frozenset({"by"}),
     "RULE": frozenset({"FN"}),
@@ -33,6 +33,9 @@ _KEYWORD_IF_NEXT: dict[str, frozenset[str]] = {
     "PURE": frozenset({"FN"}),
     "INIT": frozenset({"LPAR"}),
     "TEST": frozenset({"TEXT"}),
+    "SCENARIO": frozenset({"TEXT"}),
+    "MAY": frozenset({"keep"}),
+    "CHECK": frozenset("NAME NUMBER SELF CALL READ TEXT BYTES TRUE FALSE MINUS NOT LPAR TRY".split()),
 }
 _STARTS_OPERAND = frozenset(
     {"NAME", "NUMBER", "SELF", "CALL", "READ", "TEXT", "BYTES", "TRUE", "FALSE", "MINUS"}

@@ -30,6 +30,7 @@ HEADS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("IF", "ELIF", "ELSE", "FOR", "WHILE", "TRY", "EXPECT"), ("IF", "TRUE", "COLON")),
     (("CASE",), ("CASE", "NAME", "COLON")),
     (("TEST",), ("TEST", "TEXT", "COLON")),
+    (("SCENARIO",), ("SCENARIO", "TEXT", "COLON")),
     (("INTERFACE",), ("INTERFACE", "NAME", "COLON")),
     (("STRUCT",), ("STRUCT", "NAME", "COLON")),
     (("ENUM",), ("ENUM", "NAME", "COLON")),
@@ -42,7 +43,8 @@ _STATEMENT_WORDS = frozenset(
     "LET RETURN REQUIRE FAIL EMIT BECOME DESTROY ENSURES ASSERT IF FOR WHILE MATCH TRY EXPECT BREAK CONTINUE PASS".split()
 )
 _DECLARATION_WORDS = frozenset(
-    "contract interface struct enum resource event error phases currency invariant pub fn view pure rule test const".split()
+    "contract interface struct enum resource event error phases currency invariant pub fn view pure rule test scenario "
+    "const".split()
 )
 _MEMBER_WORDS = frozenset("event phases currency resource invariant init".split())
 

@@ -1,5 +1,6 @@
 """From a syntax tree to a checked one."""
 
 from lang.check.files import CheckedFile, CheckedTest, check_file
+from lang.check.scenarios import CheckedAct, CheckedScenario, CheckedTarget
 
-__all__ = ["CheckedFile", "CheckedTest", "check_file"]
+__all__ = ["CheckedAct", "CheckedFile", "CheckedScenario", "CheckedTarget", "CheckedTest", "check_file"]

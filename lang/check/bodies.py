@@ -50,6 +50,11 @@ class BodyChecker(ExpressionChecker):
     def block(self, statements: Sequence[ast.Statement]) -> None:
         """Check statements in a block of their own; what is declared in it ends with it."""
         self.locals.append({})
+        self.statements(statements)
+        self.end_of(self.locals.pop())
+
+    def statements(self, statements: Sequence[ast.Statement]) -> None:
+        """Check statements in the block that is open."""
         told = False
         for statement in statements:
             if not self.flow.is_reachable and not told:
@@ -57,7 +62,6 @@ class BodyChecker(ExpressionChecker):
                 told = True
             handler = getattr(self, f"_do_{type(statement).__name__.lower()}")
             handler(statement)
-        self.end_of(self.locals.pop())
 
     def end_of(self, block: dict[str, Local]) -> None:
         """What was declared in a block ends with it; linear values must be gone by then."""

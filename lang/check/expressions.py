@@ -58,7 +58,7 @@ class ExpressionChecker(MethodChecker):
 
     def _on_old(self, node: ast.Old, expected: Type | None) -> Type:
         if not self.old_allowed:
-            message = "`old(…)` stands in `ensures`, not inside of another `old`"
+            message = "`old(…)` stands in `ensures` and in a `check`, not inside of another `old`"
             if self.is_promise and self.function is not None and self.function.declaration.kind == "init":
                 message = "before `init` there is nothing that `old` could remember"
             self.scope.error("E0711", message, node.span)

@@ -16,6 +16,8 @@ from lang.check.declarations import (
     signature,
 )
 from lang.check.functions import check_body, check_recursion
+from lang.check.scenarios import CheckedScenario, ScenarioChecker
+from lang.check.tables import check_table
 from lang.currencies import DECIMALS_MAX
 from lang.diagnostics import Findings
 from lang.scope import Pending, Scope
@@ -32,11 +34,12 @@ from vm import limits
 
 @dataclass(slots=True)
 class CheckedTest:
-    """A test with its locals: `parameters` are what `for any` chooses."""
+    """A test with its locals: `parameters` are what `for any` chooses, `columns` what a row of its table gives."""
 
     declaration: ast.TestDeclaration
     parameters: list[Local]
     scope: Scope
+    columns: list[Local] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class CheckedFile:
     contracts: list[ContractSymbol] = field(default_factory=list)
     functions: list[FunctionSymbol] = field(default_factory=list)
     tests: list[CheckedTest] = field(default_factory=list)
+    scenarios: list[CheckedScenario] = field(default_factory=list)
     imports: list[CheckedFile] = field(default_factory=list)
 
 
@@ -98,6 +102,8 @@ class FileChecker:
         for item in self.file.items:
             if isinstance(item, ast.TestDeclaration):
                 self._test(item)
+            elif isinstance(item, ast.ScenarioDeclaration):
+                self.checked.scenarios.append(ScenarioChecker(self._test_scope(), item).run())
         return self.checked
 
     # ── The top of a file ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,5 +212,6 @@ class FileChecker:
             parameters.append(checker.new_local(parameter.name, kind, is_fixed=True))
         if item.where is not None:
             checker.condition(item.where)
+        columns = check_table(checker, item.columns, item.rows) if item.rows is not None else []
         checker.block(item.body)
-        self.checked.tests.append(CheckedTest(item, parameters, self.scope))
+        self.checked.tests.append(CheckedTest(item, parameters, self.scope, columns))
