@@ -9,15 +9,16 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.meanings import FAILURES
 from kit.output import count, wants_colour
 from kit.testing.options import Options
+from kit.testing.rows import rows_of
 from kit.testing.story import Storyteller
 from kit.testing.world import Unmet, World
 from lang import ast
-from lang.check import CheckedFile, CheckedTest
+from lang.check import CheckedFile, CheckedScenario, CheckedTest
 from lang.compiler import Compilation, Compiled, compile_file
 from lang.emit import emit_contract
 from lang.interface import describe_contract
@@ -25,6 +26,9 @@ from lang.source import Source, Span
 from lang.symbols import ContractSymbol
 from vm.codec import encode_module
 from vm.failure import Failure
+
+if TYPE_CHECKING:
+    from kit.testing.scenario.explore import Tally
 
 EXAMPLES_FOLDER = Path(".tael/examples")
 MAIN_CURRENCY = "CNY"  # where no test names a currency
@@ -41,6 +45,16 @@ class Trouble:
     facts: list[tuple[str, str]] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     chosen: list[tuple[str, str]] = field(default_factory=list)
+    test: str = ""  # a test block that fails alike, of what a scenario found
+
+
+@dataclass(slots=True)
+class Play:
+    """What a scenario played: histories, calls, and how often each function was called and succeeded."""
+
+    histories: int
+    calls: int
+    tallies: Sequence[Tally]
 
 
 @dataclass(slots=True)
@@ -54,6 +68,9 @@ class Result:
     gas: int = 0
     seconds: float = 0.0
     trouble: Trouble | None = None
+    row: str = ""  # of a table of cases, as its values
+    play: Play | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 def run(paths: Sequence[Path], options: Options) -> int:
@@ -91,7 +108,12 @@ def run_file(checked: CheckedFile, options: Options) -> Iterator[Result]:
     suite = Suite(checked)
     for test in checked.tests:
         if options.match is None or options.match.lower() in test.declaration.name.value.lower():
-            yield suite.run(test, options)
+            yield from suite.run_rows(test, options) if test.columns else (suite.run(test, options),)
+    for scenario in checked.scenarios:
+        if options.match is None or options.match.lower() in scenario.declaration.name.value.lower():
+            from kit.testing.scenario import run_scenario
+
+            yield run_scenario(suite, scenario, options)
 
 
 class Suite:
@@ -100,7 +122,7 @@ class Suite:
     def __init__(self, checked: CheckedFile) -> None:
         self.checked = checked
         self.units = _units(checked)
-        self.currency = _currency(checked, checked.tests) or MAIN_CURRENCY
+        self.currency = _currency(checked, [*checked.tests, *checked.scenarios]) or MAIN_CURRENCY
         self._compiled: dict[int, Compiled] = {}
 
     def compiled(self, symbol: ContractSymbol) -> Compiled:
@@ -125,24 +147,36 @@ class Suite:
         result.seconds = time.perf_counter() - began
         return result
 
+    def run_rows(self, test: CheckedTest, options: Options) -> Iterator[Result]:
+        """Run a test with a table once for each row."""
+        source = self.checked.file.source
+        line, _ = source.position(test.declaration.span.start)
+        for chosen, row in rows_of(test, self.world(test)):
+            result = Result(source.path, test.declaration.name.value, line, row=row)
+            began = time.perf_counter()
+            result.trouble = self._case(test, chosen, result)
+            result.seconds = time.perf_counter() - began
+            yield result
+
     def _case(self, test: CheckedTest, chosen: dict[str, Any], result: Result) -> Trouble | None:
         """Run one case; a failing one once more, with someone who writes down what happens."""
-        world = self._world(test)
+        world = self.world(test)
         if self._attempt(world, test, chosen) is None:
             result.gas = max(result.gas, world.gas_used)
             return None
         teller = Storyteller()
-        world = teller.world = self._world(test, teller)
+        world = teller.world = self.world(test, teller)
         problem = self._attempt(world, test, chosen)
         assert problem is not None, "a test that fails only sometimes"
         return self._trouble(test, world, problem, teller, chosen)
 
-    def _world(self, test: CheckedTest, teller: Storyteller | None = None) -> World:
+    def world(self, test: CheckedTest | CheckedScenario, teller: Storyteller | None = None) -> World:
+        """A new world for a test, in which the first currency that it names is at home."""
         currency = _currency(self.checked, [test]) or self.currency
         return World(self.compiled, currency=currency, units=self.units, tracer=teller)
 
     def _attempt(self, world: World, test: CheckedTest, chosen: dict[str, Any]) -> Unmet | Failure | None:
-        for local in test.parameters:
+        for local in (*test.parameters, *test.columns):
             world.names[local] = chosen[local.name]
         try:
             world.carry_out(test.declaration.body)
@@ -164,7 +198,7 @@ class Suite:
         result.cases = 0
 
         def case(**chosen: Any) -> None:
-            world = self._world(test)
+            world = self.world(test)
             for local in test.parameters:
                 world.names[local] = chosen[local.name]
             if where is not None:
@@ -207,7 +241,8 @@ class Suite:
         self, test: CheckedTest, world: World, problem: Unmet | Failure, teller: Storyteller, chosen: dict[str, Any]
     ) -> Trouble:
         source = self.checked.file.source
-        shown = [(local.name, world.show(chosen[local.name], local.type)) for local in test.parameters]
+        locals_ = (*test.parameters, *test.columns)
+        shown = [(local.name, world.show(chosen[local.name], local.type)) for local in locals_]
         if isinstance(problem, Unmet):
             facts = [(_cut(source, place), value) for place, value in problem.facts]
             return Trouble(problem.message, source, problem.span, [], facts, teller.tell(), shown)
@@ -250,7 +285,7 @@ def _units(checked: CheckedFile) -> dict[str, int]:
     return units
 
 
-def _currency(checked: CheckedFile, tests: Sequence[CheckedTest]) -> str | None:
+def _currency(checked: CheckedFile, tests: Sequence[CheckedTest | CheckedScenario]) -> str | None:
     """The first currency that one of the tests names: the home of what it deploys without `in`."""
     known = checked.scope.decimals
     for test in tests:
@@ -280,13 +315,34 @@ def _tell(result: Result, options: Options) -> None:
     if result.trouble is None:
         if options.verbose:
             cases = f", {count(result.cases, 'case')}" if result.cases > 1 else ""
+            if result.play is not None:
+                cases = f", {result.play.histories:_} histories, {count(result.play.calls, 'call')}"
             aside = _style(f"({result.gas:_} gas{cases}, {result.seconds * 1000:.0f} ms)", "2")
-            print(f"{_style('ok', '32')}    {result.path}:{result.line}  {result.name}  {aside}")
+            print(f"{_style('ok', '32')}    {result.path}:{result.line}  {_titled(result)}  {aside}")
+        for line in played(result.play, options.verbose) if result.play is not None else ():
+            print(f"      {line}")
         return
-    print(f"{_style('FAIL', '31')}  {result.path}:{result.line}  {_style(result.name, '1')}")
-    for line in explain(result.trouble):
+    print(f"{_style('FAIL', '31')}  {result.path}:{result.line}  {_style(_titled(result), '1')}")
+    for line in [*explain(result.trouble), *result.notes]:
         print(f"      {line}".rstrip())
     print()
+
+
+def _titled(result: Result) -> str:
+    return f"{result.name} {result.row}" if result.row else result.name
+
+
+def played(play: Play, verbose: bool) -> list[str]:
+    """How often each function was called and succeeded; if not asked for, only the functions that never did."""
+    lines = []
+    for tally in play.tallies:
+        errors = ", ".join(f"{name} {number:_}" for name, number in tally.errors.most_common(4))
+        if not tally.successes and tally.calls:
+            lines.append(f"note: {tally.name} never succeeded in {count(tally.calls, 'call')}: {errors}")
+        elif verbose:
+            said = f"{tally.name}: {tally.successes:_} of {count(tally.calls, 'call')} succeeded"
+            lines.append(f"{said}; {errors}" if errors else said)
+    return lines
 
 
 def explain(trouble: Trouble) -> list[str]:
@@ -303,6 +359,9 @@ def explain(trouble: Trouble) -> list[str]:
     if trouble.story:
         lines.append("what happened")
         lines += [f"  {line}" for line in trouble.story]
+    if trouble.test:
+        lines.append("as a test (--keep writes it into the file)")
+        lines += [f"  {line}" for line in trouble.test.splitlines()]
     return lines
 
 
@@ -352,6 +411,9 @@ def _plain(results: list[Result], broken: list[Compilation], seconds: float, opt
                 "cases": result.cases,
                 "gas": result.gas,
                 "seconds": round(result.seconds, 4),
+                **({"row": result.row} if result.row else {}),
+                **({"scenario": _plain_play(result.play)} if result.play is not None else {}),
+                **({"notes": result.notes} if result.notes else {}),
                 "trouble": None if result.trouble is None else _plain_trouble(result.trouble),
             }
             for result in results
@@ -374,4 +436,13 @@ def _plain_trouble(trouble: Trouble) -> dict[str, Any]:
         "values": [{"text": text, "value": value} for text, value in trouble.facts],
         "frames": inner,
         "story": trouble.story,
+        **({"test": trouble.test} if trouble.test else {}),
     }
+
+
+def _plain_play(play: Play) -> dict[str, Any]:
+    functions = [
+        {"function": t.name, "calls": t.calls, "successes": t.successes, "errors": dict(t.errors.most_common())}
+        for t in play.tallies
+    ]
+    return {"histories": play.histories, "calls": play.calls, "functions": functions}

@@ -1,0 +1,118 @@
+"""Histories by chance, led by what brought something new, until one breaks something or the budget is used up."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from chain.primitives.refusal import SupplyBroken
+from kit.testing.scenario.choose import Chooser
+from kit.testing.scenario.stage import Break, Outcome, Stage, Step
+
+GAS_KINDS_MAX = 12
+"""Amounts of gas that count as new ways through one function: they tell ways apart until sizes of values blur them."""
+CORPUS_MAX = 200
+REPLAYED_SHARE = 0.5
+"""Of histories that begin like one which brought something new."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often a function was called, how often that succeeded, and with which errors it failed."""
+
+    name: str
+    calls: int = 0
+    successes: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Found:
+    """A history that ends in a break."""
+
+    steps: list[Step]
+    broken: Break
+
+
+class Explorer:
+    """Plays histories on one stage."""
+
+    def __init__(self, stage: Stage, seed: str) -> None:
+        self.stage = stage
+        self.rng = Random(seed)
+        self.chooser = Chooser(stage, self.rng)
+        self.tallies = [Tally(target.name) for target in stage.targets]
+        self.seen: set[object] = set()
+        self._gas: dict[tuple[int, str], set[int]] = {}
+        self.corpus: list[tuple[Step, ...]] = []
+        self.histories = 0
+        self.gas_max = 0
+
+    def histories_until(self, runs: int, seconds: float | None, steps_max: int) -> Iterator[list[Step] | Found]:
+        """Play so many histories, or as many as fit into a time. Each that broke nothing is given as its steps, with the stage
+        at its end; one that broke something is the last.
+        """
+        ends = None if seconds is None else time.monotonic() + seconds
+        while (self.histories < runs) if ends is None else (time.monotonic() < ends):
+            self.histories += 1
+            came = self._history(steps_max)
+            yield came
+            if isinstance(came, Found):
+                return
+
+    def _history(self, steps_max: int) -> list[Step] | Found:
+        rng = self.rng
+        self.stage.rewind()
+        played: list[Step] = []
+        if self.corpus and rng.random() < REPLAYED_SHARE:
+            start = self.corpus[-1 - min(len(self.corpus) - 1, int(rng.expovariate(0.1)))]
+            skipped = rng.randrange(len(start)) if len(start) > 1 and rng.random() < 0.3 else -1
+            for place, step in enumerate(start):
+                if place != skipped and (broken := self._take(step, played)) is not None:
+                    return Found(played, broken)
+        while len(played) < steps_max:
+            broken = self._take(self.chooser.step(), played)
+            if broken is not None:
+                return Found(played, broken)
+        return played
+
+    def _take(self, step: Step, played: list[Step]) -> Break | None:
+        """Play one step and learn from it."""
+        played.append(step)
+        try:
+            outcome = self.stage.play(step)
+            broken = self.stage.judge(step, outcome)
+        except SupplyBroken as problem:
+            return Break(("supply broken",), str(problem))
+        self._count(step, outcome)
+        is_new = self._is_new(step, outcome)
+        self.chooser.learn(step, outcome, is_new)
+        if is_new and outcome.failure is None:
+            self.corpus.append(tuple(played))
+            if len(self.corpus) > CORPUS_MAX:
+                del self.corpus[0]
+        return broken
+
+    def _count(self, step: Step, outcome: Outcome) -> None:
+        tally = self.tallies[step.target]
+        tally.calls += 1
+        self.gas_max = max(self.gas_max, outcome.gas)
+        if outcome.failure is None:
+            tally.successes += 1
+        else:
+            tally.errors[outcome.failure.name] += 1
+
+    def _is_new(self, step: Step, outcome: Outcome) -> bool:
+        """Whether a function did what it had not done before: another outcome, other events, another phase, another way."""
+        phases = tuple(self.stage.phase(contract) for contract in self.stage.contracts)
+        feature = (step.target, outcome.name, outcome.events, phases)
+        ways = self._gas.setdefault((step.target, outcome.name), set())
+        is_new = feature not in self.seen
+        self.seen.add(feature)
+        if len(ways) < GAS_KINDS_MAX and outcome.gas not in ways:
+            ways.add(outcome.gas)
+            is_new = True
+        return is_new
