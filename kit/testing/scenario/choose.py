@@ -30,6 +30,8 @@ class Chooser:
         self.successes = [1.0] * len(stage.targets)
         self.by_actor: dict[tuple[int, bytes], list[float]] = {}
         self.plain_fields = {address: _plain_fields(stage, address) for address in stage.contracts}
+        self.amounts_wanted: tuple[int, ...] = ()
+        """Amounts that are tried often, while a way out is looked for."""
         self.views = {address: _views(stage, address) for address in stage.contracts}
 
     def learn(self, step: Step, outcome: Outcome, is_new: bool) -> None:
@@ -188,12 +190,14 @@ class Chooser:
         key = pool_key(kind)
         assert key is not None
         found = None
+        if self.amounts_wanted and isinstance(kind, vm.Amount) and rng.random() < 0.5:
+            return min(high, rng.choice(self.amounts_wanted))
         if roll < 0.4:
             found = self.pools.pick(rng, key)
         elif roll < 0.6:
             found = self._from_state(target, kind)
         if found is not None:
-            return min(high, max(low, int(found) + rng.choice((-1, 0, 0, 0, 1))))
+            return min(high, max(low, int(found) + (rng.choice((-1, 1)) if rng.random() < 0.15 else 0)))
         if kind == vm.TIME:
             return min(high, self.stage.sandbox.time_ms + rng.choice((0, self.some_wait())))
         if kind == vm.DURATION:

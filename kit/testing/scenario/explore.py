@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -15,6 +15,8 @@ from kit.testing.scenario.stage import Break, Outcome, Stage, Step
 GAS_KINDS_MAX = 12
 """Amounts of gas that count as new ways through one function: they tell ways apart until sizes of values blur them."""
 CORPUS_MAX = 200
+FAILED_IN_A_ROW_MAX = 16
+"""Calls that fail one after another until a history is given up: everything is over, or as good as."""
 REPLAYED_SHARE = 0.5
 """Of histories that begin like one which brought something new."""
 
@@ -50,6 +52,8 @@ class Explorer:
         self.corpus: list[tuple[Step, ...]] = []
         self.histories = 0
         self.gas_max = 0
+        self._failed_in_a_row = 0
+        self.on_payout: Callable[[Sequence[Step]], None] | None = None
 
     def histories_until(self, runs: int, seconds: float | None, steps_max: int) -> Iterator[list[Step] | Found]:
         """Play so many histories, or as many as fit into a time. Each that broke nothing is given as its steps, with the stage
@@ -73,7 +77,8 @@ class Explorer:
             for place, step in enumerate(start):
                 if place != skipped and (broken := self._take(step, played)) is not None:
                     return Found(played, broken)
-        while len(played) < steps_max:
+        self._failed_in_a_row = 0
+        while len(played) < steps_max and self._failed_in_a_row < FAILED_IN_A_ROW_MAX:
             broken = self._take(self.chooser.step(), played)
             if broken is not None:
                 return Found(played, broken)
@@ -82,12 +87,15 @@ class Explorer:
     def _take(self, step: Step, played: list[Step]) -> Break | None:
         """Play one step and learn from it."""
         played.append(step)
+        moves = len(self.stage.sandbox.moves)
         try:
             outcome = self.stage.play(step)
             broken = self.stage.judge(step, outcome)
         except SupplyBroken as problem:
             return Break(("supply broken",), str(problem))
         self._count(step, outcome)
+        if self.on_payout is not None and self.stage.paid_out(moves):
+            self.on_payout(played)
         is_new = self._is_new(step, outcome)
         self.chooser.learn(step, outcome, is_new)
         if is_new and outcome.failure is None:
@@ -99,6 +107,7 @@ class Explorer:
     def _count(self, step: Step, outcome: Outcome) -> None:
         tally = self.tallies[step.target]
         tally.calls += 1
+        self._failed_in_a_row = 0 if outcome.failure is None else self._failed_in_a_row + 1
         self.gas_max = max(self.gas_max, outcome.gas)
         if outcome.failure is None:
             tally.successes += 1

@@ -43,6 +43,8 @@ class Memory:
 
     def keep(self, steps: Sequence[Step]) -> None:
         """Remember a history. A folder that cannot be written to keeps nothing: the history was told all the same."""
+        if any(step.actor not in self.people for step in steps):
+            return
         said = {"scenario": self.name, "steps": [self._plain(step) for step in steps]}
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)

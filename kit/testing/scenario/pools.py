@@ -14,6 +14,8 @@ from vm import values
 RECENT_MAX = 64
 """Values of one type that are kept beside the constants; more would make the good ones rare."""
 CONSTANTS_MAX = 64
+LATEST_RATE = 0.3
+"""How strongly the latest values are preferred: the number just given to a proposal is the one to approve."""
 
 
 def pool_key(kind: vm.Type) -> str | None:
@@ -74,10 +76,11 @@ class Pools:
         if key is None or isinstance(value, vm.CoinValue):
             return
         known = self.recent.setdefault(key, [])
-        if value not in known:
-            known.append(value)
-            if len(known) > RECENT_MAX:
-                del known[0]
+        if value in known:
+            known.remove(value)
+        known.append(value)
+        if len(known) > RECENT_MAX:
+            del known[0]
 
     def learn(self, stage: Stage, target: Target, outcome: Outcome) -> None:
         """What a step told: the result, the fields of events or of an error of the contract's own."""
@@ -108,7 +111,9 @@ class Pools:
         constants, recent = self.constants.get(key), self.recent.get(key)
         if constants and (not recent or rng.random() < 0.5):
             return rng.choice(constants)
-        return rng.choice(recent) if recent else None
+        if not recent:
+            return None
+        return recent[-1 - min(len(recent) - 1, int(rng.expovariate(LATEST_RATE)))]
 
 
 def _numbers(stage: Stage) -> Iterable[ast.Number]:

@@ -77,6 +77,7 @@ class _Run:
         seed = f"{options.seed or 0}: {result.name}"
         self.explorer = Explorer(stage, seed)
         self.escapes = Escapes(stage, self.explorer.chooser, seed)
+        self.explorer.on_payout = self.escapes.learn
         self.memory = Memory(EXAMPLES_FOLDER, result.path, result.name, stage, self.writer)
 
     def run(self) -> None:
@@ -146,7 +147,7 @@ class _Run:
 
         steps = Shrinker(self.stage, fails, TRAP_PLAYS_MAX).run(trap.steps)
         if not escapes.is_trapped(steps, place, WALKS_THOROUGH):
-            steps = list(trap.steps)
+            steps = self.stage.successes(trap.steps)
         self.stage.broken_by(steps)
         amount = self.stage.kept()[place]
         shown = money(amount, trap.currency, self.stage.world.decimals[trap.currency])
@@ -185,7 +186,7 @@ class _Run:
             self.result.notes.append("the test that was written of it does not fail: please report it")
             return
         trouble.facts, trouble.inner, trouble.story = told.facts, told.inner, told.story
-        if ending.check is None and told.inner:
+        if not ending.lines:
             trouble.message = f"{told.message}, after {count(len(ending.steps), 'step')}"
         trouble.test = block
         if self.options.keep and keep_test(Path(self.result.path), self.result.name, block):

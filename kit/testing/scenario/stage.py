@@ -90,7 +90,7 @@ class Stage:
         self.world = world
         self.sandbox = world.sandbox
         world.carry_out(scenario.setup)
-        self.wallets = {address: name for address, name in world.wallet_names.items() if address not in world.deployed}
+        self.wallets = self._wallets()
         self.targets = self._targets()
         self.actors = tuple(dict.fromkeys(actor for target in self.targets for actor in target.actors))
         self.contracts = tuple(world.deployed)
@@ -99,6 +99,13 @@ class Stage:
         self.start: Snapshot = self.sandbox.snapshot()
         self._remember()
         self._old_at_start = [list(check.values) for check in self.checks]
+
+    def _wallets(self) -> dict[bytes, str]:
+        """The wallets that the set-up opened and keeps under a name, one by one or together."""
+        bound = [value if isinstance(value, tuple) else (value,) for value in self.world.names.values()]
+        named = {item for values_ in bound for item in values_ if isinstance(item, bytes)}
+        known = self.world.wallet_names.items()
+        return {address: name for address, name in known if address in named and address not in self.world.deployed}
 
     def _targets(self) -> list[Target]:
         """The functions that may be called, each once, with everybody who may."""
@@ -178,6 +185,24 @@ class Stage:
     def _remember(self) -> None:
         for check in self.checks:
             check.remember(self.world)
+
+    def successes(self, steps: Sequence[Step]) -> list[Step]:
+        """The steps of a history that did something, with the time that passed before those that did not; with the last step,
+        whatever it did.
+        """
+        self.rewind()
+        done: list[Step] = []
+        waited_ms = 0
+        for place, step in enumerate(steps):
+            waited_ms += step.wait_ms
+            if self.play(step).failure is None or place == len(steps) - 1:
+                done.append(replace(step, wait_ms=waited_ms))
+                waited_ms = 0
+        return done
+
+    def paid_out(self, moves: int) -> bool:
+        """Whether a contract has paid a wallet since so many moves."""
+        return any(move.reason == "payout" for move in self.sandbox.moves[moves:])
 
     def broken_by(self, steps: Sequence[Step]) -> tuple[int, Break] | None:
         """Play a history from the start: how many steps it took to break something, and what; None if nothing broke."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from chain.ledger.sandbox import Snapshot
 from kit.testing.scenario.choose import DAY_MS, Chooser
 from kit.testing.scenario.stage import Stage, Step
 from vm import types as vm
@@ -19,10 +18,14 @@ WALK_STEPS = 12
 WALKS_QUICK = 30
 WALKS_THOROUGH = 250
 """Tries before money is said to be trapped. None of the sound contracts in the tests needed more than a tenth."""
-ENDS_MAX = 40
-"""Ends of histories that are looked into in one scenario; ends that look alike are looked into three times."""
-ALIKE_MAX = 3
-ESCAPES_MAX = 24
+BITES_MAX = 10
+"""How often something is taken out of one end before the rest is believed to come out in the same way."""
+CALLS_OF_AN_END_MAX = 2_000
+ENDS_MAX = 20
+"""Ends of histories that are looked into in one scenario; ends that look alike are looked into twice."""
+ALIKE_MAX = 2
+TRIES_OF_A_STEP = 4
+"""Of each call of a way that has worked before: somebody else, or another value, may be what it takes."""
 FAR_MS = 4_000 * DAY_MS
 
 
@@ -44,9 +47,16 @@ class Escapes:
         self.stage = stage
         self.rng = Random(f"{seed}: escapes")
         self.chooser = chooser
-        self.known: list[tuple[Step, ...]] = []
+        self.ways: dict[tuple[int, ...], int] = {}
+        """Targets that were called one after another until money came out, by how often they were."""
         self._looked: dict[object, int] = {}
-        self._takers: dict[int, int] = {}  # targets by how often they let money out
+
+    def learn(self, steps: Sequence[Step]) -> None:
+        """The last of these steps let money out. What was called before it, by whomever, may be what it takes."""
+        for length in (1, 2, 3, 5):
+            way = tuple(step.target for step in steps[-length:])
+            if len(way) == length:
+                self.ways[way] = self.ways.get(way, 0) + 1
 
     def trap_after(self, steps: Sequence[Step]) -> Trap | None:
         """A trap at the end of a history, where the stage stands: what is left when everything was taken out that comes out."""
@@ -54,12 +64,15 @@ class Escapes:
             return None
         way = list(steps)
         walks = WALKS_QUICK
+        calls_max = self.stage.calls + CALLS_OF_AN_END_MAX
+        bites = 0
         while kept := self.stage.kept():
             taken = self._taken(kept, walks)
             if taken is not None:
                 way += taken
                 walks = WALKS_QUICK
-                if len(way) > len(steps) + 20 * WALK_STEPS:
+                bites += 1
+                if bites >= BITES_MAX or self.stage.calls > calls_max:
                     return None  # it comes out bit by bit
             elif walks == WALKS_QUICK:
                 walks = WALKS_THOROUGH
@@ -87,63 +100,64 @@ class Escapes:
     # ── Tries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _taken(self, kept: dict[Place, int], walks: int) -> list[Step] | None:
-        """Steps after which one of the places has less, with the stage at their end; else None, with the stage as it was."""
+        """Steps after which one of the places has less, with the stage at their end; else None, with the stage as it was.
+
+        Every other try goes a way that has worked, with other people and values.
+        """
         here = self.stage.sandbox.snapshot()
-        for known in reversed(self.known):
-            done = self._walk(known, kept)
-            if done is not None:
-                return done
-            self.stage.sandbox.restore(here)
-        for number in range(walks):
-            done = self._wander(here, kept, is_late=number % 3 == 2)
-            if done is not None:
-                self._learn(done)
-                return done
-            self.stage.sandbox.restore(here)
+        self.chooser.amounts_wanted = (1, *kept.values(), *kept.values())
+        ways = sorted(self.ways, key=lambda way: (-self.ways[way], way))
+        try:
+            for number in range(walks):
+                way = ways[number // 2 % len(ways)] if ways and number % 2 == 0 else None
+                done = self._wander(kept, way, is_late=number % 6 in (2, 3))
+                if done is not None:
+                    self.learn(done)
+                    return done
+                self.stage.sandbox.restore(here)
+        finally:
+            self.chooser.amounts_wanted = ()
         return None
 
-    def _learn(self, steps: list[Step]) -> None:
-        self.known.append(tuple(steps[-3:]))
-        del self.known[:-ESCAPES_MAX]
-        last = steps[-1].target
-        self._takers[last] = self._takers.get(last, 0) + 1
-
-    def _walk(self, steps: Sequence[Step], kept: dict[Place, int]) -> list[Step] | None:
-        done = []
-        for step in steps:
-            done.append(step)
-            if self._lets_out(step, kept):
-                return done
-        return None
-
-    def _wander(self, here: Snapshot, kept: dict[Place, int], *, is_late: bool) -> list[Step] | None:
+    def _wander(self, kept: dict[Place, int], way: tuple[int, ...] | None, *, is_late: bool) -> list[Step] | None:
+        """Steps until money is out; those that did nothing are left out. A step of a known way is tried a few times."""
         done: list[Step] = []
-        for number in range(WALK_STEPS):
-            step = self._step(FAR_MS if is_late and not number else None)
-            done.append(step)
-            if self._lets_out(step, kept):
-                return done
-        assert here.time_ms <= self.stage.sandbox.time_ms
+        waited_ms = FAR_MS if is_late else 0
+        repeats = 1 if way is None else TRIES_OF_A_STEP
+        for wanted in way or (None,) * WALK_STEPS:
+            for attempt in range(repeats):
+                if not (is_late and not done and not attempt):
+                    waited_ms = self._wait()
+                step = self._step(waited_ms) if wanted is None else self.chooser.step_of(wanted, waited_ms)
+                succeeded, is_out = self._tried(step, kept)
+                if succeeded or step.wait_ms:
+                    done.append(step)
+                if is_out:
+                    return done
+                if succeeded:
+                    break
         return None
 
-    def _step(self, wait_ms: int | None) -> Step:
-        """A call that rather takes out than puts in."""
-        rng, chooser = self.rng, self.chooser
-        if wait_ms is None:
-            wait_ms = 0 if rng.random() < 0.6 else chooser.jump() if rng.random() < 0.6 else chooser.some_wait()
-        if self._takers and rng.random() < 0.3:
-            numbers = list(self._takers)
-            return chooser.step_of(rng.choices(numbers, [self._takers[number] for number in numbers])[0], wait_ms)
-        for _ in range(4):
-            number = rng.randrange(len(self.stage.targets))
-            if not any(isinstance(kind, vm.Coin) for kind in self.stage.targets[number].kinds):
-                return chooser.step_of(number, wait_ms)
-        return chooser.step_of(chooser.step().target, wait_ms)
+    def _wait(self) -> int:
+        roll = self.rng.random()
+        return 0 if roll < 0.6 else self.chooser.jump() if roll < 0.85 else self.chooser.some_wait()
 
-    def _lets_out(self, step: Step, kept: dict[Place, int]) -> bool:
+    def _step(self, wait_ms: int) -> Step:
+        """A call that rather takes out than puts in."""
+        for _ in range(4):
+            number = self.rng.randrange(len(self.stage.targets))
+            if not any(isinstance(kind, vm.Coin) for kind in self.stage.targets[number].kinds):
+                return self.chooser.step_of(number, wait_ms)
+        return self.chooser.step_of(self.chooser.step().target, wait_ms)
+
+    def _tried(self, step: Step, kept: dict[Place, int]) -> tuple[bool, bool]:
+        """Whether a call succeeded, and whether one of the places has less after it."""
+        moves = len(self.stage.sandbox.moves)
         outcome = self.stage.play(step)
-        self.chooser.learn(step, outcome, is_new=False)
+        self.chooser.learn(step, outcome, is_new=True)
         if outcome.failure is not None:
-            return False
+            return False, False
+        if not self.stage.paid_out(moves):
+            return True, False
         now = self.stage.kept()
-        return any(now.get(place, 0) < amount for place, amount in kept.items())
+        return True, any(now.get(place, 0) < amount for place, amount in kept.items())
