@@ -15,7 +15,7 @@ from kit.testing.scenario.keep import free_title, keep_test
 from kit.testing.scenario.memory import Memory
 from kit.testing.scenario.shrink import Shrinker
 from kit.testing.scenario.stage import Break, NotStaged, Stage, Step
-from kit.testing.scenario.trapped import WALKS_QUICK, WALKS_THOROUGH, Escapes, Trap
+from kit.testing.scenario.trapped import WALKS_QUICK, WALKS_THOROUGH, Escapes, PromiseBroken, Trap
 from kit.testing.scenario.write import Unwritable, Writer, money
 from kit.testing.world import Unmet
 from lang import ast
@@ -106,8 +106,7 @@ class _Run:
         if found is not None:
             ending = self._shrunk(Found(steps[: found[0]], found[1]))
         elif not self.scenario.may_keep_money:
-            trap = self.escapes.trap_after(steps)
-            ending = None if trap is None else self._shrunk_trap(trap)
+            ending = self._end_of(steps)
         if ending is None:
             self.memory.forget()
         return ending
@@ -118,10 +117,20 @@ class _Run:
             if isinstance(came, Found):
                 return self._shrunk(came)
             if not self.scenario.may_keep_money:
-                trap = self.escapes.trap_after(came)
-                if trap is not None:
-                    return self._shrunk_trap(trap)
+                ending = self._end_of(came)
+                if ending is not None:
+                    return ending
         return None
+
+    def _end_of(self, steps: list[Step]) -> _Ending | None:
+        """What is wrong where a history that broke nothing has ended: money trapped, or a promise that breaks on the way out."""
+        try:
+            trap = self.escapes.trap_after(steps)
+        except PromiseBroken as problem:
+            broken = self.stage.broken_by(problem.steps)
+            assert broken is not None
+            return self._shrunk(Found(problem.steps[: broken[0]], broken[1]))
+        return None if trap is None else self._shrunk_trap(trap)
 
     # ── Making small ──────────────────────────────────────────────────────────────────────────────────────────────────
 

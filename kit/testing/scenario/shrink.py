@@ -23,6 +23,8 @@ NICE_WAITS_MS = (
     365 * 86_400_000,
 )
 
+UNITS_MS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
+
 
 class Shrinker:
     """Makes a history smaller as long as `fails` says that it fails alike."""
@@ -95,16 +97,18 @@ class Shrinker:
     def _least_wait(self, steps: list[Step], place: int) -> list[Step]:
         """Halve between what is too short and what is long enough, in the largest unit that still helps."""
         step = steps[place]
-        for unit in (86_400_000, 3_600_000, 60_000, 1_000, 1):
-            low, high = 0, -(-step.wait_ms // unit)
+        for unit in UNITS_MS:
             if unit > step.wait_ms:
                 continue
+            low, high = 0, -(-step.wait_ms // unit)
             while high - low > 1:
                 middle = (low + high) // 2
                 changed = _with(steps, place, replace(step, wait_ms=middle * unit))
                 low, high = (low, middle) if self._try(changed) else (middle, high)
+            if high * unit >= step.wait_ms and step.wait_ms % unit == 0:
+                return steps  # it is as short and as round as it gets; a smaller unit would only be rounded up again
             changed = _with(steps, place, replace(step, wait_ms=high * unit))
-            if changed != steps and self._try(changed):
+            if self._try(changed):
                 return changed
         return steps
 
@@ -216,6 +220,8 @@ def _smaller(value: int, decimals: int) -> Iterator[int]:
         yield -value
         yield from (-smaller for smaller in _smaller(-value, decimals))
         return
+    if value == 0:
+        return  # half of nothing is no smaller
     one = 10**decimals
     yield from (each for each in sorted({0, 1, 2, 10, one, 2 * one, 10 * one, 100 * one}) if each < value)
     if value > one > 1 and value % one:

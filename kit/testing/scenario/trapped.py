@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from kit.testing.scenario.choose import DAY_MS, Chooser
-from kit.testing.scenario.stage import Stage, Step
+from kit.testing.scenario.stage import PROMISES, Stage, Step
 from vm import types as vm
 
 Place = tuple[bytes, str]
@@ -40,6 +40,14 @@ class Trap:
     tries: int
 
 
+class PromiseBroken(Exception):
+    """A way out ends in a broken promise: that is what the history shows, not a trap. `steps` is the way, from where it began."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        super().__init__()
+        self.steps = steps
+
+
 class Escapes:
     """Looks for ways to get money out of vaults; remembers ways that worked."""
 
@@ -59,7 +67,10 @@ class Escapes:
                 self.ways[way] = self.ways.get(way, 0) + 1
 
     def trap_after(self, steps: Sequence[Step]) -> Trap | None:
-        """A trap at the end of a history, where the stage stands: what is left when everything was taken out that comes out."""
+        """A trap at the end of a history, where the stage stands: what is left when everything was taken out that comes out.
+
+        Raises `PromiseBroken` with the whole history where a try breaks a promise.
+        """
         if not self._is_worth_a_look():
             return None
         way = list(steps)
@@ -67,7 +78,10 @@ class Escapes:
         calls_max = self.stage.calls + CALLS_OF_AN_END_MAX
         bites = 0
         while kept := self.stage.kept():
-            taken = self._taken(kept, walks)
+            try:
+                taken = self._taken(kept, walks)
+            except PromiseBroken as broken:
+                raise PromiseBroken(way + broken.steps) from None
             if taken is not None:
                 way += taken
                 walks = WALKS_QUICK
@@ -95,7 +109,10 @@ class Escapes:
         if self.stage.broken_by(steps) is not None:
             return False
         amount = self.stage.kept().get(place)
-        return amount is not None and self._taken({place: amount}, walks) is None
+        try:
+            return amount is not None and self._taken({place: amount}, walks) is None
+        except PromiseBroken:
+            return False
 
     # ── Tries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -129,7 +146,7 @@ class Escapes:
                 if not (is_late and not done and not attempt):
                     waited_ms = self._wait()
                 step = self._step(waited_ms) if wanted is None else self.chooser.step_of(wanted, waited_ms)
-                succeeded, is_out = self._tried(step, kept)
+                succeeded, is_out = self._tried(step, kept, done)
                 if succeeded or step.wait_ms:
                     done.append(step)
                 if is_out:
@@ -150,12 +167,14 @@ class Escapes:
                 return self.chooser.step_of(number, wait_ms)
         return self.chooser.step_of(self.chooser.step().target, wait_ms)
 
-    def _tried(self, step: Step, kept: dict[Place, int]) -> tuple[bool, bool]:
+    def _tried(self, step: Step, kept: dict[Place, int], done: Sequence[Step]) -> tuple[bool, bool]:
         """Whether a call succeeded, and whether one of the places has less after it."""
         moves = len(self.stage.sandbox.moves)
         outcome = self.stage.play(step)
         self.chooser.learn(step, outcome, is_new=True)
         if outcome.failure is not None:
+            if outcome.failure.name in PROMISES:
+                raise PromiseBroken([*done, step])
             return False, False
         if not self.stage.paid_out(moves):
             return True, False
