@@ -47,6 +47,7 @@ class Shrinker:
             best = self._simpler_waits(best)
             best = self._fewer_people(best)
             best = self._simpler_arguments(best)
+            best = self._joined(best)
             best = self._without_steps(best)
             if best == before:
                 break
@@ -78,6 +79,25 @@ class Shrinker:
             if size == 1 and not dropped:
                 return steps
             size = max(1, size // 2)
+
+    def _joined(self, steps: list[Step]) -> list[Step]:
+        """Two calls of one function as one, with the sum of what they had: two payments as one."""
+        later = len(steps) - 1
+        while later > 0:
+            for earlier in range(later):
+                joined = _sum(steps[earlier], steps[later])
+                if joined is None:
+                    continue
+                wait_ms = steps[earlier].wait_ms
+                rest = [*steps[:earlier], *steps[earlier + 1 : later], joined, *steps[later + 1 :]]
+                if wait_ms:
+                    rest[earlier] = replace(rest[earlier], wait_ms=rest[earlier].wait_ms + wait_ms)
+                if self._try(rest):
+                    steps = rest
+                    later = len(steps)
+                    break
+            later -= 1
+        return steps
 
     # ── Waits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,6 +251,21 @@ def _smaller(value: int, decimals: int) -> Iterator[int]:
     while step:
         yield value - step
         step //= 2
+
+
+def _sum(earlier: Step, later: Step) -> Step | None:
+    """The later call with what the earlier one had added to its numbers; None where there is nothing to add up."""
+    if earlier.target != later.target:
+        return None
+    arguments: list[Any] = []
+    for ours, theirs in zip(earlier.arguments, later.arguments, strict=True):
+        if isinstance(theirs, vm.CoinValue) and theirs.currency == ours.currency:
+            arguments.append(vm.CoinValue(theirs.currency, ours.amount + theirs.amount))
+        elif type(theirs) is int:
+            arguments.append(ours + theirs)
+        else:
+            arguments.append(theirs)
+    return replace(later, arguments=tuple(arguments)) if tuple(arguments) != later.arguments else None
 
 
 def _instead(step: Step, who: bytes, other: bytes) -> Step:

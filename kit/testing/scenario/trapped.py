@@ -22,7 +22,8 @@ BITES_MAX = 10
 """How often something is taken out of one end before the rest is believed to come out in the same way."""
 CALLS_OF_AN_END_MAX = 2_000
 ENDS_MAX = 20
-"""Ends of histories that are looked into in one scenario; ends that look alike are looked into twice."""
+"""Ends of histories that are looked into in one scenario; ends that look alike are looked into twice, then as long as looking
+took less than half of all calls."""
 ALIKE_MAX = 2
 TRIES_OF_A_STEP = 4
 """Of each call of a way that has worked before: somebody else, or another value, may be what it takes."""
@@ -58,6 +59,7 @@ class Escapes:
         self.ways: dict[tuple[int, ...], int] = {}
         """Targets that were called one after another until money came out, by how often they were."""
         self._looked: dict[object, int] = {}
+        self._calls = 0  # made to look into ends
 
     def learn(self, steps: Sequence[Step]) -> None:
         """The last of these steps let money out. What was called before it, by whomever, may be what it takes."""
@@ -73,9 +75,14 @@ class Escapes:
         """
         if not self._is_worth_a_look():
             return None
-        way = list(steps)
+        before = self.stage.calls
+        try:
+            return self._trap(list(steps), before + CALLS_OF_AN_END_MAX)
+        finally:
+            self._calls += self.stage.calls - before
+
+    def _trap(self, way: list[Step], calls_max: int) -> Trap | None:
         walks = WALKS_QUICK
-        calls_max = self.stage.calls + CALLS_OF_AN_END_MAX
         bites = 0
         while kept := self.stage.kept():
             try:
@@ -102,7 +109,7 @@ class Escapes:
         phases = tuple(self.stage.phase(contract) for contract in self.stage.contracts)
         end = (phases, tuple(kept))
         self._looked[end] = self._looked.get(end, 0) + 1
-        return self._looked[end] <= ALIKE_MAX
+        return self._looked[end] <= ALIKE_MAX or 2 * self._calls < self.stage.calls
 
     def is_trapped(self, steps: Sequence[Step], place: Place, walks: int) -> bool:
         """Whether a history breaks nothing and leads to where money lies in one place and none of it comes out."""
