@@ -319,7 +319,7 @@ def _tell(result: Result, options: Options) -> None:
                 cases = f", {result.play.histories:_} histories, {count(result.play.calls, 'call')}"
             aside = _style(f"({result.gas:_} gas{cases}, {result.seconds * 1000:.0f} ms)", "2")
             print(f"{_style('ok', '32')}    {result.path}:{result.line}  {_titled(result)}  {aside}")
-        for line in played(result.play, options.verbose) if result.play is not None else ():
+        for line in [*(played(result.play, options.verbose) if result.play is not None else ()), *result.notes]:
             print(f"      {line}")
         return
     print(f"{_style('FAIL', '31')}  {result.path}:{result.line}  {_style(_titled(result), '1')}")

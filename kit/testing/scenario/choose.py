@@ -16,6 +16,10 @@ WAIT_MAX_MS = 400 * DAY_MS
 """A wait by chance is at most this: longer than a year, so that yearly things happen."""
 LIST_MAX = 4
 """Elements of a list by chance: enough for two alike and one that is not."""
+ENDING_SHUNNED = 0.85
+"""By how much a function is called less because it leads to where nothing else can be called."""
+FRUITLESS_SHARE = 0.7
+"""What is left of a function's weight each time it fails while nothing changes."""
 EVERYDAY_MS = (1, 1_000, 60_000, 3_600_000, DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 365 * DAY_MS)
 
 
@@ -28,23 +32,34 @@ class Chooser:
         self.pools = Pools(stage)
         self.tries = [1.0] * len(stage.targets)
         self.successes = [1.0] * len(stage.targets)
+        self.endings = [0.0] * len(stage.targets)
+        self.fruitless: dict[int, int] = {}
+        """How often targets failed since anything last changed."""
         self.by_actor: dict[tuple[int, bytes], list[float]] = {}
         self.plain_fields = {address: _plain_fields(stage, address) for address in stage.contracts}
         self.amounts_wanted: tuple[int, ...] = ()
         """Amounts that are tried often, while a way out is looked for."""
         self.views = {address: _views(stage, address) for address in stage.contracts}
 
-    def learn(self, step: Step, outcome: Outcome, is_new: bool) -> None:
-        """What came of a step. `is_new` says that nothing like it was seen before."""
+    def learn(self, step: Step, outcome: Outcome, is_new: bool, *, is_over: bool = False) -> None:
+        """What came of a step. `is_new` says that nothing like it was seen before, `is_over` that nothing can follow."""
         succeeded = outcome.failure is None
+        if succeeded:
+            self.fruitless.clear()
+        else:
+            self.fruitless[step.target] = self.fruitless.get(step.target, 0) + 1
         self.tries[step.target] += 1
         known = self.by_actor.setdefault((step.target, step.actor), [1.0, 1.0])
         known[1] += 1
         if succeeded:
             self.successes[step.target] += 1
+            self.endings[step.target] += is_over
+            target = self.stage.targets[step.target]
+            for (name, _), kind, value in zip(target.function.parameters, target.kinds, step.arguments, strict=True):
+                self.pools.see(kind, value, name)
             known[0] += 1
         if is_new or not succeeded or self.rng.random() < 0.125:
-            self.pools.learn(self.stage, self.stage.targets[step.target], outcome)
+            self.pools.learn(self.stage, self.stage.targets[step.target], step.arguments, outcome)
 
     # ── Steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -60,10 +75,12 @@ class Chooser:
         return Step(wait_ms, actor, number, self.arguments(target, actor))
 
     def _target(self) -> int:
-        """Rather one that runs in the present phase, rather one that succeeds, now and then any."""
+        """Rather one that runs in the present phase, that succeeds, and that does not end everything; now and then any."""
         weights = []
         for number, target in enumerate(self.stage.targets):
             weight = 0.25 + self.successes[number] / self.tries[number]
+            weight *= 1 - ENDING_SHUNNED * self.endings[number] / self.successes[number]
+            weight *= FRUITLESS_SHARE ** self.fruitless.get(number, 0)
             phases = target.function.phases
             if phases is not None and self.stage.phase(target.contract) not in phases:
                 weight *= 0.04
@@ -121,7 +138,7 @@ class Chooser:
         """The arguments of a call; coins within what the caller holds."""
         made: list[Any] = []
         left: dict[str, int] = {}
-        for (_, kind), lowered in zip(target.function.parameters, target.kinds, strict=True):
+        for (name, kind), lowered in zip(target.function.parameters, target.kinds, strict=True):
             if isinstance(lowered, vm.Coin):
                 code = lowered.currency or target.deployed.currency
                 held = left.get(code)
@@ -131,7 +148,7 @@ class Chooser:
                 left[code] = held - amount
                 made.append(vm.CoinValue(code, amount))
             else:
-                made.append(self._value(kind, target, actor))
+                made.append(self._value(name, kind, target, actor))
         return tuple(made)
 
     def _money(self, target: Target, held: int) -> int:
@@ -151,39 +168,39 @@ class Chooser:
             return rng.choice((0, 1, 2, held, held - 1, held // 2))
         return min(held, int(held * 2 ** -rng.uniform(0, 12)))
 
-    def _value(self, kind: Type, target: Target, actor: bytes) -> Any:
+    def _value(self, name: str, kind: Type, target: Target, actor: bytes) -> Any:
         if isinstance(kind, Reference):
             alike = [a for a, d in self.stage.world.deployed.items() if _is_one(d.symbol, kind)]
             return self.rng.choice(alike or self.stage.contracts)
-        return self._plain(lower(kind), target, actor)
+        return self._plain(name, lower(kind), target, actor)
 
-    def _plain(self, kind: vm.Type, target: Target, actor: bytes) -> Any:
+    def _plain(self, name: str, kind: vm.Type, target: Target, actor: bytes) -> Any:
         rng = self.rng
         match kind:
             case vm.Bool():
                 return rng.random() < 0.5
             case vm.Int() | vm.Amount():
-                return self._number(kind, target)
+                return self._number(name, kind, target)
             case vm.Address():
                 return self._address(actor)
             case vm.Text(most):
-                return self._text(most)
+                return self._text(name, most)
             case vm.Bytes(most):
-                return self._bytes(most)
+                return self._bytes(name, most)
             case vm.List(element, most):
-                return tuple(self._plain(element, target, actor) for _ in range(rng.randint(0, min(most, LIST_MAX))))
+                return tuple(self._plain(name, element, target, actor) for _ in range(rng.randint(0, min(most, LIST_MAX))))
             case vm.Option(element):
-                return (0,) if rng.random() < 0.3 else (1, self._plain(element, target, actor))
+                return (0,) if rng.random() < 0.3 else (1, self._plain(name, element, target, actor))
             case vm.Tuple(items):
-                return tuple(self._plain(item, target, actor) for item in items)
+                return tuple(self._plain(name, item, target, actor) for item in items)
             case vm.Struct(_, fields):
-                return tuple(self._plain(item, target, actor) for _, item in fields)
+                return tuple(self._plain(own, item, target, actor) for own, item in fields)
             case vm.Enum(_, variants):
                 tag = rng.randrange(len(variants))
-                return (tag, *(self._plain(item, target, actor) for _, item in variants[tag][1]))
+                return (tag, *(self._plain(own, item, target, actor) for own, item in variants[tag][1]))
         raise AssertionError(kind)
 
-    def _number(self, kind: vm.Int | vm.Amount, target: Target) -> int:
+    def _number(self, name: str, kind: vm.Int | vm.Amount, target: Target) -> int:
         """One that is known, one at an edge, or any; small ones often."""
         rng, roll = self.rng, self.rng.random()
         low, high = vm.bounds(kind)
@@ -192,9 +209,9 @@ class Chooser:
         found = None
         if self.amounts_wanted and isinstance(kind, vm.Amount) and rng.random() < 0.5:
             return min(high, rng.choice(self.amounts_wanted))
-        if roll < 0.4:
-            found = self.pools.pick(rng, key)
-        elif roll < 0.6:
+        if roll < 0.55:
+            found = self.pools.pick(rng, key, name)
+        elif roll < 0.7:
             found = self._from_state(target, kind)
         if found is not None:
             return min(high, max(low, int(found) + (rng.choice((-1, 1)) if rng.random() < 0.15 else 0)))
@@ -202,7 +219,7 @@ class Chooser:
             return min(high, self.stage.sandbox.time_ms + rng.choice((0, self.some_wait())))
         if kind == vm.DURATION:
             return self.some_wait()
-        if roll < 0.8:
+        if roll < 0.85:
             return min(high, max(low, rng.choice((0, 1, 2, 3, low, high, high - 1, 100))))
         value = int(2 ** rng.uniform(0, min(64, high.bit_length()) if rng.random() < 0.3 else min(14, high.bit_length())))
         return max(low, -value) if low < 0 and rng.random() < 0.4 else min(high, value)
@@ -211,18 +228,18 @@ class Chooser:
         roll = self.rng.random()
         if roll < 0.2:
             return actor
-        if roll < 0.9 or not self.stage.contracts:
+        if roll < 0.8 or not self.stage.contracts:
             return self.rng.choice(tuple(self.stage.wallets) or self.stage.actors)
         return self.rng.choice(self.stage.contracts)
 
-    def _text(self, most: int) -> str:
-        known = self.pools.pick(self.rng, "Text") if self.rng.random() < 0.6 else None
+    def _text(self, name: str, most: int) -> str:
+        known = self.pools.pick(self.rng, "Text", name) if self.rng.random() < 0.6 else None
         if known is not None and len(known.encode()) <= most:
             return str(known)
         return self.rng.choice(("", "a", "b", "x" * most))[:most]
 
-    def _bytes(self, most: int) -> bytes:
-        known = self.pools.pick(self.rng, "Bytes") if self.rng.random() < 0.6 else None
+    def _bytes(self, name: str, most: int) -> bytes:
+        known = self.pools.pick(self.rng, "Bytes", name) if self.rng.random() < 0.6 else None
         if known is not None and len(known) <= most:
             return bytes(known)
         return self.rng.choice((b"\x00", b"\x01", bytes(most), self.rng.randbytes(most)))[:most]

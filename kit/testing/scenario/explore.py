@@ -15,6 +15,7 @@ from kit.testing.scenario.stage import Break, Outcome, Stage, Step
 GAS_KINDS_MAX = 12
 """Amounts of gas that count as new ways through one function: they tell ways apart until sizes of values blur them."""
 CORPUS_MAX = 200
+RARER_OF = 4
 FAILED_IN_A_ROW_MAX = 16
 """Calls that fail one after another until a history is given up: everything is over, or as good as."""
 REPLAYED_SHARE = 0.5
@@ -47,12 +48,16 @@ class Explorer:
         self.rng = Random(seed)
         self.chooser = Chooser(stage, self.rng)
         self.tallies = [Tally(target.name) for target in stage.targets]
+        self.people = frozenset({*stage.actors, *stage.contracts})
         self.seen: set[object] = set()
         self._gas: dict[tuple[int, str], set[int]] = {}
         self.corpus: list[tuple[Step, ...]] = []
         self.histories = 0
         self.gas_max = 0
         self._failed_in_a_row = 0
+        self._is_over = False
+        self._done: list[Step] = []  # the steps of this history that succeeded
+        self.on_step: Callable[[Step, Outcome], None] | None = None
         self.on_payout: Callable[[Sequence[Step]], None] | None = None
 
     def histories_until(self, runs: int, seconds: float | None, steps_max: int) -> Iterator[list[Step] | Found]:
@@ -70,19 +75,27 @@ class Explorer:
     def _history(self, steps_max: int) -> list[Step] | Found:
         rng = self.rng
         self.stage.rewind()
+        self.chooser.pools.forget()
+        self._done = []
         played: list[Step] = []
         if self.corpus and rng.random() < REPLAYED_SHARE:
-            start = self.corpus[-1 - min(len(self.corpus) - 1, int(rng.expovariate(0.1)))]
+            start = self._rarest()
             skipped = rng.randrange(len(start)) if len(start) > 1 and rng.random() < 0.3 else -1
             for place, step in enumerate(start):
                 if place != skipped and (broken := self._take(step, played)) is not None:
                     return Found(played, broken)
         self._failed_in_a_row = 0
-        while len(played) < steps_max and self._failed_in_a_row < FAILED_IN_A_ROW_MAX:
+        self._is_over = False
+        while len(played) < steps_max and self._failed_in_a_row < FAILED_IN_A_ROW_MAX and not self._is_over:
             broken = self._take(self.chooser.step(), played)
             if broken is not None:
                 return Found(played, broken)
         return played
+
+    def _rarest(self) -> tuple[Step, ...]:
+        """Of a few beginnings by chance the one that ends with what succeeded least often."""
+        some = [self.corpus[self.rng.randrange(len(self.corpus))] for _ in range(RARER_OF)]
+        return min(some, key=lambda steps: self.tallies[steps[-1].target].successes)
 
     def _take(self, step: Step, played: list[Step]) -> Break | None:
         """Play one step and learn from it."""
@@ -94,10 +107,15 @@ class Explorer:
         except SupplyBroken as problem:
             return Break(("supply broken",), str(problem))
         self._count(step, outcome)
-        if self.on_payout is not None and self.stage.paid_out(moves):
-            self.on_payout(played)
+        if self.on_step is not None:
+            self.on_step(step, outcome)
+        if outcome.failure is None:
+            self._done.append(step)
+            self._is_over = self.stage.is_over()
+            if self.on_payout is not None and self.stage.paid_out(moves):
+                self.on_payout(self._done)
         is_new = self._is_new(step, outcome)
-        self.chooser.learn(step, outcome, is_new)
+        self.chooser.learn(step, outcome, is_new, is_over=self._is_over)
         if is_new and outcome.failure is None:
             self.corpus.append(tuple(played))
             if len(self.corpus) > CORPUS_MAX:
@@ -115,9 +133,12 @@ class Explorer:
             tally.errors[outcome.failure.name] += 1
 
     def _is_new(self, step: Step, outcome: Outcome) -> bool:
-        """Whether a function did what it had not done before: another outcome, other events, another phase, another way."""
+        """Whether a function did what it had not done before: another outcome, other events, to others, in another phase, by
+        another way.
+        """
         phases = tuple(self.stage.phase(contract) for contract in self.stage.contracts)
-        feature = (step.target, outcome.name, outcome.events, phases)
+        whom = tuple(value for value in step.arguments if isinstance(value, bytes) and value in self.people)
+        feature = (step.target, outcome.name, outcome.events, phases, whom if outcome.failure is None else ())
         ways = self._gas.setdefault((step.target, outcome.name), set())
         is_new = feature not in self.seen
         self.seen.add(feature)

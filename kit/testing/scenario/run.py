@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,7 @@ class _Run:
         self.explorer = Explorer(stage, seed)
         self.escapes = Escapes(stage, self.explorer.chooser, seed)
         self.explorer.on_payout = self.escapes.learn
+        self.explorer.on_step = self.escapes.saw
         self.memory = Memory(EXAMPLES_FOLDER, result.path, result.name, stage, self.writer)
 
     def run(self) -> None:
@@ -106,7 +107,7 @@ class _Run:
         if found is not None:
             ending = self._shrunk(Found(steps[: found[0]], found[1]))
         elif not self.scenario.may_keep_money:
-            ending = self._end_of(steps)
+            ending = self._at_end(lambda: self.escapes.trap_after(steps))
         if ending is None:
             self.memory.forget()
         return ending
@@ -117,20 +118,27 @@ class _Run:
             if isinstance(came, Found):
                 return self._shrunk(came)
             if not self.scenario.may_keep_money:
-                ending = self._end_of(came)
-                if ending is not None:
-                    return ending
-        return None
+                self.escapes.note_end(came)
+        return self._at_end(self.escapes.trap)
 
-    def _end_of(self, steps: list[Step]) -> _Ending | None:
-        """What is wrong where a history that broke nothing has ended: money trapped, or a promise that breaks on the way out."""
+    def _at_end(self, look: Callable[[], Trap | None]) -> _Ending | None:
+        """What is wrong where histories that broke nothing have ended: money trapped, or a promise that breaks on the way out."""
         try:
-            trap = self.escapes.trap_after(steps)
+            trap = look()
         except PromiseBroken as problem:
             broken = self.stage.broken_by(problem.steps)
             assert broken is not None
             return self._shrunk(Found(problem.steps[: broken[0]], broken[1]))
-        return None if trap is None else self._shrunk_trap(trap)
+        return None if trap is None or self._is_doubtful(trap) else self._shrunk_trap(trap)
+
+    def _is_doubtful(self, trap: Trap) -> bool:
+        """Whether there may be a way out that was never gone. Then it is noted, and no failure."""
+        unreached = self.escapes.unreached(trap.contract)
+        if unreached:
+            name = self.stage.world.wallet_names[trap.contract]
+            shown = money(trap.amount, trap.currency, self.stage.world.decimals[trap.currency])
+            self.result.notes.append(f"note: {shown} stay in {name}; {', '.join(unreached)} may let it out, but never succeeded")
+        return bool(unreached)
 
     # ── Making small ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,9 +169,10 @@ class _Run:
         amount = self.stage.kept()[place]
         shown = money(amount, trap.currency, self.stage.world.decimals[trap.currency])
         name = self.stage.world.wallet_names[trap.contract]
+        after = f"after {count(len(steps), 'step')}" if steps else "by the set-up"
         message = (
-            f"{shown} {'is' if amount == 1 else 'are'} trapped in {name} after {count(len(steps), 'step')}: "
-            f"nobody got anything out in {trap.tries} tries (`may keep money` if that is meant)"
+            f"{shown} {'is' if amount == 1 else 'are'} trapped in {name} {after}: nobody got anything out in "
+            f"{trap.tries} tries (`may keep money` if that is meant)"
         )
         return _Ending(steps, message, self.writer.trapped(trap), None)
 

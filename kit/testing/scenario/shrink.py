@@ -11,6 +11,8 @@ from vm import types as vm
 
 PLAYS_MAX = 4_000
 """Histories that are played to shrink one; what is left then is told as it is."""
+ROUNDS_MAX = 12
+"""Rounds of making everything simpler; three are usual."""
 NICE_WAITS_MS = (
     1,
     1_000,
@@ -42,7 +44,7 @@ class Shrinker:
             if self._try(shorter):
                 best = shorter
         best = self._without_steps(best)
-        while self.left > 0:
+        for _ in range(ROUNDS_MAX):
             before = list(best)
             best = self._simpler_waits(best)
             best = self._fewer_people(best)
@@ -125,11 +127,9 @@ class Shrinker:
                 middle = (low + high) // 2
                 changed = _with(steps, place, replace(step, wait_ms=middle * unit))
                 low, high = (low, middle) if self._try(changed) else (middle, high)
-            if high * unit >= step.wait_ms and step.wait_ms % unit == 0:
-                return steps  # it is as short and as round as it gets; a smaller unit would only be rounded up again
             changed = _with(steps, place, replace(step, wait_ms=high * unit))
-            if self._try(changed):
-                return changed
+            if changed == steps or self._try(changed):
+                return changed  # finer units would only make it longer to read
         return steps
 
     # ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────

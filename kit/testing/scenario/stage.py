@@ -18,6 +18,8 @@ from lang.types import lower
 from vm import types as vm
 from vm import values
 from vm.failure import Code, Failure
+from vm.instructions import Effect
+from vm.module import Kind
 
 PROMISES = frozenset({Code.INVARIANT_BROKEN, Code.ENSURES_BROKEN})
 
@@ -158,13 +160,27 @@ class Stage:
         """What a step broke: a promise, a check, or the supply equation."""
         failure = outcome.failure
         if failure is not None:
-            if failure.name in PROMISES:
+            if failure.name in PROMISES and not self._is_before(failure):
                 place = failure.where[-1][:2] if failure.where else None
                 said = f"{failure.name} in {self.targets[step.target].name}"
                 return Break(("promise", failure.name, place, failure.detail), said)
             if not step.wait_ms:
                 return None  # nothing has changed
         return self.judge_state()
+
+    def _is_before(self, failure: Failure) -> bool:
+        """Whether it is the computing of what `old(…)` is that failed: a call that would have failed too breaks no promise."""
+        cause = failure.__cause__
+        where = cause.where if isinstance(cause, Failure) else []
+        frames = ((self.world.deployed.get(contract), function) for contract, function, _ in where)
+        return any(found is not None and found.compiled.module.functions[place].kind == Kind.OLD for found, place in frames)
+
+    def may_pay(self, number: int) -> bool:
+        """Whether a target moves money at all: pays, or gives a coin back."""
+        target = self.targets[number]
+        functions = target.deployed.compiled.module.functions
+        function = next(each for each in functions if each.name == target.function.name)
+        return bool(function.effects & Effect.MONEY) or (function.result is not None and vm.is_linear(function.result))
 
     def judge_state(self) -> Break | None:
         """What does not hold now. What `old` means is remembered anew."""
@@ -234,6 +250,14 @@ class Stage:
         """The number of the phase that a contract is in."""
         stored = self.sandbox.slot(contract, PHASE_SLOT)
         return 0 if stored is None else int(values.decode(vm.U8, stored))
+
+    def is_over(self) -> bool:
+        """Whether no function can be called any more, by the phases that they run in."""
+        phases = {contract: self.phase(contract) for contract in self.contracts}
+        return all(
+            target.function.phases is not None and phases[target.contract] not in target.function.phases
+            for target in self.targets
+        )
 
     def field(self, contract: bytes, index: int, kind: vm.Type) -> Any:
         """The value of a plain state field, or None where none is stored."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from random import Random
 
 from kit.testing.scenario.choose import DAY_MS, Chooser
-from kit.testing.scenario.stage import PROMISES, Stage, Step
+from kit.testing.scenario.pools import pool_key
+from kit.testing.scenario.stage import PROMISES, Outcome, Stage, Step
 from vm import types as vm
+from vm.failure import Code
 
 Place = tuple[bytes, str]
 """The vaults of one contract in one currency."""
@@ -18,12 +20,15 @@ WALK_STEPS = 12
 WALKS_QUICK = 30
 WALKS_THOROUGH = 250
 """Tries before money is said to be trapped. None of the sound contracts in the tests needed more than a tenth."""
+PAST_GUARDS = frozenset({Code.MONEY_TRAPPED, Code.OVERFLOW, Code.DIVISION_BY_ZERO, Code.INSUFFICIENT_FUNDS, Code.NO_WALLET})
 BITES_MAX = 10
 """How often something is taken out of one end before the rest is believed to come out in the same way."""
-CALLS_OF_AN_END_MAX = 2_000
+CALLS_OF_AN_END_MAX = 1_000
+CALLS_MAX = 5_000
+"""Calls in which ways out are looked for in one scenario, as many as a hundred histories take; what is not looked into by
+then is not complained of."""
 ENDS_MAX = 20
-"""Ends of histories that are looked into in one scenario; ends that look alike are looked into twice, then as long as looking
-took less than half of all calls."""
+"""Ends of histories that are looked into in one scenario; ends that look alike are looked into twice."""
 ALIKE_MAX = 2
 TRIES_OF_A_STEP = 4
 """Of each call of a way that has worked before: somebody else, or another value, may be what it takes."""
@@ -58,8 +63,10 @@ class Escapes:
         self.chooser = chooser
         self.ways: dict[tuple[int, ...], int] = {}
         """Targets that were called one after another until money came out, by how often they were."""
+        self.reached: set[int] = set()
+        """Targets that succeeded, or failed for want of money or by arithmetic and not by a guard."""
+        self.ends: list[list[Step]] = []
         self._looked: dict[object, int] = {}
-        self._calls = 0  # made to look into ends
 
     def learn(self, steps: Sequence[Step]) -> None:
         """The last of these steps let money out. What was called before it, by whomever, may be what it takes."""
@@ -68,21 +75,56 @@ class Escapes:
             if len(way) == length:
                 self.ways[way] = self.ways.get(way, 0) + 1
 
+    def saw(self, step: Step, outcome: Outcome) -> None:
+        """What came of a step, anywhere."""
+        if outcome.failure is None or outcome.failure.name in PAST_GUARDS:
+            self.reached.add(step.target)
+
+    def note_end(self, steps: Sequence[Step]) -> None:
+        """Remember the end of a history, where the stage stands, if money lies there; ends that look alike only twice."""
+        kept = self.stage.kept()
+        if not kept or len(self.ends) >= ENDS_MAX:
+            return
+        phases = tuple(self.stage.phase(contract) for contract in self.stage.contracts)
+        end = (phases, tuple(kept), self._order())
+        self._looked[end] = self._looked.get(end, 0) + 1
+        if self._looked[end] <= ALIKE_MAX:
+            self.ends.append(list(steps))
+
+    def _order(self) -> tuple[int, ...]:
+        """Which numbers of the state are more than which others of their kind, and which times have come: ends that differ in it
+        do not look alike.
+        """
+        found: list[int] = []
+        for contract, fields in self.chooser.plain_fields.items():
+            alike: dict[str | None, list[int]] = {}
+            for index, kind in fields:
+                number = self.stage.field(contract, index, vm.AMOUNT if isinstance(kind, vm.Vault) else kind) or 0
+                before = alike.setdefault(pool_key(kind), [self.stage.sandbox.time_ms] if kind == vm.TIME else [])
+                found.extend((number > other) - (number < other) for other in before)
+                before.append(number)
+        return tuple(found)
+
+    def trap(self) -> Trap | None:
+        """A trap at one of the ends that were remembered, looked for when all ways are known that the histories took."""
+        calls_max = self.stage.calls + CALLS_MAX
+        for steps in self.ends:
+            if self.stage.calls > calls_max:
+                return None
+            found = self.trap_after(steps)
+            if found is not None:
+                return found
+        return None
+
     def trap_after(self, steps: Sequence[Step]) -> Trap | None:
-        """A trap at the end of a history, where the stage stands: what is left when everything was taken out that comes out.
+        """A trap at the end of a history: what is left when everything was taken out that comes out.
 
         Raises `PromiseBroken` with the whole history where a try breaks a promise.
         """
-        if not self._is_worth_a_look():
-            return None
-        before = self.stage.calls
-        try:
-            return self._trap(list(steps), before + CALLS_OF_AN_END_MAX)
-        finally:
-            self._calls += self.stage.calls - before
-
-    def _trap(self, way: list[Step], calls_max: int) -> Trap | None:
+        self._go(steps)
+        way = list(steps)
         walks = WALKS_QUICK
+        calls_max = self.stage.calls + CALLS_OF_AN_END_MAX
         bites = 0
         while kept := self.stage.kept():
             try:
@@ -102,24 +144,29 @@ class Escapes:
                 return Trap(tuple(way), contract, currency, amount, WALKS_THOROUGH)
         return None
 
-    def _is_worth_a_look(self) -> bool:
-        kept = self.stage.kept()
-        if not kept or sum(self._looked.values()) >= ENDS_MAX:
-            return False
-        phases = tuple(self.stage.phase(contract) for contract in self.stage.contracts)
-        end = (phases, tuple(kept))
-        self._looked[end] = self._looked.get(end, 0) + 1
-        return self._looked[end] <= ALIKE_MAX or 2 * self._calls < self.stage.calls
+    def unreached(self, contract: bytes) -> list[str]:
+        """Functions of a contract that may pay and never succeeded, nor came as far as to the money: they may be the way out."""
+        return [
+            target.name
+            for number, target in enumerate(self.stage.targets)
+            if target.contract == contract and self.stage.may_pay(number) and number not in self.reached
+        ]
 
     def is_trapped(self, steps: Sequence[Step], place: Place, walks: int) -> bool:
-        """Whether a history breaks nothing and leads to where money lies in one place and none of it comes out."""
-        if self.stage.broken_by(steps) is not None:
-            return False
+        """Whether a history leads to where money lies in one place and none of it comes out."""
+        self._go(steps)
         amount = self.stage.kept().get(place)
         try:
             return amount is not None and self._taken({place: amount}, walks) is None
         except PromiseBroken:
             return False
+
+    def _go(self, steps: Sequence[Step]) -> None:
+        """Play a history and see what it shows."""
+        self.stage.rewind()
+        self.chooser.pools.forget()
+        for step in steps:
+            self.chooser.learn(step, self.stage.play(step), is_new=True)
 
     # ── Tries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -129,16 +176,19 @@ class Escapes:
         Every other try goes a way that has worked, with other people and values.
         """
         here = self.stage.sandbox.snapshot()
+        seen = self.chooser.pools
         self.chooser.amounts_wanted = (1, *kept.values(), *kept.values())
         ways = sorted(self.ways, key=lambda way: (-self.ways[way], way))
         try:
             for number in range(walks):
+                self.chooser.pools = seen.remembered()
                 way = ways[number // 2 % len(ways)] if ways and number % 2 == 0 else None
                 done = self._wander(kept, way, is_late=number % 6 in (2, 3))
                 if done is not None:
                     self.learn(done)
                     return done
                 self.stage.sandbox.restore(here)
+            self.chooser.pools = seen
         finally:
             self.chooser.amounts_wanted = ()
         return None
@@ -179,6 +229,7 @@ class Escapes:
         moves = len(self.stage.sandbox.moves)
         outcome = self.stage.play(step)
         self.chooser.learn(step, outcome, is_new=True)
+        self.saw(step, outcome)
         if outcome.failure is not None:
             if outcome.failure.name in PROMISES:
                 raise PromiseBroken([*done, step])
