@@ -33,7 +33,7 @@ class Planted:
 PLANTED = (
     Planted("vesting", "arithmetic", 2, "the first release is right: only what it left in the books is wrong"),
     Planted("escrow", "authorization by the wrong party", 2, "nothing can come back before something was paid in"),
-    Planted("campaign", "trapped funds", 2, "a gift is at most 60.00, and more than 100.00 must be given"),
+    Planted("campaign", "trapped funds", 3, "a gift is at most 60.00, so the goal of 100.00 takes two; then the last day passes"),
     Planted("lending", "stale price", 2, "nothing is lent without a pledge; the price grows old while time passes between"),
     Planted("savings", "rounding drain", 2, "a gain in money needs a purchase and a sale"),
     Planted("airdrop", "double claim", 2, "one share is everybody's due"),

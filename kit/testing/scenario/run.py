@@ -13,6 +13,7 @@ from kit.testing.runner import EXAMPLES_FOLDER, Play, Result, Suite, Trouble
 from kit.testing.scenario.explore import Explorer, Found
 from kit.testing.scenario.keep import free_title, keep_test
 from kit.testing.scenario.memory import Memory
+from kit.testing.scenario.shorter import shorter
 from kit.testing.scenario.shrink import Shrinker
 from kit.testing.scenario.stage import Break, NotStaged, Stage, Step
 from kit.testing.scenario.trapped import WALKS_QUICK, WALKS_THOROUGH, Escapes, PromiseBroken, Trap
@@ -150,6 +151,8 @@ class _Run:
             return broken is not None and broken[0] == len(steps) and broken[1].key == key
 
         steps = Shrinker(stage, fails).run(found.steps)
+        while (fewer := shorter(stage, self.explorer.chooser, steps, key)) is not None:
+            steps = Shrinker(stage, fails).run(fewer)
         broken = stage.broken_by(steps)
         assert broken is not None
         message = f"{broken[1].message}, after {count(len(steps), 'step')}"
