@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kit.testing.options import Options
-from kit.testing.runner import Result, run_file
+from kit.testing.results import Result
+from kit.testing.runner import run_file
 from lang.compiler import compile_text
 
 HERE = Path(__file__).parent / "planted"

@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from vm.cells import GAS, charge
-from vm.compiled import CompiledExecution
-from vm.execution import READABLE, Execution, Moved, wrong_count
+from vm.execution import Execution, Moved, wrong_count
 from vm.failure import Code, Defect, Failure
 from vm.host import Host
 from vm.journal import Event, Journal
@@ -85,6 +84,8 @@ class Session:
         if checked is None:
             checked = compiled and DEFAULT_CHECKED
         if compiled:
+            from vm.compiled import CompiledExecution  # the generators take a good part of a start, and many need none
+
             self._execution = CompiledExecution(
                 host,
                 journal,
@@ -104,16 +105,18 @@ class Session:
         has none. Coins in the result go to the sender's wallet. It is what the execution has: one call within another costs.
         """
 
-    def renew(self, journal: Journal, gas_limit: int) -> None:
-        """Begin the next transaction, with a journal and gas of its own, whatever became of the last one. If that was finished,
-        `keep` says that the store has what it left behind; without that it counts for nothing.
+    def renew(self, journal: Journal, gas_limit: int, now: int | None = None) -> None:
+        """Begin the next transaction, with a journal and gas of its own, maybe at another time, whatever became of the last one.
+        If that was finished, `keep` says that the store has what it left behind; without that it counts for nothing.
         """
         self._gas_limit = gas_limit
-        self._execution.renew(journal, gas_limit)
+        self._execution.renew(journal, gas_limit, self._execution.now if now is None else now)
 
-    def keep(self) -> None:
-        """Note that from now on `Host.load` gives what `finish` said the last time."""
-        self._execution.state.keep()
+    def keep(self, past: Journal | None = None) -> None:
+        """Note that from now on `Host.load` gives what `finish` said the last time. To undo `past` is to know of the slots what
+        was known before.
+        """
+        self._execution.state.keep(past)
 
     @property
     def gas_left(self) -> int:
@@ -164,13 +167,7 @@ class Session:
 
     def read(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
         """Run a view or pure function; its result, None if it has none."""
-
-        def run() -> Any:
-            execution = self._execution
-            contract = execution.contract(address)
-            return execution.enter(contract, execution.find(contract, function, READABLE), arguments, sender)
-
-        return self._outermost(run)
+        return self._execution.ask(address, function, arguments, sender)
 
     def rule(self, address: bytes, payment: tuple[bytes, bytes, int]) -> None:
         """Run the contract's wallet rule on a payment (payer, to, minor units); the payer is the sender."""

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import click
 
-from kit.options import command
+from kit.options import command, seconds
 from kit.output import Output
 from kit.project import find_sources
 
 
-@command("test", examples="tael test\ntael test contracts/escrow.tael -k early\ntael test --runs 1000 --seed 7")
+@command(
+    "test", examples="tael test\ntael test contracts/escrow.tael -k early\ntael test --runs 1000 --seed 7\ntael test --time 10s"
+)
 @click.argument("paths", nargs=-1)
 @click.option("-k", "--match", metavar="TEXT", help="Only tests whose name has this text in it.")
 @click.option(
-    "--runs", type=click.IntRange(1), default=100, show_default=True, help="Cases of `for any`, histories of scenarios."
+    "--runs", type=click.IntRange(1), default=100, show_default=True, help="Cases of `for any`, histories of a scenario."
 )
-@click.option("--seed", type=click.IntRange(0), help="Choose cases and histories by this number.")
-@click.option("-v", "--verbose", is_flag=True, help="Show every test, its gas and its time.")
-@click.option("--time", "time_s", type=click.FloatRange(0.01), metavar="SECONDS", help="Time for each scenario, not --runs.")
+@click.option(
+    "--time",
+    "time_s",
+    callback=seconds,
+    metavar="TIME",
+    help="How long each `for any` test chooses cases, such as 10s; in place of --runs.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Choose the cases of `for any` tests by this number.")
+@click.option("--jobs", type=click.IntRange(1), help="In how many processes; as many as are worth it if not given.")
 @click.option("--keep", is_flag=True, help="Write the tests that scenarios find into their files.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every test, its gas and its time.")
 def test(
     out: Output,
     paths: tuple[str, ...],
     match: str | None,
     runs: int,
-    seed: int | None,
-    verbose: bool,
     time_s: float | None,
+    seed: int | None,
+    jobs: int | None,
     keep: bool,
+    verbose: bool,
 ) -> int:
     """Run the test blocks of contracts: of the files and folders PATHS, else of the project.
 
@@ -36,5 +46,7 @@ def test(
     """
     from kit.testing import Options, run
 
-    options = Options(match=match, runs=runs, seed=seed, verbose=verbose, as_json=out.as_json, time_s=time_s, keep=keep)
+    options = Options(
+        match=match, runs=runs, time_s=time_s, seed=seed, jobs=jobs, verbose=verbose, as_json=out.as_json, keep=keep
+    )
     return run(find_sources(paths), options)

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`match` is a text in the names of the tests to run, `runs` the cases of a `for any` test and the histories of a scenario,
-    `time_s` the seconds of a scenario in their place, `seed` chooses them. `keep` writes what a scenario found into its file.
+    """`match` is a text in the names of the tests to run, `runs` the cases of a `for any` test, or `time_s` the seconds that it
+    has for them, `seed` chooses them. `jobs` is the number of processes, None as many as are worth it. Of a scenario, `runs` and
+    `time_s` count histories; `keep` writes what it found into its file.
     """
 
     match: str | None = None
     runs: int = 100
+    time_s: float | None = None
     seed: int | None = None
+    jobs: int | None = None
     verbose: bool = False
     as_json: bool = False
-    time_s: float | None = None
     keep: bool = False

@@ -40,6 +40,7 @@ class CheckedTest:
     parameters: list[Local]
     scope: Scope
     columns: list[Local] = field(default_factory=list)
+    row: str = ""  # where it is one row of a table: its values, as people read them
 
 
 @dataclass(slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from chain.primitives.refusal import SupplyBroken
+from kit.testing.results import Tally
 from kit.testing.scenario.choose import Chooser
 from kit.testing.scenario.stage import Break, Outcome, Stage, Step
 
@@ -20,16 +20,6 @@ FAILED_IN_A_ROW_MAX = 16
 """Calls that fail one after another until a history is given up: everything is over, or as good as."""
 REPLAYED_SHARE = 0.5
 """Of histories that begin like one which brought something new."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """How often a function was called, how often that succeeded, and with which errors it failed."""
-
-    name: str
-    calls: int = 0
-    successes: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)

@@ -71,7 +71,7 @@ class Memory:
         return {"wait_ms": step.wait_ms, "as": self.people[step.actor], "call": target.name, "arguments": shown}
 
     def _step(self, said: Any) -> Step:
-        number = next(place for place, target in enumerate(self.stage.targets) if target.name == said["call"])
+        number = [target.name for target in self.stage.targets].index(said["call"])
         target = self.stage.targets[number]
         actor = self.addresses[said["as"]]
         wait_ms = said["wait_ms"]

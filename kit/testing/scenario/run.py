@@ -9,21 +9,23 @@ from pathlib import Path
 
 from kit.output import count
 from kit.testing.options import Options
-from kit.testing.runner import EXAMPLES_FOLDER, Play, Result, Suite, Trouble
+from kit.testing.results import Play, Result, Trouble
 from kit.testing.scenario.explore import Explorer, Found
 from kit.testing.scenario.keep import free_title, keep_test
 from kit.testing.scenario.memory import Memory
 from kit.testing.scenario.shorter import shorter
 from kit.testing.scenario.shrink import Shrinker
 from kit.testing.scenario.stage import Break, NotStaged, Stage, Step
-from kit.testing.scenario.trapped import WALKS_QUICK, WALKS_THOROUGH, Escapes, PromiseBroken, Trap
+from kit.testing.scenario.trapped import WALKS_SHRINKING, WALKS_THOROUGH, Escapes, PromiseBroken, Trap
 from kit.testing.scenario.write import Unwritable, Writer, money
+from kit.testing.suite import Suite
 from kit.testing.world import Unmet
 from lang import ast
 from lang.check import CheckedScenario, CheckedTest
 from lang.compiler import compile_text
 from vm.failure import Failure
 
+EXAMPLES_FOLDER = Path(".tael/examples")
 TRAP_PLAYS_MAX = 300
 """Histories played to shrink one that traps money: each of them ends with a search for a way out."""
 
@@ -37,8 +39,7 @@ def run_scenario(suite: Suite, scenario: CheckedScenario, options: Options) -> R
     try:
         stage = Stage(scenario, suite.world(scenario))
     except (Unmet, Failure):
-        as_test = suite.run(_test_of(scenario), options)
-        result.trouble = as_test.trouble
+        result.trouble = suite.told(_test_of(scenario), {})
     except NotStaged as problem:
         result.trouble = Trouble(problem.message, source, problem.node.span)
     else:
@@ -163,7 +164,7 @@ class _Run:
         escapes = self.escapes
 
         def fails(steps: Sequence[Step]) -> bool:
-            return escapes.is_trapped(steps, place, WALKS_QUICK)
+            return escapes.is_trapped(steps, place, WALKS_SHRINKING)
 
         steps = Shrinker(self.stage, fails, TRAP_PLAYS_MAX).run(trap.steps)
         if not escapes.is_trapped(steps, place, WALKS_THOROUGH):
@@ -188,9 +189,8 @@ class _Run:
         if not any(isinstance(node, ast.Old) for node in ast.walk(broken.check)):
             as_test = _test_of(self.scenario)
             as_test.declaration.body = [*self.scenario.setup, ast.Assert(broken.check.condition, span=broken.check.span)]
-            trouble = self.suite.run(as_test, self.options).trouble
-            if trouble is not None:
-                told.facts, told.story = trouble.facts, trouble.story
+            trouble = self.suite.told(as_test, {})
+            told.facts, told.story = trouble.facts, trouble.story
 
     def _tell(self, ending: _Ending) -> None:
         node = self.scenario.declaration
@@ -220,4 +220,5 @@ class _Run:
             return None
         suite = Suite(compilation.checked)
         test = next(test for test in compilation.checked.tests if test.declaration.name.value == title)
-        return suite.run(test, self.options).trouble
+        is_quiet = suite.attempt(suite.world(test), test, {}) is None
+        return None if is_quiet else suite.told(test, {})

@@ -163,7 +163,7 @@ class Shrinker:
             for value in self._simpler(kind, step.arguments[number], step):
                 arguments = (*step.arguments[:number], value, *step.arguments[number + 1 :])
                 changed = _with(steps, place, replace(step, arguments=arguments))
-                if self._try(changed):
+                if changed != steps and self._try(changed):
                     steps, is_simpler = changed, True
                     break
         return steps

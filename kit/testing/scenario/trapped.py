@@ -17,9 +17,10 @@ Place = tuple[bytes, str]
 
 WALK_STEPS = 12
 """Calls of one try: enough to propose, approve, wait and carry out, with some that do nothing between."""
+WALKS_SHRINKING = 10
 WALKS_QUICK = 30
 WALKS_THOROUGH = 250
-"""Tries before money is said to be trapped. None of the sound contracts in the tests needed more than a tenth."""
+"""Tries before money is said to be trapped; fewer where many histories are compared, of which the last is asked again."""
 PAST_GUARDS = frozenset({Code.MONEY_TRAPPED, Code.OVERFLOW, Code.DIVISION_BY_ZERO, Code.INSUFFICIENT_FUNDS, Code.NO_WALLET})
 BITES_MAX = 10
 """How often something is taken out of one end before the rest is believed to come out in the same way."""
