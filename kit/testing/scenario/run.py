@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kit.output import count
@@ -163,12 +164,13 @@ class _Run:
         place = (trap.contract, trap.currency)
         escapes = self.escapes
 
-        def fails(steps: Sequence[Step]) -> bool:
-            return escapes.is_trapped(steps, place, WALKS_SHRINKING)
-
-        steps = Shrinker(self.stage, fails, TRAP_PLAYS_MAX).run(trap.steps)
-        if not escapes.is_trapped(steps, place, WALKS_THOROUGH):
-            steps = self.stage.successes(trap.steps)
+        steps = self.stage.successes(trap.steps)
+        for walks in (WALKS_SHRINKING, 5 * WALKS_SHRINKING):  # few tries are quick, and may take for trapped what is not
+            shrinker = Shrinker(self.stage, partial(escapes.is_trapped, place=place, walks=walks), TRAP_PLAYS_MAX)
+            smaller = shrinker.run(trap.steps)
+            if escapes.is_trapped(smaller, place, WALKS_THOROUGH):
+                steps = smaller
+                break
         self.stage.broken_by(steps)
         amount = self.stage.kept()[place]
         shown = money(amount, trap.currency, self.stage.world.decimals[trap.currency])
