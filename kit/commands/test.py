@@ -42,7 +42,9 @@ def test(
     """Run the test blocks of contracts: of the files and folders PATHS, else of the project.
 
     Each test runs on the real machine in a world of its own. `for any` tests run many cases; one that fails is made
-    small, remembered, and tried first next time. Exit code 1 if a test fails or a file does not compile.
+    small, remembered, and tried first next time; so is a history of a scenario that breaks something.
+
+    Exit code 1 if a test fails or a file does not compile.
     """
     from kit.testing import Options, run
 

@@ -26,8 +26,9 @@ BITES_MAX = 10
 """How often something is taken out of one end before the rest is believed to come out in the same way."""
 CALLS_OF_AN_END_MAX = 1_000
 CALLS_MAX = 5_000
-"""Calls in which ways out are looked for in one scenario, as many as a hundred histories take; what is not looked into by
-then is not complained of."""
+CALLS_LEAST = 500
+"""Calls in which ways out are looked for in one scenario: as many as its histories took, but for very many or very few. What is
+not looked into by then is not complained of."""
 ENDS_MAX = 20
 """Ends of histories that are looked into in one scenario; ends that look alike are looked into twice."""
 ALIKE_MAX = 2
@@ -108,7 +109,7 @@ class Escapes:
 
     def trap(self) -> Trap | None:
         """A trap at one of the ends that were remembered, looked for when all ways are known that the histories took."""
-        calls_max = self.stage.calls + CALLS_MAX
+        calls_max = self.stage.calls + min(CALLS_MAX, max(CALLS_LEAST, self.stage.calls))
         for steps in self.ends:
             if self.stage.calls > calls_max:
                 return None
