@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from bench import testkit
 from bench.compile import measured, text_of
 from bench.machine.contest import Unequal, contest, played, small
 from bench.machine.own import Own, own
 from bench.machine.plain import Plain
 from bench.machine.play import Contestant, Expected, Size, Workload
 from bench.machine.workloads import WORKLOADS
+from bench.testing import work
+from bench.testing.running import Ran
+from lang.compiler import compile_text
 from vm.machine import Tier
 
 ROOT = Path(__file__).parent.parent
@@ -99,3 +103,17 @@ def test_the_page_says_of_every_workload_what_is_compared() -> None:
     page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     for workload in WORKLOADS:
         assert f"| `{workload.name}` | {workload.unit} | {workload.alike} | {workload.unlike} |" in page, workload.name
+
+
+def test_the_tests_that_are_timed_compile_and_are_three_hundred() -> None:
+    """What `bench/testkit.py` gives our runner compiles, and has as many tests as it says."""
+    checked = [compile_text(text, "timed.tael") for text in (work.unit_tael(), work.fuzz_tael(), work.stateful_tael())]
+    assert all(each.ok for each in checked)
+    assert checked[0].checked is not None and len(checked[0].checked.tests) == work.UNIT_TESTS
+
+
+def test_what_tests_alone_take_is_all_less_one() -> None:
+    """The figures of three hundred are scaled from those that ran; a rate leaves out what the process takes for one run."""
+    figures = testkit._unit_figures(Ran(3.0, 2.0, 0, ""), Ran(1.0, 1.5, 0, ""), 3)
+    assert figures == {"process s": 7.0, "processor s": 3.0, "tests processor ms": 1500.0}
+    assert testkit._rate("runs", 100, Ran(0, 3.0, 0, ""), Ran(0, 1.0, 0, "")) == {"runs/s": 50.0, "runs": 100.0}

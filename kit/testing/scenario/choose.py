@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -14,6 +15,8 @@ from vm.failure import Code, Failure
 DAY_MS = 86_400_000
 WAIT_MAX_MS = 400 * DAY_MS
 """A wait by chance is at most this: longer than a year, so that yearly things happen."""
+AGAIN_SHARE = 0.1
+"""Of steps that repeat the last one that succeeded: what may be done once is often wrongly done twice."""
 LIST_MAX = 4
 """Elements of a list by chance: enough for two alike and one that is not."""
 ENDING_SHUNNED = 0.85
@@ -29,6 +32,7 @@ class Chooser:
     def __init__(self, stage: Stage, rng: Random) -> None:
         self.stage = stage
         self.rng = rng
+        self.last: Step | None = None
         self.pools = Pools(stage)
         self.tries = [1.0] * len(stage.targets)
         self.successes = [1.0] * len(stage.targets)
@@ -52,6 +56,7 @@ class Chooser:
         known = self.by_actor.setdefault((step.target, step.actor), [1.0, 1.0])
         known[1] += 1
         if succeeded:
+            self.last = step
             self.successes[step.target] += 1
             self.endings[step.target] += is_over
             target = self.stage.targets[step.target]
@@ -64,7 +69,9 @@ class Chooser:
     # ── Steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def step(self) -> Step:
-        """A step by chance, from where the stage is."""
+        """A step by chance, from where the stage is; now and then what succeeded last once more."""
+        if self.last is not None and self.rng.random() < AGAIN_SHARE:
+            return replace(self.last, wait_ms=0)
         number = self._target()
         return self.step_of(number, self._wait())
 

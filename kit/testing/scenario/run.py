@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kit.output import count
@@ -13,9 +14,10 @@ from kit.testing.results import Play, Result, Trouble
 from kit.testing.scenario.explore import Explorer, Found
 from kit.testing.scenario.keep import free_title, keep_test
 from kit.testing.scenario.memory import Memory
+from kit.testing.scenario.shorter import shorter
 from kit.testing.scenario.shrink import Shrinker
 from kit.testing.scenario.stage import Break, NotStaged, Stage, Step
-from kit.testing.scenario.trapped import WALKS_SHRINKING, WALKS_THOROUGH, Escapes, Trap
+from kit.testing.scenario.trapped import WALKS_SHRINKING, WALKS_THOROUGH, Escapes, PromiseBroken, Trap
 from kit.testing.scenario.write import Unwritable, Writer, money
 from kit.testing.suite import Suite
 from kit.testing.world import Unmet
@@ -108,8 +110,7 @@ class _Run:
         if found is not None:
             ending = self._shrunk(Found(steps[: found[0]], found[1]))
         elif not self.scenario.may_keep_money:
-            trap = self.escapes.trap_after(steps)
-            ending = None if trap is None else self._shrunk_trap(trap)
+            ending = self._at_end(lambda: self.escapes.trap_after(steps))
         if ending is None:
             self.memory.forget()
         return ending
@@ -121,7 +122,16 @@ class _Run:
                 return self._shrunk(came)
             if not self.scenario.may_keep_money:
                 self.escapes.note_end(came)
-        trap = self.escapes.trap()
+        return self._at_end(self.escapes.trap)
+
+    def _at_end(self, look: Callable[[], Trap | None]) -> _Ending | None:
+        """What is wrong where histories that broke nothing have ended: money trapped, or a promise that breaks on the way out."""
+        try:
+            trap = look()
+        except PromiseBroken as problem:
+            broken = self.stage.broken_by(problem.steps)
+            assert broken is not None
+            return self._shrunk(Found(problem.steps[: broken[0]], broken[1]))
         return None if trap is None or self._is_doubtful(trap) else self._shrunk_trap(trap)
 
     def _is_doubtful(self, trap: Trap) -> bool:
@@ -143,6 +153,8 @@ class _Run:
             return broken is not None and broken[0] == len(steps) and broken[1].key == key
 
         steps = Shrinker(stage, fails).run(found.steps)
+        while (fewer := shorter(stage, self.explorer.chooser, steps, key)) is not None:
+            steps = Shrinker(stage, fails).run(fewer)
         broken = stage.broken_by(steps)
         assert broken is not None
         message = f"{broken[1].message}, after {count(len(steps), 'step')}"
@@ -152,12 +164,13 @@ class _Run:
         place = (trap.contract, trap.currency)
         escapes = self.escapes
 
-        def fails(steps: Sequence[Step]) -> bool:
-            return escapes.is_trapped(steps, place, WALKS_SHRINKING)
-
-        steps = Shrinker(self.stage, fails, TRAP_PLAYS_MAX).run(trap.steps)
-        if not escapes.is_trapped(steps, place, WALKS_THOROUGH):
-            steps = self.stage.successes(trap.steps)
+        steps = self.stage.successes(trap.steps)
+        for walks in (WALKS_SHRINKING, 5 * WALKS_SHRINKING):  # few tries are quick, and may take for trapped what is not
+            shrinker = Shrinker(self.stage, partial(escapes.is_trapped, place=place, walks=walks), TRAP_PLAYS_MAX)
+            smaller = shrinker.run(trap.steps)
+            if escapes.is_trapped(smaller, place, WALKS_THOROUGH):
+                steps = smaller
+                break
         self.stage.broken_by(steps)
         amount = self.stage.kept()[place]
         shown = money(amount, trap.currency, self.stage.world.decimals[trap.currency])

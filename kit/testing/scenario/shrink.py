@@ -25,6 +25,8 @@ NICE_WAITS_MS = (
     365 * 86_400_000,
 )
 
+UNITS_MS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
+
 
 class Shrinker:
     """Makes a history smaller as long as `fails` says that it fails alike."""
@@ -47,6 +49,7 @@ class Shrinker:
             best = self._simpler_waits(best)
             best = self._fewer_people(best)
             best = self._simpler_arguments(best)
+            best = self._joined(best)
             best = self._without_steps(best)
             if best == before:
                 break
@@ -79,6 +82,25 @@ class Shrinker:
                 return steps
             size = max(1, size // 2)
 
+    def _joined(self, steps: list[Step]) -> list[Step]:
+        """Two calls of one function as one, with the sum of what they had: two payments as one."""
+        later = len(steps) - 1
+        while later > 0:
+            for earlier in range(later):
+                joined = _sum(steps[earlier], steps[later])
+                if joined is None:
+                    continue
+                wait_ms = steps[earlier].wait_ms
+                rest = [*steps[:earlier], *steps[earlier + 1 : later], joined, *steps[later + 1 :]]
+                if wait_ms:
+                    rest[earlier] = replace(rest[earlier], wait_ms=rest[earlier].wait_ms + wait_ms)
+                if self._try(rest):
+                    steps = rest
+                    later = len(steps)
+                    break
+            later -= 1
+        return steps
+
     # ── Waits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _simpler_waits(self, steps: list[Step]) -> list[Step]:
@@ -97,10 +119,10 @@ class Shrinker:
     def _least_wait(self, steps: list[Step], place: int) -> list[Step]:
         """Halve between what is too short and what is long enough, in the largest unit that still helps."""
         step = steps[place]
-        for unit in (86_400_000, 3_600_000, 60_000, 1_000, 1):
-            low, high = 0, -(-step.wait_ms // unit)
+        for unit in UNITS_MS:
             if unit > step.wait_ms:
                 continue
+            low, high = 0, -(-step.wait_ms // unit)
             while high - low > 1:
                 middle = (low + high) // 2
                 changed = _with(steps, place, replace(step, wait_ms=middle * unit))
@@ -218,10 +240,10 @@ def _smaller(value: int, decimals: int) -> Iterator[int]:
         yield -value
         yield from (-smaller for smaller in _smaller(-value, decimals))
         return
+    if value == 0:
+        return  # half of nothing is no smaller
     one = 10**decimals
     yield from (each for each in sorted({0, 1, 2, 10, one, 2 * one, 10 * one, 100 * one}) if each < value)
-    if value == 0:
-        return
     if value > one > 1 and value % one:
         yield value - value % one
     yield value // 2
@@ -229,6 +251,21 @@ def _smaller(value: int, decimals: int) -> Iterator[int]:
     while step:
         yield value - step
         step //= 2
+
+
+def _sum(earlier: Step, later: Step) -> Step | None:
+    """The later call with what the earlier one had added to its numbers; None where there is nothing to add up."""
+    if earlier.target != later.target:
+        return None
+    arguments: list[Any] = []
+    for ours, theirs in zip(earlier.arguments, later.arguments, strict=True):
+        if isinstance(theirs, vm.CoinValue) and theirs.currency == ours.currency:
+            arguments.append(vm.CoinValue(theirs.currency, ours.amount + theirs.amount))
+        elif type(theirs) is int:
+            arguments.append(ours + theirs)
+        else:
+            arguments.append(theirs)
+    return replace(later, arguments=tuple(arguments)) if tuple(arguments) != later.arguments else None
 
 
 def _instead(step: Step, who: bytes, other: bytes) -> Step:

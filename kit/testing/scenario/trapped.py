@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from random import Random
 
 from kit.testing.scenario.choose import DAY_MS, Chooser
-from kit.testing.scenario.stage import Outcome, Stage, Step
+from kit.testing.scenario.pools import pool_key
+from kit.testing.scenario.stage import PROMISES, Outcome, Stage, Step
 from vm import types as vm
 from vm.failure import Code
 
@@ -47,6 +48,14 @@ class Trap:
     tries: int
 
 
+class PromiseBroken(Exception):
+    """A way out ends in a broken promise: that is what the history shows, not a trap. `steps` is the way, from where it began."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        super().__init__()
+        self.steps = steps
+
+
 class Escapes:
     """Looks for ways to get money out of vaults; remembers ways that worked."""
 
@@ -79,10 +88,24 @@ class Escapes:
         if not kept or len(self.ends) >= ENDS_MAX:
             return
         phases = tuple(self.stage.phase(contract) for contract in self.stage.contracts)
-        end = (phases, tuple(kept))
+        end = (phases, tuple(kept), self._order())
         self._looked[end] = self._looked.get(end, 0) + 1
         if self._looked[end] <= ALIKE_MAX:
             self.ends.append(list(steps))
+
+    def _order(self) -> tuple[int, ...]:
+        """Which numbers of the state are more than which others of their kind, and which times have come: ends that differ in it
+        do not look alike.
+        """
+        found: list[int] = []
+        for contract, fields in self.chooser.plain_fields.items():
+            alike: dict[str | None, list[int]] = {}
+            for index, kind in fields:
+                number = self.stage.field(contract, index, vm.AMOUNT if isinstance(kind, vm.Vault) else kind) or 0
+                before = alike.setdefault(pool_key(kind), [self.stage.sandbox.time_ms] if kind == vm.TIME else [])
+                found.extend((number > other) - (number < other) for other in before)
+                before.append(number)
+        return tuple(found)
 
     def trap(self) -> Trap | None:
         """A trap at one of the ends that were remembered, looked for when all ways are known that the histories took."""
@@ -96,14 +119,20 @@ class Escapes:
         return None
 
     def trap_after(self, steps: Sequence[Step]) -> Trap | None:
-        """A trap at the end of a history: what is left when everything was taken out that comes out."""
+        """A trap at the end of a history: what is left when everything was taken out that comes out.
+
+        Raises `PromiseBroken` with the whole history where a try breaks a promise.
+        """
         self._go(steps)
         way = list(steps)
         walks = WALKS_QUICK
         calls_max = self.stage.calls + CALLS_OF_AN_END_MAX
         bites = 0
         while kept := self.stage.kept():
-            taken = self._taken(kept, walks)
+            try:
+                taken = self._taken(kept, walks)
+            except PromiseBroken as broken:
+                raise PromiseBroken(way + broken.steps) from None
             if taken is not None:
                 way += taken
                 walks = WALKS_QUICK
@@ -129,7 +158,10 @@ class Escapes:
         """Whether a history leads to where money lies in one place and none of it comes out."""
         self._go(steps)
         amount = self.stage.kept().get(place)
-        return amount is not None and self._taken({place: amount}, walks) is None
+        try:
+            return amount is not None and self._taken({place: amount}, walks) is None
+        except PromiseBroken:
+            return False
 
     def _go(self, steps: Sequence[Step]) -> None:
         """Play a history and see what it shows."""
@@ -173,7 +205,7 @@ class Escapes:
                 if not (is_late and not done and not attempt):
                     waited_ms = self._wait()
                 step = self._step(waited_ms) if wanted is None else self.chooser.step_of(wanted, waited_ms)
-                succeeded, is_out = self._tried(step, kept)
+                succeeded, is_out = self._tried(step, kept, done)
                 if succeeded or step.wait_ms:
                     done.append(step)
                 if is_out:
@@ -194,13 +226,15 @@ class Escapes:
                 return self.chooser.step_of(number, wait_ms)
         return self.chooser.step_of(self.chooser.step().target, wait_ms)
 
-    def _tried(self, step: Step, kept: dict[Place, int]) -> tuple[bool, bool]:
+    def _tried(self, step: Step, kept: dict[Place, int], done: Sequence[Step]) -> tuple[bool, bool]:
         """Whether a call succeeded, and whether one of the places has less after it."""
         moves = len(self.stage.sandbox.moves)
         outcome = self.stage.play(step)
         self.chooser.learn(step, outcome, is_new=True)
         self.saw(step, outcome)
         if outcome.failure is not None:
+            if outcome.failure.name in PROMISES:
+                raise PromiseBroken([*done, step])
             return False, False
         if not self.stage.paid_out(moves):
             return True, False
