@@ -1,0 +1,41 @@
+"""What came of a test, as far as reports need to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lang.source import Source, Span
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Why a test failed: a sentence, the place in the test, the place in the contract, the values, the story."""
+
+    message: str
+    source: Source
+    span: Span
+    inner: list[tuple[str, Source, Span]] = field(default_factory=list)
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    story: list[str] = field(default_factory=list)
+    chosen: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of one test: in how many cases, the most gas that one of them used, how long it took, and why it failed, if it
+    did. `seed` is what a failing case was chosen by, None where nothing was chosen or it was remembered.
+    """
+
+    path: str
+    name: str
+    line: int
+    cases: int = 1
+    gas: int = 0
+    seconds: float = 0.0
+    trouble: Trouble | None = None
+    seed: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the test passed."""
+        return self.trouble is None

@@ -1,0 +1,128 @@
+"""The tests of one file, and how one of them is run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from kit.testing.failing import trouble_of
+from kit.testing.options import Options
+from kit.testing.results import Result, Trouble
+from kit.testing.story import Storyteller
+from kit.testing.world import Unmet, World
+from lang import ast
+from lang.check import CheckedFile, CheckedTest
+from lang.compiler import Compiled
+from lang.emit import emit_contract
+from lang.interface import describe_contract
+from lang.symbols import ContractSymbol
+from vm.codec import encode_module
+from vm.failure import Failure
+from vm.trace import Tracer
+
+MAIN_CURRENCY = "CNY"  # where no test names a currency
+
+Onlooker: TypeAlias = Callable[[World], Tracer]
+"""Makes the tracer for one world, before anything happens in it."""
+
+
+class Suite:
+    """The tests of one file, checked. Contracts are compiled once, when a test first deploys them.
+
+    Where the file comes from does not matter: a tree that was changed in memory and checked is as good as one from disk.
+    """
+
+    def __init__(self, checked: CheckedFile) -> None:
+        self.checked = checked
+        self.units = _units(checked)
+        self.currency = _currency(checked, checked.tests) or MAIN_CURRENCY
+        self._compiled: dict[int, Compiled] = {}
+
+    def chosen(self, options: Options) -> list[CheckedTest]:
+        """The tests that are to be run, in order."""
+        match = None if options.match is None else options.match.lower()
+        return [test for test in self.checked.tests if match is None or match in test.declaration.name.value.lower()]
+
+    def compiled(self, symbol: ContractSymbol) -> Compiled:
+        """A contract's compiled form."""
+        if id(symbol) not in self._compiled:
+            emitted = emit_contract(symbol)
+            interface = describe_contract(symbol, emitted.module)
+            code = encode_module(emitted.module)
+            self._compiled[id(symbol)] = Compiled(symbol.name, emitted.module, code, interface, emitted.debug)
+        return self._compiled[id(symbol)]
+
+    def run(self, test: CheckedTest, options: Options, onlooker: Onlooker | None = None) -> Result:
+        """Run one test, with many cases if it says `for any`. An onlooker sees every case; with one the machine's reference tier
+        runs, which is slower.
+        """
+        source = self.checked.file.source
+        line, _ = source.position(test.declaration.span.start)
+        result = Result(source.path, test.declaration.name.value, line)
+        began = time.perf_counter()
+        if test.parameters:
+            from kit.testing.properties import run_property
+
+            run_property(self, test, options, result, onlooker)
+        else:
+            result.trouble = self.case(test, {}, result, onlooker)
+        result.seconds = time.perf_counter() - began
+        return result
+
+    def case(
+        self, test: CheckedTest, chosen: Mapping[str, Any], result: Result, onlooker: Onlooker | None = None
+    ) -> Trouble | None:
+        """Run one case; a failing one once more, with someone who writes down what happens."""
+        world = self.world(test, onlooker)
+        if self.attempt(world, test, chosen) is None:
+            result.gas = max(result.gas, world.gas_used)
+            return None
+        return self.told(test, chosen)
+
+    def told(self, test: CheckedTest, chosen: Mapping[str, Any]) -> Trouble:
+        """What is to be told of a case that fails."""
+        teller = Storyteller()
+        world = self.world(test, lambda _: teller)
+        teller.world = world
+        problem = self.attempt(world, test, chosen)
+        assert problem is not None, "a test that fails only sometimes"
+        return trouble_of(self.checked.file.source, test, world, problem, teller.tell(), chosen)
+
+    def world(self, test: CheckedTest, onlooker: Onlooker | None = None) -> World:
+        """A new world for a test."""
+        currency = _currency(self.checked, [test]) or self.currency
+        world = World(self.compiled, currency=currency, units=self.units)
+        if onlooker is not None:
+            world.sandbox.tracer = onlooker(world)
+        return world
+
+    def attempt(self, world: World, test: CheckedTest, chosen: Mapping[str, Any]) -> Unmet | Failure | None:
+        """Carry out a test in a world; why it failed, if it did."""
+        for local in test.parameters:
+            world.names[local] = chosen[local.name]
+        try:
+            world.carry_out(test.declaration.body)
+        except (Unmet, Failure) as problem:
+            return problem
+        return None
+
+
+def _units(checked: CheckedFile) -> dict[str, int]:
+    units = dict(checked.scope.units)
+    for other in checked.imports:
+        units = {**_units(other), **units}
+    return units
+
+
+def _currency(checked: CheckedFile, tests: Sequence[CheckedTest]) -> str | None:
+    """The first currency that one of the tests names: the home of what it deploys without `in`."""
+    known = checked.scope.decimals
+    for test in tests:
+        spans: list[tuple[int, str]] = []
+        for node in ast.walk(test.declaration):
+            if isinstance(node, ast.Number) and node.unit is not None and known(node.unit) is not None:
+                spans.append((node.span.start, node.unit))
+        if spans:
+            return min(spans)[1]
+    return None

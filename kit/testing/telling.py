@@ -1,0 +1,127 @@
+"""What a test run says: to people, line by line, and as data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from kit.output import count, wants_colour
+from kit.testing.options import Options
+from kit.testing.results import Result, Trouble
+from lang.compiler import Compilation
+from lang.source import Source, Span
+
+
+def went_well(results: Sequence[Result], broken: Sequence[Compilation], options: Options) -> bool:
+    """Whether everything compiled and passed, and a choice by name chose something."""
+    nothing_chosen = options.match is not None and not results
+    return not broken and not nothing_chosen and all(result.trouble is None for result in results)
+
+
+def _style(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if wants_colour(sys.stdout) else text
+
+
+def tell(result: Result, options: Options) -> None:
+    """Show a test: one that failed in full, one that passed if every test is to be shown."""
+    if result.trouble is None:
+        if options.verbose:
+            cases = f", {count(result.cases, 'case')}" if result.cases > 1 else ""
+            aside = _style(f"({result.gas:_} gas{cases}, {result.seconds * 1000:.0f} ms)", "2")
+            print(f"{_style('ok', '32')}    {result.path}:{result.line}  {result.name}  {aside}")
+        return
+    print(f"{_style('FAIL', '31')}  {result.path}:{result.line}  {_style(result.name, '1')}")
+    for line in explain(result.trouble):
+        print(f"      {line}".rstrip())
+    print()
+
+
+def explain(trouble: Trouble) -> list[str]:
+    """A test's trouble, line by line."""
+    lines = [trouble.message]
+    for name, value in trouble.chosen:
+        lines.append(f"with {name} = {value}")
+    lines += _shown(trouble.source, trouble.span)
+    width = max((len(text) for text, _ in trouble.facts), default=0)
+    lines += [f"  {text.ljust(width)} = {value}" for text, value in trouble.facts]
+    for name, source, span in reversed(trouble.inner):
+        lines.append(f"in {name}")
+        lines += _shown(source, span)
+    if trouble.story:
+        lines.append("what happened")
+        lines += [f"  {line}" for line in trouble.story]
+    return lines
+
+
+def _shown(source: Source, span: Span) -> list[str]:
+    """A place with its line of text, marked."""
+    line, column = source.position(span.start)
+    text = source.line(line)
+    width = max(1, min(span.end - span.start, len(text) - column + 1))
+    number = str(line)
+    return [
+        f"--> {source.path}:{line}:{column}",
+        f"{number} | {text}",
+        f"{' ' * len(number)} | {' ' * (column - 1)}{'^' * width}",
+    ]
+
+
+def tell_end(results: Sequence[Result], broken: Sequence[Compilation], seconds: float, files: int) -> None:
+    """Show what did not compile, and the sums."""
+    from lang.render import render
+
+    for compilation in broken:
+        for finding in compilation.findings:
+            print(render(finding, colour=wants_colour(sys.stdout)))
+            print()
+    failed = sum(1 for result in results if result.trouble is not None)
+    passed = len(results) - failed
+    parts = [f"{passed} passed", f"{failed} failed"]
+    if broken:
+        parts.append(f"{count(len(broken), 'file')} did not compile")
+    colour = "31" if failed or broken else "32"
+    print(f"{_style(', '.join(parts), colour)} in {count(files, 'file')}, {seconds:.2f} s")
+
+
+def plain(results: Sequence[Result], broken: Sequence[Compilation], seconds: float, options: Options) -> dict[str, Any]:
+    """The whole run as data for JSON."""
+    from lang.render import to_json
+
+    return {
+        "ok": went_well(results, broken, options),
+        "passed": sum(1 for result in results if result.trouble is None),
+        "failed": sum(1 for result in results if result.trouble is not None),
+        "seconds": round(seconds, 3),
+        "tests": [
+            {
+                "path": result.path,
+                "line": result.line,
+                "name": result.name,
+                "ok": result.trouble is None,
+                "cases": result.cases,
+                "gas": result.gas,
+                "seconds": round(result.seconds, 4),
+                "trouble": None if result.trouble is None else _plain_trouble(result.trouble),
+            }
+            for result in results
+        ],
+        "findings": [to_json(finding) for compilation in broken for finding in compilation.findings],
+    }
+
+
+def _plain_trouble(trouble: Trouble) -> dict[str, Any]:
+    line, column = trouble.source.position(trouble.span.start)
+    inner = [
+        {"function": name, "path": source.path, "line": source.position(span.start)[0]} for name, source, span in trouble.inner
+    ]
+    return {
+        "message": trouble.message,
+        "path": trouble.source.path,
+        "line": line,
+        "column": column,
+        "chosen": dict(trouble.chosen),
+        "values": [{"text": text, "value": value} for text, value in trouble.facts],
+        "frames": inner,
+        "story": trouble.story,
+    }
