@@ -14,8 +14,8 @@ from kit.project import find_sources
 @click.option("-k", "--match", metavar="TEXT", help="Only tests whose name has this text in it.")
 @click.option("--runs", type=click.IntRange(1), default=100, show_default=True, help="Cases of a `for any` test.")
 @click.option("--seed", type=click.IntRange(0), help="Choose the cases of `for any` tests by this number.")
-@click.option("-v", "--verbose", is_flag=True, help="Show every test, its gas and its time.")
-def test(out: Output, paths: tuple[str, ...], match: str | None, runs: int, seed: int | None, verbose: bool) -> int:
+@click.option("-v", "--verbose", count=True, help="Each test; -vv stories of failures, -vvv of all, -vvvv line by line.")
+def test(out: Output, paths: tuple[str, ...], match: str | None, runs: int, seed: int | None, verbose: int) -> int:
     """Run the test blocks of contracts: of the files and folders PATHS, else of the project.
 
     Each test runs on the real machine in a world of its own. `for any` tests run many cases; one that fails is made

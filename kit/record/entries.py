@@ -126,6 +126,8 @@ class Scene:
     symbol: FunctionSymbol | None = None
     name: str = ""
     first_change: int = 0
+    index: int = 0  # of the last instruction in its code
+    stack: tuple[Any, ...] = ()  # that the last instruction found which may fail because of what it is given
     lines: list[Line] = field(default_factory=list)
     is_over: bool = False
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from kit.record.entries import Part, Where
 from kit.values import Setting
 from lang.emit import FunctionDebug
 from lang.symbols import ContractSymbol, FunctionSymbol
+from vm import types as vm
 from vm.module import Kind, Module
+from vm.state import PHASE_FIELD
+from vm.values import decode, pack, to_wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +50,26 @@ class Guide(Protocol):
 
     def balance(self, wallet: bytes, currency: str) -> int:
         """What a wallet holds, in minor units."""
+
+
+def stored(guide: Guide, where: Where) -> Any:
+    """What a thing is in the world before the transaction at work."""
+    match where:
+        case Where(Part.BALANCE, (wallet, currency)):
+            return guide.balance(wallet, currency)
+        case Where(Part.SLOT, (contract, field, key)):
+            return _slot(guide, contract, field, key)
+    return None
+
+
+def _slot(guide: Guide, contract: bytes, field: int, key: Any) -> Any:
+    known = guide.known(contract)
+    if known is None:
+        return None
+    kind: vm.Type = vm.U8 if field == PHASE_FIELD else known.module.fields[field][1]
+    slot = pack((field,))
+    if isinstance(kind, vm.Map | vm.Set):
+        slot = pack((field, to_wire(kind.key, key)))
+        kind = kind.value if isinstance(kind, vm.Map) else vm.BOOL
+    data = guide.stored(contract, slot)
+    return None if data is None else decode(vm.AMOUNT if isinstance(kind, vm.Vault) else kind, data)

@@ -7,21 +7,25 @@ from typing import Any, Final
 
 from chain.primitives.transaction import Action, Call, Deploy
 from kit.record.entries import Change, Entry, Kind, Line, Paid, Part, Passed, Record, Scene, Told, Where, Wrote
-from kit.record.guide import Guide
+from kit.record.guide import Guide, stored
 from kit.record.places import CodeMap, code_map
 from lang.source import Source, Span
-from lang.symbols import FunctionSymbol, Local
+from lang.symbols import Local
+from vm import instructions as i
 from vm import types as vm
 from vm.failure import Failure
+from vm.instructions import TABLE
 from vm.interpreter import Frame
 from vm.module import Kind as Function
-from vm.state import PHASE_FIELD
-from vm.values import decode, pack, to_wire
 
 LINES_MAX: Final = 200_000
 """Of one record, with its changes: some hundred megabytes. Of a longer run the end is kept, where the trouble is."""
 ENTRIES_MAX: Final = 400_000
 """Of the tree of one record, lines included: it holds what stories are told from."""
+_TELLING: Final = frozenset(
+    code for code, row in TABLE.items() if row.price not in ("base", "free") or code in (i.AUTHORIZE, i.PEEK_FIELD)
+)
+"""Instructions that may fail because of what they are given: the stack that they find is kept."""
 _PROMISES: Final = (Function.INVARIANT, Function.OLD, Function.ENSURES)
 
 
@@ -50,7 +54,9 @@ class Recorder:
         """A statement of a test, or of a pure function in it, is carried out."""
         self._line(source, span, dict(names))
 
-    def begin(self, kind: Kind, *, action: Action | None = None, sender: bytes = b"", gas_limit: int = 0, name: str = "") -> Scene:
+    def begin(
+        self, kind: Kind, *, action: Action | None = None, sender: bytes = b"", gas_limit: int = 0, name: str = ""
+    ) -> Scene:
         """A transaction, a question or a function of a test's own begins."""
         scene = self._open(Scene(kind, self._scene, action=action, sender=sender, gas_limit=gas_limit, name=name))
         if kind in (Kind.TRANSACTION, Kind.READ):
@@ -149,6 +155,9 @@ class Recorder:
         if before is None or code.lines[index] != before.line or index <= self._index:
             before = self._line(code.source, code.spans[index], tuple(frame.locals))
         self._index = index
+        scene.index = index
+        if code.ops[index].code in _TELLING:
+            scene.stack = tuple(frame.stack)
         if not is_promise:
             before.gas += code.prices[index]
             self._paid += code.prices[index]
@@ -228,30 +237,8 @@ class Recorder:
     def _value(self, where: Where) -> Any:
         """What a thing is; when it is first met, what the world before the transaction says."""
         if where not in self._state:
-            self._state[where] = self.record.base[where] = self._stored(where)
+            self._state[where] = self.record.base[where] = stored(self._guide, where)
         return self._state[where]
-
-    def _stored(self, where: Where) -> Any:
-        match where:
-            case Where(Part.BALANCE, (wallet, currency)):
-                return self._guide.balance(wallet, currency)
-            case Where(Part.SLOT, (contract, field, key)):
-                return self._slot(contract, field, key)
-        return None
-
-    def _slot(self, contract: bytes, field: int, key: Any) -> Any:
-        known = self._guide.known(contract)
-        if known is None:
-            return None
-        kind: vm.Type = vm.U8 if field == PHASE_FIELD else known.module.fields[field][1]
-        slot = pack((field,))
-        if isinstance(kind, vm.Map | vm.Set):
-            slot = pack((field, to_wire(kind.key, key)))
-            kind = kind.value if isinstance(kind, vm.Map) else vm.BOOL
-        data = self._guide.stored(contract, slot)
-        if data is None:
-            return None
-        return decode(vm.AMOUNT if isinstance(kind, vm.Vault) else kind, data)
 
     def _code(self, frame: Frame) -> CodeMap:
         contract, function = frame.call.contract, frame.function

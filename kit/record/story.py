@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from kit.record.differences import show, shorten
+from kit.record.differences import shorten, show
 from kit.record.entries import Kind, Line, Paid, Passed, Record, Scene, Told, Wrote
 from kit.record.words import Words
 from lang.symbols import Local

@@ -7,7 +7,7 @@ from typing import Any
 
 from chain.primitives.transaction import Call, Deploy, Pay, SetRules
 from kit.meanings import FAILURES
-from kit.record.differences import change, is_compound, show, shorten
+from kit.record.differences import change, is_compound, shorten, show
 from kit.record.entries import Entry, Kind, Paid, Passed, Scene, Told, Wrote
 from kit.record.guide import Guide
 from kit.values import Setting, show_duration, show_money, show_time

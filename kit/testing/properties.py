@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit.testing.options import Options
+from kit.testing.failing import story_of
+from kit.testing.options import LINES, STORIES, Options
 from kit.testing.results import Result, Trouble
 from kit.testing.world import Unmet
 from lang.check import CheckedTest
@@ -29,6 +30,7 @@ def run_property(suite: Suite, test: CheckedTest, options: Options, result: Resu
 
     set_hypothesis_home_dir(EXAMPLES_FOLDER.parent / "hypothesis")
     failed: list[tuple[dict[str, Any], Unmet | Failure]] = []
+    passed: dict[str, Any] = {}
     where = test.declaration.where
     result.cases = 0
 
@@ -47,6 +49,7 @@ def run_property(suite: Suite, test: CheckedTest, options: Options, result: Resu
             failed.append((chosen, problem))
             raise problem
         result.gas = max(result.gas, world.gas_used)
+        passed.update(chosen)
 
     identity = hashlib.sha256(f"{result.path}:{result.name}".encode()).hexdigest()
     case.__qualname__ = case.__name__ = f"case_{identity[:16]}"  # failing cases are remembered under it
@@ -64,8 +67,10 @@ def run_property(suite: Suite, test: CheckedTest, options: Options, result: Resu
     source = suite.checked.file.source
     try:
         checked()
+        if options.verbose >= STORIES and passed:
+            result.story = story_of(suite.recorded(test, passed), lines=options.verbose >= LINES)
     except (Unmet, Failure):
-        result.trouble = suite.told(test, failed[-1][0])
+        result.trouble = suite.told(test, failed[-1][0], lines=options.verbose >= LINES)
     except Unsatisfiable:
         message = "no case was found that satisfies `where`; nothing was tested. Narrower types or plain bounds help"
         result.trouble = Trouble(message, source, where.span if where is not None else test.declaration.name.span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chain.ledger.sandbox import Sandbox, Snapshot
@@ -125,7 +126,9 @@ class RecordedWorld(World):
         self.recorder = recorder
         self.sandbox: Sandbox = RecordedSandbox(self, recorder, self.sandbox.currencies)
         self._sources = [source]
-        self.seen: dict[int, Any] | None = None  # values of the parts of the condition that is asserted, by identity of node
+        self.condition: ast.Expression | None = None  # the last one that was asserted
+        self.seen: dict[int, Any] | None = None  # the values of its parts, by identity of node, while it does not hold
+        self.expecting: Expecting | None = None
 
     def carry_out(self, statements: Sequence[ast.Statement]) -> None:
         """See `World`."""
@@ -155,20 +158,53 @@ class RecordedWorld(World):
             self.seen[id(node)] = value
         return value
 
+    def setting(self, node: ast.Expression) -> Setting:
+        """How the values of an expression of the test are shown."""
+        return Setting(self.currency_in(node), self.decimals, name_of=self.wallet_names.get)
+
     def _do_assert(self, node: ast.Assert) -> None:
-        self.seen = {}
-        super()._do_assert(node)
+        self.condition, self.seen = node.condition, {}
+        if not self.value(node.condition):
+            raise Unmet("this does not hold", node.condition.span)
         self.seen = None
 
+    def _do_expect(self, node: ast.Expect) -> None:
+        before, self.expecting = self.expecting, Expecting(node, len(self.sandbox.events))
+        if not node.is_event:
+            self.expecting.wanted = self._wanted(node)
+        try:
+            super()._do_expect(node)
+        except Unmet as unmet:
+            if node.is_event:
+                self.expecting.wanted = self._wanted(node)
+            elif isinstance(unmet.__context__, Failure):
+                self.expecting.failure = unmet.__context__
+            raise
+        self.expecting = before
 
-class Told:
+    def _wanted(self, node: ast.Expect) -> tuple[Any, ...] | None:
+        given = node.what.arguments
+        return None if given is None else tuple(self.value(argument.value) for argument in given)
+
+
+@dataclass(slots=True)
+class Expecting:
+    """An expectation that is waited for: the events before it, the fields that are wanted, and a failure that has others."""
+
+    node: ast.Expect
+    events: int
+    wanted: tuple[Any, ...] | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTest:
     """A test that was carried out once more, with its record, its world as it was at the end, and what went wrong."""
 
-    def __init__(self, record: Record, world: RecordedWorld, guide: WorldGuide, problem: Unmet | Failure | None) -> None:
-        self.record = record
-        self.world = world
-        self.guide = guide
-        self.problem = problem
+    record: Record
+    world: RecordedWorld
+    guide: WorldGuide
+    problem: Unmet | Failure | None
 
 
 def record_test(
@@ -181,9 +217,9 @@ def record_test(
     currency: str,
     units: Mapping[str, int],
     lines_max: int = LINES_MAX,
-) -> Told:
-    """Carry out a test's statements and write it down. Of a run of more lines than may be kept, the last ones are, for which it is
-    carried out twice.
+) -> RecordedTest:
+    """Carry out a test's statements and write it down. Of a run of more lines than may be kept, the last ones are, for which it
+    is carried out twice.
     """
     skip = 0
     while True:
@@ -198,5 +234,5 @@ def record_test(
             problem = found
         recorder.record.failure = problem if isinstance(problem, Failure) else None
         if not recorder.record.lost:
-            return Told(recorder.record, world, guide, problem)
+            return RecordedTest(recorder.record, world, guide, problem)
         skip = recorder.record.lost

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from kit.record.story import Row
 from lang.source import Source, Span
 
 
 @dataclass(slots=True)
 class Trouble:
-    """Why a test failed: a sentence, the place in the test, the place in the contract, the values, the story."""
+    """Why a test failed: a sentence, the place in the test, the places in the contracts from the outside in, the values of what
+    was asserted (parts within parts are indented), why the machine refused or what came instead, the story of the transaction
+    that failed and that of all, and the same as data.
+    """
 
     message: str
     source: Source
     span: Span
     inner: list[tuple[str, Source, Span]] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
-    story: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    last: list[Row] = field(default_factory=list)
+    story: list[Row] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
     chosen: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -34,6 +42,7 @@ class Result:
     seconds: float = 0.0
     trouble: Trouble | None = None
     seed: int | None = None
+    story: list[Row] = field(default_factory=list)  # of a test that passed, if it was asked for
 
     @property
     def ok(self) -> bool:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from kit.testing.failing import trouble_of
-from kit.testing.options import Options
+from kit.testing.failing import story_of, trouble_of
+from kit.testing.options import LINES, STORIES, Options
+from kit.testing.recorded import RecordedTest, record_test
 from kit.testing.results import Result, Trouble
-from kit.testing.story import Storyteller
 from kit.testing.world import Unmet, World
 from lang import ast
 from lang.check import CheckedFile, CheckedTest
@@ -66,28 +66,40 @@ class Suite:
 
             run_property(self, test, options, result, onlooker)
         else:
-            result.trouble = self.case(test, {}, result, onlooker)
+            result.trouble = self.case(test, {}, result, onlooker, lines=options.verbose >= LINES)
+            if options.verbose >= STORIES and result.trouble is None:
+                result.story = story_of(self.recorded(test, {}), lines=options.verbose >= LINES)
         result.seconds = time.perf_counter() - began
         return result
 
     def case(
-        self, test: CheckedTest, chosen: Mapping[str, Any], result: Result, onlooker: Onlooker | None = None
+        self,
+        test: CheckedTest,
+        chosen: Mapping[str, Any],
+        result: Result,
+        onlooker: Onlooker | None = None,
+        *,
+        lines: bool = False,
     ) -> Trouble | None:
-        """Run one case; a failing one once more, with someone who writes down what happens."""
+        """Run one case; a failing one once more, with someone who writes down what happens, maybe line by line."""
         world = self.world(test, onlooker)
         if self.attempt(world, test, chosen) is None:
             result.gas = max(result.gas, world.gas_used)
             return None
-        return self.told(test, chosen)
+        return self.told(test, chosen, lines=lines)
 
-    def told(self, test: CheckedTest, chosen: Mapping[str, Any]) -> Trouble:
+    def told(self, test: CheckedTest, chosen: Mapping[str, Any], *, lines: bool = False) -> Trouble:
         """What is to be told of a case that fails."""
-        teller = Storyteller()
-        world = self.world(test, lambda _: teller)
-        teller.world = world
-        problem = self.attempt(world, test, chosen)
-        assert problem is not None, "a test that fails only sometimes"
-        return trouble_of(self.checked.file.source, test, world, problem, teller.tell(), chosen)
+        run = self.recorded(test, chosen)
+        assert run.problem is not None, "a test that fails only sometimes"
+        return trouble_of(self.checked.file.source, test, run, chosen, lines=lines)
+
+    def recorded(self, test: CheckedTest, chosen: Mapping[str, Any]) -> RecordedTest:
+        """A test carried out and written down."""
+        values = {local: chosen[local.name] for local in test.parameters}
+        name, body = test.declaration.name.value, test.declaration.body
+        currency = _currency(self.checked, [test]) or self.currency
+        return record_test(self.checked.file.source, name, body, values, self.compiled, currency=currency, units=self.units)
 
     def world(self, test: CheckedTest, onlooker: Onlooker | None = None) -> World:
         """A new world for a test."""

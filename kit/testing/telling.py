@@ -6,11 +6,17 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from kit.output import count, wants_colour
-from kit.testing.options import Options
+from kit.output import count, printable, styled, wants_colour
+from kit.record.story import STORY_LINES_MAX, Row, lay_out
+from kit.testing.options import EACH, FAILURES, LINES, Options
 from kit.testing.results import Result, Trouble
 from lang.compiler import Compilation
 from lang.source import Source, Span
+
+SHORT_LINES_MAX = 16
+"""Of the story of one transaction, where nobody asked for more."""
+LINES_STORY_MAX = 2_000
+"""Of a story line by line: who asked for that scrolls."""
 
 
 def went_well(results: Sequence[Result], broken: Sequence[Compilation], options: Options) -> bool:
@@ -26,32 +32,49 @@ def _style(text: str, code: str) -> str:
 def tell(result: Result, options: Options) -> None:
     """Show a test: one that failed in full, one that passed if every test is to be shown."""
     if result.trouble is None:
-        if options.verbose:
+        if options.verbose >= EACH:
             cases = f", {count(result.cases, 'case')}" if result.cases > 1 else ""
             aside = _style(f"({result.gas:_} gas{cases}, {result.seconds * 1000:.0f} ms)", "2")
             print(f"{_style('ok', '32')}    {result.path}:{result.line}  {result.name}  {aside}")
+            _print(_story(result.story, options))
         return
     print(f"{_style('FAIL', '31')}  {result.path}:{result.line}  {_style(result.name, '1')}")
-    for line in explain(result.trouble):
-        print(f"      {line}".rstrip())
+    _print(explain(result.trouble, options))
     print()
 
 
-def explain(trouble: Trouble) -> list[str]:
+def explain(trouble: Trouble, options: Options) -> list[str]:
     """A test's trouble, line by line."""
-    lines = [trouble.message]
-    for name, value in trouble.chosen:
-        lines.append(f"with {name} = {value}")
+    lines = [_style(trouble.message, "31")]
+    lines += [f"with {name} = {value}" for name, value in trouble.chosen]
     lines += _shown(trouble.source, trouble.span)
     width = max((len(text) for text, _ in trouble.facts), default=0)
     lines += [f"  {text.ljust(width)} = {value}" for text, value in trouble.facts]
+    lines += [f"  {reason}" for reason in trouble.reasons]
     for name, source, span in reversed(trouble.inner):
         lines.append(f"in {name}")
         lines += _shown(source, span)
-    if trouble.story:
-        lines.append("what happened")
-        lines += [f"  {line}" for line in trouble.story]
+    if options.verbose >= FAILURES:
+        lines += ["what happened", *(f"  {line}" for line in _story(trouble.story, options))]
+    elif trouble.last:
+        lines += [f"  {line}" for line in _laid_out(trouble.last, SHORT_LINES_MAX)]
+    if options.verbose < FAILURES and len(trouble.story) > len(trouble.last):
+        place = f"{trouble.source.path}:{trouble.source.position(trouble.span.start)[0]}"
+        lines.append(_style(f"-vv tells all that happened; `tael debug {place}` walks through it", "2"))
     return lines
+
+
+def _story(story: Sequence[Row], options: Options) -> list[str]:
+    return _laid_out(story, LINES_STORY_MAX if options.verbose >= LINES else STORY_LINES_MAX)
+
+
+def _laid_out(story: Sequence[Row], most: int) -> list[str]:
+    return lay_out(story, styled if wants_colour(sys.stdout) else None, most=most)
+
+
+def _print(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(f"      {printable(line)}".rstrip())
 
 
 def _shown(source: Source, span: Span) -> list[str]:
@@ -121,7 +144,9 @@ def _plain_trouble(trouble: Trouble) -> dict[str, Any]:
         "line": line,
         "column": column,
         "chosen": dict(trouble.chosen),
-        "values": [{"text": text, "value": value} for text, value in trouble.facts],
+        "values": [{"text": text.strip(), "value": value} for text, value in trouble.facts],
         "frames": inner,
-        "story": trouble.story,
+        "reasons": trouble.reasons,
+        "story": lay_out(trouble.story, most=None),
+        "calls": trouble.calls,
     }
