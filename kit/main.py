@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "check": ("kit.commands.check:check", "Find mistakes in contracts."),
         "fmt": ("kit.commands.fmt:fmt", "Lay out contracts the one way."),
         "test": ("kit.commands.test:test", "Run the test blocks of contracts."),
+        "debug": ("kit.commands.debug:debug", "Walk through a test or a transaction, forwards and backwards."),
         "build": ("kit.commands.build:build", "Compile contracts to modules and interfaces."),
         "bind": ("kit.commands.bind:bind", "Make a typed Python module for a contract."),
         "explain": ("kit.commands.explain:explain", "Tell what a code such as E0301 means."),

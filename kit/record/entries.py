@@ -164,4 +164,3 @@ class Record:
     lost: int = 0
     entries_lost: int = 0
     steps: int = 0
-    failure: Failure | None = None

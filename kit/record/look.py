@@ -22,9 +22,10 @@ class Look(Evaluator):
     the code of a contract.
     """
 
-    def __init__(self, past: Past, guide: Guide, line: Line, time_ms: int) -> None:
+    def __init__(self, past: Past, guide: Guide, line: Line, time_ms: int, *, changes: int | None = None) -> None:
+        """`changes` says how many have been made, where that is not as the line found it: it has called something since."""
         super().__init__()
-        self._past = past.at(line)
+        self._past = past.go(line.changes if changes is None else changes)
         self._guide = guide
         self._line = line
         self._time_ms = time_ms

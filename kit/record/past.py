@@ -17,6 +17,7 @@ class Past:
         self._guide = guide
         self._values = dict(record.base)
         self._count = 0  # of the changes that were made
+        self.asked: set[Where] | None = None  # what somebody asked for, if anybody wants to know
 
     def go(self, count: int) -> Past:
         """Be where so many changes have been made."""
@@ -37,6 +38,8 @@ class Past:
 
     def value(self, where: Where) -> Any:
         """What a thing is; None where there is nothing."""
+        if self.asked is not None:
+            self.asked.add(where)
         if where in self._values:
             return self._values[where]
         return stored(self._guide, where)

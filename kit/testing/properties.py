@@ -30,7 +30,6 @@ def run_property(suite: Suite, test: CheckedTest, options: Options, result: Resu
 
     set_hypothesis_home_dir(EXAMPLES_FOLDER.parent / "hypothesis")
     failed: list[tuple[dict[str, Any], Unmet | Failure]] = []
-    passed: dict[str, Any] = {}
     where = test.declaration.where
     result.cases = 0
 
@@ -47,9 +46,10 @@ def run_property(suite: Suite, test: CheckedTest, options: Options, result: Resu
         problem = suite.attempt(world, test, chosen)
         if problem is not None:
             failed.append((chosen, problem))
+            result.case = chosen
             raise problem
         result.gas = max(result.gas, world.gas_used)
-        passed.update(chosen)
+        result.case = chosen
 
     identity = hashlib.sha256(f"{result.path}:{result.name}".encode()).hexdigest()
     case.__qualname__ = case.__name__ = f"case_{identity[:16]}"  # failing cases are remembered under it
@@ -67,9 +67,10 @@ def run_property(suite: Suite, test: CheckedTest, options: Options, result: Resu
     source = suite.checked.file.source
     try:
         checked()
-        if options.verbose >= STORIES and passed:
-            result.story = story_of(suite.recorded(test, passed), lines=options.verbose >= LINES)
+        if options.verbose >= STORIES and result.case is not None:
+            result.story = story_of(suite.recorded(test, result.case), lines=options.verbose >= LINES)
     except (Unmet, Failure):
+        result.case = failed[-1][0]
         result.trouble = suite.told(test, failed[-1][0], lines=options.verbose >= LINES)
     except Unsatisfiable:
         message = "no case was found that satisfies `where`; nothing was tested. Narrower types or plain bounds help"

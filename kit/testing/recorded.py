@@ -232,7 +232,7 @@ def record_test(
             world.carry_out(body)
         except (Unmet, Failure) as found:
             problem = found
-        recorder.record.failure = problem if isinstance(problem, Failure) else None
+        recorder.record.root.failure = problem if isinstance(problem, Failure) else None
         if not recorder.record.lost:
             return RecordedTest(recorder.record, world, guide, problem)
         skip = recorder.record.lost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,7 @@ class Result:
     seconds: float = 0.0
     trouble: Trouble | None = None
     seed: int | None = None
+    case: Mapping[str, Any] | None = None
     story: list[Row] = field(default_factory=list)  # of a test that passed, if it was asked for
 
     @property

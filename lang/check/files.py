@@ -207,4 +207,4 @@ class FileChecker:
         if item.where is not None:
             checker.condition(item.where)
         checker.block(item.body)
-        self.checked.tests.append(CheckedTest(item, parameters, self.scope))
+        self.checked.tests.append(CheckedTest(item, parameters, self._test_scope()))
