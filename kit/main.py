@@ -39,6 +39,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "wallet": ("kit.commands.wallet:wallet", "Make, list, show and open wallets."),
         "session": ("kit.commands.session:session", "Let a key act for a wallet, within limits."),
         "transaction": ("kit.commands.transaction:transaction", "Transactions in files, signed by several people."),
+        "trace": ("kit.commands.trace:trace", "Show what a transaction did, call by call."),
         "receipt": ("kit.commands.receipt:receipt", "Show what became of a transaction."),
         "events": ("kit.commands.events:events", "Show the events of contracts."),
         "block": ("kit.commands.block:block", "Show a block."),

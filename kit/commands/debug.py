@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from kit.options import command
+from kit.options import command, node_option
 from kit.output import Output
+from kit.problem import usage
 
 
 @command(
@@ -14,28 +15,47 @@ from kit.output import Output
     tael debug "nobody empties it early"
     tael debug contracts/jar.tael:40
     tael debug early --case wait="5 days"
+    tael debug --tx 5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592
     printf 'failure\\nwhere\\nback\\nprint self.total\\n' | tael debug early
     """,
 )
-@click.argument("test")
-@click.argument("paths", nargs=-1)
+@click.argument("what", metavar="[TEST] [PATHS]...", nargs=-1)
+@click.option("--tx", "identity", metavar="ID", help="Walk through a transaction of a block instead.")
+@click.option("--data", metavar="DIR", type=click.Path(), help="With --tx: the data directory of a node.")
+@node_option
 @click.option("--case", metavar="NAME=VALUE", multiple=True, help="A value of a `for any` test; may be repeated.")
 @click.option("--seed", type=click.IntRange(0), help="Look for a failing case of a `for any` test by this number.")
-def debug(out: Output, test: str, paths: tuple[str, ...], case: tuple[str, ...], seed: int | None) -> int:
-    """Walk through TEST: a part of its name that no other has, or FILE:LINE.
+def debug(
+    out: Output,
+    what: tuple[str, ...],
+    identity: str | None,
+    data: str | None,
+    node: str | None,
+    case: tuple[str, ...],
+    seed: int | None,
+) -> int:
+    """Walk through TEST: a part of its name that no other has, or FILE:LINE; or through a transaction with --tx.
 
-    The test runs once and is written down line by line; then you go through that, forwards and backwards, and ask for values,
+    It runs once and is written down line by line; then you go through that, forwards and backwards, and ask for values,
     state, balances, events and gas at any place: `help` lists the commands. They come from the terminal, or line by line from a
-    pipe. Of a `for any` test the case that fails is taken. PATHS are where to look for it, else the project.
+    pipe. Of a `for any` test the case that fails is taken. PATHS are where to look for texts, else the project.
     """
-    from kit.debugger.opening import open_test
     from kit.debugger.plain import plain_stage
     from kit.debugger.session import Session
     from kit.debugger.terminal import talk
     from kit.debugger.view import View
     from kit.output import styled
 
-    stage = open_test(out, test, paths, case, seed=seed)
+    if identity is not None:
+        from kit.debugger.opening_transaction import open_transaction
+
+        stage = open_transaction(identity, what, node=node, data=data)
+    elif what:
+        from kit.debugger.opening import open_test
+
+        stage = open_test(out, what[0], what[1:], case, seed=seed)
+    else:
+        raise usage("say what to walk through", "A part of a test's name, FILE:LINE, or --tx ID.")
     if out.as_json:
         out.result(plain_stage(stage))
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chain.primitives.transaction import Action, Call, Deploy
+from chain.primitives.transaction import Action
 from kit.record.entries import Change, Entry, Kind, Line, Paid, Part, Passed, Record, Scene, Told, Where, Wrote
 from kit.record.guide import Guide, stored
 from kit.record.places import CodeMap, code_map
@@ -112,7 +112,7 @@ class Recorder:
         scene = Scene(kind, self._scene, [], contract, function, sender, arguments, symbol=symbol)
         self._indices.append(self._index)
         self._open(scene)
-        if is_first and isinstance(self._scene.parent and self._scene.parent.action, Call | Deploy):
+        if is_first:
             for coin in arguments:
                 if isinstance(coin, vm.CoinValue):
                     self._hand(sender, contract, coin, "hands over", wallet=sender, sign=-1)
