@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kit.options import command, node_option
 from kit.output import Output
 from kit.problem import usage
+
+if TYPE_CHECKING:
+    from kit.debugger.stage import Stage
 
 
 @command(
@@ -40,24 +45,28 @@ def debug(
     state, balances, events and gas at any place: `help` lists the commands. They come from the terminal, or line by line from a
     pipe. Of a `for any` test the case that fails is taken. PATHS are where to look for texts, else the project.
     """
+    if identity is not None:
+        from kit.debugger.opening_transaction import open_transaction
+
+        with open_transaction(identity, what, node=node, data=data) as stage:
+            _walk(out, stage)
+    elif what:
+        from kit.debugger.opening import open_test
+
+        _walk(out, open_test(out, what[0], what[1:], case, seed=seed))
+    else:
+        raise usage("say what to walk through", "A part of a test's name, FILE:LINE, or --tx ID.")
+    return 0
+
+
+def _walk(out: Output, stage: Stage) -> None:
     from kit.debugger.plain import plain_stage
     from kit.debugger.session import Session
     from kit.debugger.terminal import talk
     from kit.debugger.view import View
     from kit.output import styled
 
-    if identity is not None:
-        from kit.debugger.opening_transaction import open_transaction
-
-        stage = open_transaction(identity, what, node=node, data=data)
-    elif what:
-        from kit.debugger.opening import open_test
-
-        stage = open_test(out, what[0], what[1:], case, seed=seed)
-    else:
-        raise usage("say what to walk through", "A part of a test's name, FILE:LINE, or --tx ID.")
     if out.as_json:
         out.result(plain_stage(stage))
-        return 0
-    talk(Session(stage, View(stage, styled if out.colour else None)))
-    return 0
+    else:
+        talk(Session(stage, View(stage, styled if out.colour else None)))

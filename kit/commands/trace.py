@@ -33,18 +33,19 @@ def trace(out: Output, identity: str, paths: tuple[str, ...], lines: bool, data:
     from kit.record.story import lay_out, rows
     from kit.record.words import Words
 
-    run = replayed(identity, paths, node=node, data=data)
-    words = Words(run.guide)
-    for line in lay_out(rows(run.record, words, lines=lines), styled if out.colour else None, most=_LINES_MAX):
-        out.line(line)
-    for line in outcome_of(run):
-        out.line(line)
-    if run.failure is not None and any(line.source is not None for line in run.record.lines):
-        out.line(f"`tael debug --tx {run.receipt.identity.hex()[:8]}…` walks through it")
-    ok = run.failure is None
-    calls = plain_scene(run.record.root, words)
-    out.result({"ok": ok, "id": run.receipt.identity.hex(), "outcome": outcome_of(run), "calls": calls})
-    return 0 if ok else 1
+    with replayed(identity, paths, node=node, data=data) as run:
+        words = Words(run.guide)
+        outcome = outcome_of(run)
+        for line in lay_out(rows(run.record, words, lines=lines), styled if out.colour else None, most=_LINES_MAX):
+            out.line(line)
+        for line in outcome:
+            out.line(line)
+        ok = run.failure is None
+        if not ok and run.record.lines:
+            out.line(f"`tael debug --tx {run.receipt.identity.hex()[:8]}…` walks through it")
+        calls = plain_scene(run.record.root, words)
+        out.result({"ok": ok, "id": run.receipt.identity.hex(), "outcome": outcome, "calls": calls})
+        return 0 if ok else 1
 
 
 _LINES_MAX = 1_000  # of a story; --json has all

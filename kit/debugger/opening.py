@@ -37,9 +37,7 @@ def open_test(out: Output, wanted: str, paths: Sequence[str], case: Sequence[str
         trouble = trouble_of(source, test, run, chosen)
         outcome = [trouble.message, *(f"  {text} = {value}" for text, value in trouble.facts)]
         outcome += [f"  {reason}" for reason in trouble.reasons]
-    time_ms = run.world.sandbox.time_ms
-    first = next((change.before for change in run.record.changes if change.where.part == "time" and change.before), None)
-    return Stage(run.record, run.guide, title, outcome, run.problem is not None, first or time_ms, test)
+    return Stage(run.record, run.guide, title, outcome, run.problem is not None, run.world.sandbox.time_ms, test)
 
 
 def _find(out: Output, wanted: str, paths: Sequence[str]) -> tuple[Suite, CheckedTest]:

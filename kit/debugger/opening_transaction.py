@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from kit.debugger.stage import Stage
@@ -18,8 +18,11 @@ from kit.replay.included import included_at, included_in
 from kit.replay.replay import Replayed, replay
 
 
-def replayed(identity: str, paths: Sequence[str], *, node: str | None, data: str | None) -> Replayed:
-    """A transaction of a block executed once more: of a node, or of a data directory. Raises `Problem`, `Refusal`."""
+@contextmanager
+def replayed(identity: str, paths: Sequence[str], *, node: str | None, data: str | None) -> Iterator[Replayed]:
+    """A transaction of a block executed once more: of a node, or of a data directory, which stays open as long. Raises `Problem`,
+    `Refusal`.
+    """
     from kit.wallets import names
 
     if not re.fullmatch(r"(0x)?[0-9a-fA-F]{64}", identity):
@@ -32,11 +35,14 @@ def replayed(identity: str, paths: Sequence[str], *, node: str | None, data: str
         from kit.network import connect
 
         network = connect(node)
-        return replay(included_at(network.client, raw), sources, names(network.status.chain_id))
-    return _in_directory(raw, sources, data)
+        yield replay(included_at(network.client, raw), sources, names(network.status.chain_id))
+        return
+    with _in_directory(raw, sources, data) as run:
+        yield run
 
 
-def _in_directory(identity: bytes, sources: Sources, data: str) -> Replayed:
+@contextmanager
+def _in_directory(identity: bytes, sources: Sources, data: str) -> Iterator[Replayed]:
     from chain.ledger.parameters import decode_parameters
     from chain.primitives.keyspace import PARAMETERS
     from chain.primitives.refusal import StoreFailed
@@ -49,7 +55,7 @@ def _in_directory(identity: bytes, sources: Sources, data: str) -> Replayed:
         with closing(Store.reader(Path(data))) as store:
             value = store.get(PARAMETERS)
             chain_id = None if value is None else decode_parameters(value).chain_id
-            return replay(included_in(store, identity), sources, names(chain_id))
+            yield replay(included_in(store, identity), sources, names(chain_id))
     except StoreFailed as error:
         remedy = "Restore it from a backup with `tael node restore`."
         raise Problem(f"the data directory is damaged: {error}", remedy, code="StoreFailed") from None
@@ -76,15 +82,13 @@ def outcome_of(run: Replayed) -> list[str]:
     return [f"it failed with {words.failure(run.failure)}{meaning}", *(f"  {reason}" for reason in reasons)]
 
 
-def open_transaction(identity: str, paths: Sequence[str], *, node: str | None, data: str | None) -> Stage:
+@contextmanager
+def open_transaction(identity: str, paths: Sequence[str], *, node: str | None, data: str | None) -> Iterator[Stage]:
     """The stage of a transaction. Raises `Problem`, `Refusal`."""
-    run = replayed(identity, paths, node=node, data=data)
-    if not run.record.lines:
+    with replayed(identity, paths, node=node, data=data) as run:
         outcome = outcome_of(run)
-        raise Problem(
-            f"no line of a contract ran in this transaction: {outcome[0]}",
-            "`tael trace` tells what it did.",
-            code="NothingRan",
-        )
-    title = f"transaction {run.receipt.identity.hex()}"
-    return Stage(run.record, run.guide, title, outcome_of(run), run.failure is not None, run.time_ms)
+        if not run.record.lines:
+            message = f"no code of a contract ran in this transaction: {outcome[0]}"
+            raise Problem(message, "`tael trace` tells what it did.", code="NothingRan")
+        title = f"transaction {run.receipt.identity.hex()}"
+        yield Stage(run.record, run.guide, title, outcome, run.failure is not None, run.time_ms, is_whole=False)

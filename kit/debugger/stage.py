@@ -21,7 +21,9 @@ from vm import types as vm
 
 @dataclass(slots=True)
 class Stage:
-    """`title` says what ran, `outcome` what came of it in lines; `time_ms` is the time where the record says none."""
+    """`title` says what ran, `outcome` what came of it in lines; `time_ms` is the time where the record says none;
+    `is_whole` whether the record has seen all of the world from its beginning, so that what it does not know is not there.
+    """
 
     record: Record
     guide: Guide
@@ -30,6 +32,7 @@ class Stage:
     failed: bool
     time_ms: int
     test: CheckedTest | None = None
+    is_whole: bool = True
     words: Words = field(init=False)
     past: Past = field(init=False)
 
@@ -91,4 +94,9 @@ class Stage:
             if number == field_number:
                 entry = show(key, kind.key, setting)
                 shown.append(f"{entry}: {show(value, kind.value, setting)}" if isinstance(kind, vm.Map) else entry)
-        return "{" + ", ".join(shown) + "}"
+        return "{" + ", ".join(shown) + "}" + self.rest
+
+    @property
+    def rest(self) -> str:
+        """What is said behind a map or set of which not all need be known."""
+        return "" if self.is_whole else " and what this transaction did not touch"

@@ -8,7 +8,8 @@ from kit.debugger.evaluate import Unclear
 from kit.debugger.stage import Stage
 from kit.debugger.walk import Walk
 from kit.record.differences import show
-from kit.record.entries import Change, Kind, Line, Part, Scene, Told, Wrote
+from kit.record.entries import Change, Kind, Line, Part, Scene, Told, Where, Wrote
+from kit.record.places import CodeMap
 from kit.values import show_money, show_time
 from lang.types import lower
 from vm import types as vm
@@ -113,6 +114,9 @@ class View:
         """What is named at a line."""
         setting = self.words.setting(line.scene.contract or None)
         told = False
+        if line.scene.code is not None and line.scene.symbol is None:
+            yield from self._slots(line, line.scene.code)
+            return
         for local, value in self.stage.frame(line).in_sight():
             if value is None and isinstance(line.locals, tuple) and not vm.is_linear(lower(local.type)):
                 continue  # declared further on
@@ -120,6 +124,14 @@ class View:
             yield f"  {local.name} = {'used up' if value is None else show(value, lower(local.type), setting)}"
         if not told:
             yield "nothing is named here"
+
+    def _slots(self, line: Line, code: CodeMap) -> Iterator[str]:
+        """The locals of code whose text is not at hand, by their names where they have any, else by number."""
+        setting = self.words.setting(line.scene.contract)
+        for number, value in enumerate(line.locals):
+            if value is not None and isinstance(line.locals, tuple):
+                name = code.names[number] if number < len(code.names) else str(number)
+                yield f"  {name} = {show(value, code.kinds[number], setting)}"
 
     def state(self, line: Line, name: str) -> Iterator[str]:
         """The state of a contract by its name, else of the one at work."""
@@ -133,19 +145,19 @@ class View:
             slots.setdefault(number, []).append((key, value))
         yield f"{self.stage.guide.name(contract)}, a {known.module.name}"
         if known.module.phases:
-            phase = slots.get(PHASE_FIELD, [(None, 0)])[0][1]
-            yield f"  phase = {self.words.phase(contract, phase)}"  # type: ignore[arg-type]
+            phase = past.value(Where(Part.SLOT, (contract, PHASE_FIELD, None)))
+            yield f"  phase = {self.words.phase(contract, phase)}"
         for number, (field, kind) in enumerate(known.module.fields):
             found = slots.get(number, [])
             if isinstance(kind, vm.Map):
                 shown = ", ".join(f"{show(key, kind.key, setting)}: {show(value, kind.value, setting)}" for key, value in found)
-                yield f"  {field} = {{{shown}}}"
+                yield f"  {field} = {{{shown}}}{self.stage.rest}"
             elif isinstance(kind, vm.Set):
-                yield f"  {field} = {{{', '.join(show(key, kind.key, setting) for key, _ in found)}}}"
-            elif found:
-                yield f"  {field} = {show(found[0][1], kind, setting)}"
+                yield f"  {field} = {{{', '.join(show(key, kind.key, setting) for key, _ in found)}}}{self.stage.rest}"
             else:
-                yield f"  {field} = {show(0, kind, setting) if isinstance(kind, vm.Vault) else 'not set'}"
+                value = past.value(Where(Part.SLOT, (contract, number, None)))
+                is_there = value is not None or isinstance(kind, vm.Vault)
+                yield f"  {field} = {show(value, kind, setting) if is_there else 'not set'}"
 
     def _contract(self, line: Line, name: str) -> bytes:
         known = self._contracts(line)

@@ -85,6 +85,11 @@ class Recorder:
         for change in reversed(self.record.changes[mark:]):
             self._change(change.where, change.before, undoes=True)
 
+    def meet(self, where: Where, value: Any) -> None:
+        """Know what a thing is, before anything happens to it."""
+        if where not in self._state:
+            self._state[where] = self.record.base[where] = value
+
     def settle(self, where: Where, value: Any) -> None:
         """Note what a thing is now, if that is not what it was."""
         if self._value(where) != value:
@@ -246,8 +251,7 @@ class Recorder:
         if key not in self._codes:
             known = self._guide.known(contract.address)
             debug = None if known is None or known.debug is None else known.debug[function]
-            name = contract.verified.module.functions[function].name
-            self._codes[key] = code_map(name, contract.verified.bodies[function], debug)
+            self._codes[key] = code_map(contract.verified.module, function, contract.verified.bodies[function], debug)
         return self._codes[key]
 
 

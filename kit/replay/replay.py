@@ -73,13 +73,12 @@ def _once(included: Included, sources: Sources, names: Mapping[bytes, str], skip
         raise Problem(message, "The node is of another version, or gave another state.", code="WrongReceipt")
     failure = None if receipt.error is None else _failure(scene, receipt.error)
     result = None if receipt.error is not None or len(receipt.results) != 1 else receipt.results[0]
+    for move in receipt.moves:
+        if move.reason in _HOW and move.source is not None:
+            recorder.moved(move.source, move.to, move.currency, move.amount, _HOW[move.reason])
     recorder.end(scene, failure=failure, result=result, gas=receipt.gas_used - intrinsic)
     scene.gas = receipt.gas_used
     for move in receipt.moves:
-        if move.reason in ("pay", "fee") and move.source is not None:
-            recorder.moved(
-                move.source, move.to, move.currency, move.amount, "pays" if move.reason == "pay" else "pays the fee of"
-            )
         for wallet in (move.source, move.to):
             if wallet is not None and guide.known(wallet) is None:
                 recorder.settle(Where(Part.BALANCE, (wallet, move.currency)), _balance(overlay, wallet, move.currency))

@@ -56,7 +56,7 @@ class RecordedSandbox(Sandbox):
     """A sandbox that tells a recorder what is done in it."""
 
     def __init__(self, world: RecordedWorld, recorder: Recorder, currencies: Mapping[str, int]) -> None:
-        self._marks: dict[int, tuple[Snapshot, int]] = {}
+        self._marks: dict[int, tuple[Snapshot, int]] = {}  # of the recorder, by identity of snapshot
         self._world = world
         self._recorder = recorder
         super().__init__(currencies, tracer=recorder, check_promises=True)
@@ -90,6 +90,8 @@ class RecordedSandbox(Sandbox):
         self._recorder.undo(self._marks[id(snapshot)][1])
 
     def _run(self, action: Action, sender: bytes) -> Any:
+        for where in self._purses():
+            self._recorder.meet(where, self.balance(*where.place))
         scene = self._recorder.begin(Kind.TRANSACTION, action=action, sender=sender, gas_limit=self.gas_limit)
         return self._seen(scene, lambda: super(RecordedSandbox, self)._run(action, sender))
 
@@ -104,10 +106,14 @@ class RecordedSandbox(Sandbox):
             if move.reason == "pay" and move.source is not None:
                 self._recorder.moved(move.source, move.to, move.currency, move.amount, "pays")
         self._recorder.end(scene, result=result, gas=self.last_gas)
-        for wallet in [address for address in self._world.wallet_names if address not in self._world.deployed]:
-            for currency in self.currencies:
-                self._recorder.settle(Where(Part.BALANCE, (wallet, currency)), self.balance(wallet, currency))
+        for where in self._purses():
+            self._recorder.settle(where, self.balance(*where.place))
         return result
+
+    def _purses(self) -> list[Where]:
+        """What wallets hold, as things in the world, currency by currency."""
+        wallets = [address for address in self._world.wallet_names if address not in self._world.deployed]
+        return [Where(Part.BALANCE, (wallet, currency)) for wallet in wallets for currency in self.currencies]
 
 
 class RecordedWorld(World):
@@ -227,6 +233,7 @@ def record_test(
         recorder = Recorder(guide, Scene(Kind.TEST, None, name=name), skip=skip, lines_max=lines_max)
         world = guide.world = RecordedWorld(recorder, source, compiled, currency=currency, units=units)
         world.names.update(chosen)
+        recorder.meet(Where(Part.TIME), world.sandbox.time_ms)
         problem: Unmet | Failure | None = None
         try:
             world.carry_out(body)
