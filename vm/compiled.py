@@ -136,11 +136,11 @@ class CompiledExecution(Execution):
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
 
-    def renew(self, journal: Journal, gas_limit: int) -> None:
+    def renew(self, journal: Journal, gas_limit: int, now: int) -> None:
         """As the reference does."""
         if self._callers:
             self._callers.clear()
-        super().renew(journal, gas_limit)
+        super().renew(journal, gas_limit, now)
         if len(self._ways) > CONTRACTS_AT_HAND_MAX:
             self.forget()
 

@@ -85,7 +85,7 @@ class Execution:
         checked: bool,
     ) -> None:
         self.checked: Final = checked
-        self.now: Final = now
+        self.now = now
         self.cells: Final = cells(journal, now=now, gas=gas_limit)
         self.state: Final = State(host, journal, self.cells)
         self.journal = journal
@@ -107,13 +107,14 @@ class Execution:
 
     # One transaction after the other.
 
-    def renew(self, journal: Journal, gas_limit: int) -> None:
+    def renew(self, journal: Journal, gas_limit: int, now: int) -> None:
         """Begin the next transaction of the session, whatever became of the last one: as a new session would, but for the
         contracts that are known and what is remembered of their slots. All that is dropped when it comes to be too much.
         """
+        self.now = now
         self.journal = journal
         self._told = len(journal.events)
-        self.cells[:] = cells(journal, now=self.now, gas=gas_limit)
+        self.cells[:] = cells(journal, now=now, gas=gas_limit)
         self.state.renew(journal)
         if self.deployed or self._moved:
             self.deployed.clear()

@@ -46,6 +46,10 @@ class Journal:
         self.log.extend((table, key, table.get(key, ABSENT_BEFORE)))
         table[key] = value
 
+    def note(self, table: MutableMapping[Any, Any], key: Hashable) -> None:
+        """Remember what `table` has at `key`, whatever becomes of it: for a journal over transactions, which has no limit."""
+        self.log.extend((table, key, table.get(key, ABSENT_BEFORE)))
+
     def mark(self) -> Mark:
         """The present point, to come back to."""
         return len(self.log), len(self.events)

@@ -104,16 +104,18 @@ class Session:
         has none. Coins in the result go to the sender's wallet. It is what the execution has: one call within another costs.
         """
 
-    def renew(self, journal: Journal, gas_limit: int) -> None:
-        """Begin the next transaction, with a journal and gas of its own, whatever became of the last one. If that was finished,
-        `keep` says that the store has what it left behind; without that it counts for nothing.
+    def renew(self, journal: Journal, gas_limit: int, now: int | None = None) -> None:
+        """Begin the next transaction, with a journal and gas of its own, maybe at another time, whatever became of the last one.
+        If that was finished, `keep` says that the store has what it left behind; without that it counts for nothing.
         """
         self._gas_limit = gas_limit
-        self._execution.renew(journal, gas_limit)
+        self._execution.renew(journal, gas_limit, self._execution.now if now is None else now)
 
-    def keep(self) -> None:
-        """Note that from now on `Host.load` gives what `finish` said the last time."""
-        self._execution.state.keep()
+    def keep(self, past: Journal | None = None) -> None:
+        """Note that from now on `Host.load` gives what `finish` said the last time. To undo `past` is to know of the slots what
+        was known before.
+        """
+        self._execution.state.keep(past)
 
     @property
     def gas_left(self) -> int:

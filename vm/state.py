@@ -277,9 +277,12 @@ class State:
             slots.forget(token)
         self._changed = []
 
-    def keep(self) -> None:
-        """Note that the store holds what `changes` gave the last time."""
+    def keep(self, past: Journal | None = None) -> None:
+        """Note that the store holds what `changes` gave the last time. To undo `past` is to know what was known before."""
         for (_, slot), data, slots, token, value in self._changed:
+            if past is not None:
+                past.note(slots.loaded, token)
+                past.note(slots.decoded, token)
             slots.keep(token, slot, data, value)
         self._changed = []
 

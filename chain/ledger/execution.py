@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chain.currency.mandates import Mandates, Usage
 from chain.currency.supply import record_moves
@@ -33,6 +33,17 @@ from vm.types import CoinValue, Type
 from vm.values import encode as encode_value
 from vm.values import encode_arguments, read_arguments, unpack
 from vm.verifier import Verified
+
+
+class GivenCall(NamedTuple):
+    """A call whose arguments are at hand as values, as a sandbox has them; it costs and does what a `Call` does that has them
+    encoded.
+    """
+
+    contract: bytes
+    function: str
+    arguments: tuple[Any, ...]
+
 
 _NOBODY: Final = bytes(ADDRESS_BYTES)
 """The sender that a read sees."""
@@ -95,7 +106,7 @@ class Execution:
 
     # Actions.
 
-    def run(self, actions: Sequence[Action], sender: bytes, identity: bytes) -> Outcome:
+    def run(self, actions: Sequence[Action | GivenCall], sender: bytes, identity: bytes) -> Outcome:
         """Execute actions in order, all or none. Raises `SupplyBroken` and the machine's own defects, nothing
         else.
         """
@@ -127,7 +138,7 @@ class Execution:
         record_moves(self.overlay, self.wallets.held, self._in_contracts)
         self.overlay.commit()
         if self._session is not None:
-            self._session.keep()
+            self._session.keep(self._machine.block.past)
         elif self._edited:
             self._machine.forget_slots()
 
@@ -145,10 +156,23 @@ class Execution:
         value = self.session.read(address, function, values, _NOBODY)
         return value, None if found.result is None else self._encoded_result(found.result, value)
 
-    def _perform(self, action: Action, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
+    def ask(self, address: bytes, function: str, arguments: tuple[Any, ...]) -> Any:
+        """As `read`, for who has the arguments as values and wants the value only. Raises `Failure`."""
+        found = self._callee(address, function)
+        if found is None:
+            raise Failure(Code.NO_FUNCTION, (function,), contract=address)
+        values = self._given(found, arguments)
+        value = self.session.read(address, function, values, _NOBODY)
+        self._charge_result(found, value)
+        return value
+
+    def _perform(self, action: Action | GivenCall, sender: bytes, identity: bytes, position: int) -> tuple[Any, bytes | None]:
         if self.usage is not None:
+            assert not isinstance(action, GivenCall), "a session of somebody else in a sandbox"
             self.usage.check_action(action)
         match action:
+            case GivenCall():
+                return self._call_given(action, sender), None
             case OpenWallet():
                 address = self._open_wallet(action, sender)
                 return address, address
@@ -226,6 +250,31 @@ class Execution:
             self._take_coins(values, sender, action.contract)
         value = (self._session or self.session).call(action.contract, action.function, values, sender)
         return value, None if found.result is None else self._encoded_result(found.result, value)
+
+    def _call_given(self, call: GivenCall, sender: bytes) -> Any:
+        address, function, arguments = call
+        found = self._callee(address, function)
+        if found is None:
+            raise Failure(Code.NO_FUNCTION, (function,), contract=address)
+        values = self._given(found, arguments)
+        if found.takes_coins:
+            self._take_coins(values, sender, address)
+        value = (self._session or self.session).call(address, function, values, sender)
+        self._charge_result(found, value)
+        return value
+
+    def _given(self, found: Callee, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Arguments at hand, paid for as those that are decoded. Raises `Failure` WrongArguments, OutOfGas."""
+        if found.wire_values != len(arguments):
+            return self._decoded(found.readers, encode_arguments(found.kinds, arguments))
+        (self._session or self.session).charge(GAS_ARGUMENT_VALUE * len(arguments))
+        return arguments
+
+    def _charge_result(self, found: Callee, value: Any) -> None:
+        """Pay for the encoding of a result that nobody wants encoded. Raises `Failure` OutOfGas."""
+        if found.result is not None:
+            gas = found.result_gas
+            self.session.charge(price_of_value("encode", found.result, value).gas if gas is None else gas)
 
     def _decoded(self, readers: Sequence[Callable[[Any], Any]], arguments: bytes) -> tuple[Any, ...]:
         """Arguments from outside, which are paid for before they are read. Raises `Failure` WrongArguments, OutOfGas."""

@@ -14,8 +14,9 @@ from vm.journal import Journal
 from vm.limits import CONTRACTS_AT_HAND_MAX
 from vm.machine import Session
 from vm.module import Function
+from vm.pricing import is_sized, price_of_type
 from vm.trace import Tracer
-from vm.types import Coin, Type
+from vm.types import Address, Amount, Bool, Bytes, Coin, Int, Text, Type
 from vm.values import reader
 from vm.verifier import Verified
 
@@ -23,23 +24,37 @@ Credit = Callable[[bytes, str, int], None]
 """What pays so many minor units of a currency into a wallet, undoably."""
 
 
+_ONE_ON_THE_WIRE = (Bool, Int, Amount, Address, Text, Bytes)
+"""Types of which a value is one value on the wire too."""
+
+
 class Callee(NamedTuple):
-    """What has to be known of a function to call it: what reads each argument out of its wire form, whether any is a coin."""
+    """What has to be known of a function to call it: what reads each argument out of its wire form, whether any is a coin; how
+    many values arguments at hand are on the wire (None if that is not known without making it), the result and the gas that its
+    encoding takes (None if that depends on the value).
+    """
 
     verified: Verified
+    kinds: tuple[Type, ...]
     readers: tuple[Callable[[Any], Any], ...]
     takes_coins: bool
     result: Type | None
+    wire_values: int | None
+    result_gas: int | None
 
 
 def callee(verified: Verified, function: Function | None) -> Callee:
     """What has to be known of a function of a module, or of none, which takes nothing and gives nothing."""
     kinds = () if function is None else tuple([kind for _, kind in function.parameters])
+    result = None if function is None else function.result
     return Callee(
         verified,
+        kinds,
         tuple(map(reader, kinds)),
         any(isinstance(kind, Coin) for kind in kinds),  # there are none within other values
-        None if function is None else function.result,
+        result,
+        len(kinds) if all(isinstance(kind, _ONE_ON_THE_WIRE) for kind in kinds) else None,
+        None if result is None or is_sized(result) else price_of_type("encode", result).gas,
     )
 
 
@@ -77,7 +92,7 @@ class BlockMachine:
                 check_promises=self._check_promises,
             )
         else:
-            session.renew(journal, gas_limit)
+            session.renew(journal, gas_limit, self.now_ms)
         return session
 
     def forget_slots(self) -> None:

@@ -43,6 +43,11 @@ def is_resident(block: BlockOverlay, code_hash: bytes) -> bool:
     return block.get(residence_key(code_hash)) is not None
 
 
+def stands_still(block: BlockOverlay) -> bool:
+    """Whether so little code was ever put into the queue that using what is in it moves nothing."""
+    return _Queue(block).clock <= CODE_RESIDENT_GAS_MAX // 4
+
+
 def settle(block: BlockOverlay) -> None:
     """End a block: what it used goes to the end of the queue, by hash, and from its beginning goes what is too much.
 
@@ -67,6 +72,11 @@ class _Queue:
         self._whole = _Whole(0, 0, None, None) if value is None else _Whole(*as_list(decode(value), "the resident codes", size=4))
         self._changed = False
 
+    @property
+    def clock(self) -> int:
+        """The price in gas of all that was ever put in."""
+        return self._whole.clock
+
     def use(self, code_hash: bytes, price: int) -> None:
         """Note that a code was used. One whose deployment failed, so that nobody has it, is not kept."""
         place = self._find(code_hash)
@@ -85,7 +95,7 @@ class _Queue:
         while whole.price > CODE_RESIDENT_GAS_MAX and whole.oldest is not None:
             self._take_out(whole.oldest, self._at(whole.oldest))
         if self._changed:
-            self._block.changes[residence_key()] = encode([whole.price, whole.clock, whole.oldest, whole.newest])
+            self._block.set(residence_key(), encode([whole.price, whole.clock, whole.oldest, whole.newest]))
 
     def _append(self, code_hash: bytes, price: int) -> None:
         whole = self._whole
@@ -130,4 +140,4 @@ class _Queue:
     def _put(self, code_hash: bytes, place: _Place | None) -> None:
         self._changed = True
         value = None if place is None else encode([place.price, place.stamp, place.older, place.newer])
-        self._block.changes[residence_key(code_hash)] = value
+        self._block.set(residence_key(code_hash), value)

@@ -11,21 +11,22 @@ from typing import Any
 from chain.currency.records import Currency
 from chain.currency.supply import add_currency, issue, read_supplies, record_moves
 from chain.currency.wallets import Wallets
-from chain.ledger.contracts import find_function, load_verified, read_contract, verified_code
-from chain.ledger.execution import Execution, Outcome
+from chain.ledger.contracts import load_verified, read_contract, verified_code
+from chain.ledger.execution import Execution, GivenCall, Outcome
 from chain.ledger.machine import BlockMachine
-from chain.ledger.residence import settle
-from chain.primitives.account import Account
+from chain.ledger.residence import is_resident, settle, stands_still
+from chain.primitives.account import Account, account_value
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
-from chain.primitives.keyspace import slot_key
+from chain.primitives.keyspace import account_key, slot_key
 from chain.primitives.limits import READ_GAS_MAX
 from chain.primitives.receipt import Event, Move
-from chain.primitives.transaction import Action, Call, Deploy, Pay, SetRules
+from chain.primitives.transaction import Action, Deploy, Pay, SetRules
 from chain.state.memory import MemoryView
 from chain.state.overlay import BlockOverlay, TransactionOverlay
 from vm.failure import Code, Failure
+from vm.journal import ENTRY, Journal
 from vm.trace import Tracer
 from vm.types import CoinValue
 from vm.values import encode_arguments
@@ -37,22 +38,27 @@ TIME_MS = 1_767_225_600_000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A state to come back to."""
+    """A state to come back to: a point in the past of a sandbox, which is there until one before it is gone back to."""
 
-    state: dict[bytes, bytes | None]
+    point: int
+    serial: int
     time_ms: int
     count: int
     events: int
     moves: int
+    contracts: int
+    currencies: int
 
 
 class Sandbox:
     """One small world. Every method that acts is one transaction; a failed one raises `vm.failure.Failure`
     and leaves nothing.
 
-    `time_ms` is what contracts see as `now`. `events` and `moves` gather all that happened, `last_gas` is
-    what the machine
-    used for the last transaction or read. `tracer` may be set and taken away at any time.
+    `time_ms` is what contracts see as `now`. `events` and `moves` gather all that happened, `last_gas` is what the machine used
+    for the last transaction or read. `tracer` may be set and taken away at any time.
+
+    Each transaction is a block of its own. The machine stays for the next ones all the same, since it has the same outcome, and
+    what it remembers is gone back to together with the state.
     """
 
     def __init__(
@@ -67,21 +73,38 @@ class Sandbox:
         """`currencies` maps codes to decimals; CNY with 2 if not given."""
         self.time_ms = time_ms
         self.gas_limit = gas_limit
-        self.tracer = tracer
         self.check_promises = check_promises
-        self.currencies: dict[str, int] = dict({"CNY": 2} if currencies is None else currencies)
+        self.currencies: dict[str, int] = {}
         self.events: list[Event] = []
         self.moves: list[Move] = []
         self.last_gas = 0
+        self._tracer = tracer
         self._count = 0
+        self._contracts = 0
+        self._past = Journal()
+        self._serial = 0
+        self._points: list[tuple[int, int]] = [(-1, 0)]  # of the snapshots that there are, and their serial numbers
+        self._machine: BlockMachine | None = None
         self._block = BlockOverlay(MemoryView())
-        for code, decimals in list(self.currencies.items()):
+        self._block.past = self._past
+        for code, decimals in ({"CNY": 2} if currencies is None else currencies).items():
             self.add_currency(code, decimals)
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """Who looks on."""
+        return self._tracer
+
+    @tracer.setter
+    def tracer(self, tracer: Tracer | None) -> None:
+        self._tracer = tracer
+        self._machine = None
 
     # Currencies and wallets.
 
     def add_currency(self, code: str, decimals: int) -> None:
         """One more currency, of which nothing is issued yet."""
+        self._past.note(self.currencies, code)
         self.currencies[code] = decimals
         overlay = TransactionOverlay(self._block)
         add_currency(overlay, Currency(code, decimals, None))
@@ -103,7 +126,7 @@ class Sandbox:
             issue(overlay, wallets, address, currency, amount)
         record_moves(overlay, wallets.held, {})
         overlay.commit()
-        self._block.settle_accounts()
+        self._remember(overlay.journal)
 
     def balance(self, address: bytes, currency: str) -> int:
         """What a wallet holds, in minor units; 0 where no wallet is."""
@@ -149,16 +172,20 @@ class Sandbox:
         """Call a public function with Python values, `CoinValue` for coins of the sender, and return its
         value.
         """
-        return self._run(Call(address, function, self._arguments(address, function, arguments)), sender)
+        return self._run(GivenCall(address, function, arguments), sender)
 
     def read(self, address: bytes, function: str, arguments: tuple[Any, ...] = ()) -> Any:
         """The value of a view or pure function."""
         execution = self._execution()
         try:
-            value, _ = execution.read(address, function, self._arguments(address, function, arguments))
+            value = execution.ask(address, function, arguments)
         finally:
             self.last_gas = execution.gas_used
-            self._block.used.clear()  # a read leaves nothing behind
+            used = self._block.used
+            if used:
+                if not all(is_resident(self._block, code_hash) for code_hash in used):
+                    self._machine = None  # which has what the next one is to pay for
+                used.clear()  # a read leaves nothing behind
         return value
 
     def coin(self, amount: int, currency: str = "CNY") -> CoinValue:
@@ -173,16 +200,33 @@ class Sandbox:
 
     def snapshot(self) -> Snapshot:
         """The present state, to come back to any number of times."""
-        return Snapshot(dict(self._block.changes), self.time_ms, self._count, len(self.events), len(self.moves))
+        point, _ = self._past.mark()
+        last, serial = self._points[-1]
+        if last != point:
+            serial = self._serial = self._serial + 1
+            self._points.append((point, serial))
+        told = len(self.events), len(self.moves)
+        return Snapshot(point, serial, self.time_ms, self._count, *told, self._contracts, len(self.currencies))
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a snapshot of this sandbox."""
-        self._block.changes = dict(snapshot.state)
-        self._block.forget()
+        """Go back to a snapshot of this sandbox, at a cost in proportion to what was changed since. Snapshots made after it are
+        worth nothing from then on: to go to one of them raises ValueError.
+        """
+        points = self._points
+        while points[-1][0] > snapshot.point:
+            points.pop()
+        if points[-1] != (snapshot.point, snapshot.serial):
+            raise ValueError("this snapshot is of a state that has been gone back over")
+        self._past.undo((snapshot.point, 0))
         self.time_ms = snapshot.time_ms
         self._count = snapshot.count
         del self.events[snapshot.events :]
         del self.moves[snapshot.moves :]
+        if self._contracts != snapshot.contracts:
+            self._contracts = snapshot.contracts
+            self._machine = None  # which knows contracts that are no more, at addresses that others may come to have
+        if len(self.currencies) != snapshot.currencies:
+            self._block.forget_currencies()
 
     def supply(self) -> tuple[Supply, ...]:
         """The supply equation of every currency."""
@@ -194,30 +238,45 @@ class Sandbox:
 
     def state(self) -> dict[bytes, bytes]:
         """The whole flat state, for whoever wants to look at slots."""
-        return {key: value for key, value in self._block.changes.items() if value is not None}
-
-    def _arguments(self, address: bytes, function: str, arguments: tuple[Any, ...]) -> bytes:
-        found = find_function(self.verified(address), function)
-        if found is None:
-            raise Failure(Code.NO_FUNCTION, (function,), contract=address)
-        return encode_arguments([kind for _, kind in found.parameters], arguments)
+        state = {key: value for key, value in self._block.changes.items() if value is not None}
+        for address, account in self._block.accounts.items():
+            if account is not None:
+                state[account_key(address)] = account_value(account)
+        return state
 
     def _execution(self) -> Execution:
-        machine = BlockMachine(self._block, now_ms=self.time_ms, tracer=self.tracer, check_promises=self.check_promises)
+        machine = self._machine
+        if machine is None:
+            machine = self._machine = BlockMachine(
+                self._block, now_ms=self.time_ms, tracer=self._tracer, check_promises=self.check_promises
+            )
+        machine.now_ms = self.time_ms
         return Execution(machine, gas_limit=self.gas_limit)
 
-    def _run(self, action: Action, sender: bytes) -> Any:
+    def _run(self, action: Action | GivenCall, sender: bytes) -> Any:
         self._count += 1
         identity = tagged_hash(TAG_SANDBOX, self._count.to_bytes(8))
         execution = self._execution()
+        journal = execution.overlay.journal
         outcome: Outcome = execution.run((action,), sender, identity)
         self.last_gas = outcome.gas_used
         if outcome.failure is None:
             execution.commit()
-        settle(self._block)  # each transaction is a block of its own
-        self._block.settle_accounts()
+            self._remember(journal)
+            self._contracts += isinstance(action, Deploy)
+        if self._block.used:
+            settle(self._block)  # each transaction is a block of its own
+            if not stands_still(self._block):
+                self._machine = None  # which does not tell what it has used before
         if outcome.failure is not None:
             raise outcome.failure
         self.events.extend(outcome.events)
         self.moves.extend(outcome.moves)
         return outcome.values[0]
+
+    def _remember(self, journal: Journal) -> None:
+        """Keep what a transaction replaced in accounts; what it replaced in other tables is the block's business, or nobody's."""
+        log, past = journal.log, self._past.log
+        for at in range(0, len(log), ENTRY):
+            if type(log[at]) is dict:
+                past.extend(log[at : at + ENTRY])

@@ -32,9 +32,11 @@ class BlockOverlay:
 
     `used` has the price in gas of every code that was at work, by its hash: what was brought stays for the block, even if its
     transaction fails.
+
+    `past`, where somebody puts a journal there, notes what every change replaced, so that one may go back over transactions.
     """
 
-    __slots__ = ("_currencies", "_view", "accounts", "changes", "used")
+    __slots__ = ("_currencies", "_view", "accounts", "changes", "past", "used")
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -42,12 +44,19 @@ class BlockOverlay:
         self.accounts: dict[bytes, Account | None] = {}
         self.changes: dict[bytes, bytes | None] = {}
         self.used: dict[bytes, int] = {}
+        self.past: Journal | None = None
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key with the block's changes so far."""
         if key in self.changes:
             return self.changes[key]
         return self._view.get(key)
+
+    def set(self, key: bytes, value: bytes | None) -> None:
+        """Set a key; None removes it."""
+        if self.past is not None:
+            self.past.note(self.changes, key)
+        self.changes[key] = value
 
     def account(self, address: bytes) -> Account | None:
         """The account at an address with the block's changes so far, or None. Raises `Refusal` Malformed if it is damaged."""
@@ -76,8 +85,12 @@ class BlockOverlay:
 
     def forget(self) -> None:
         """Forget what was read of accounts and currencies: the state has been exchanged for another one."""
-        self._currencies.clear()
+        self.forget_currencies()
         self.accounts.clear()
+
+    def forget_currencies(self) -> None:
+        """Forget which currencies there are: the state is another one, though accounts are as they should be."""
+        self._currencies.clear()
 
     def settle_accounts(self) -> None:
         """Enter the records of the accounts that changed among the changes."""
@@ -128,4 +141,8 @@ class TransactionOverlay:
 
     def commit(self) -> None:
         """Make the transaction's changes the block's."""
-        self._block.changes.update(self._table)
+        block = self._block
+        if block.past is not None:
+            for key in self._table:
+                block.past.note(block.changes, key)
+        block.changes.update(self._table)

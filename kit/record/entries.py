@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chain.primitives.transaction import Call
 from lang.source import Source, Span
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Scene:
     gas: int = 0
     gas_limit: int = 0
     action: Action | None = None
-    asked: tuple[bytes, str, tuple[Any, ...]] | None = None  # of a READ: contract, function, arguments
+    asked: tuple[bytes, str, tuple[Any, ...]] | None = None  # contract, function, arguments of a call or question of a test
     code: CodeMap | None = None
     symbol: FunctionSymbol | None = None
     name: str = ""
@@ -130,6 +131,14 @@ class Scene:
     stack: tuple[Any, ...] = ()  # that the last instruction found which may fail because of what it is given
     lines: list[Line] = field(default_factory=list)
     is_over: bool = False
+
+    @property
+    def called(self) -> tuple[bytes, str] | None:
+        """The contract and the function that are called from outside."""
+        if self.asked is not None:
+            return self.asked[0], self.asked[1]
+        action = self.action
+        return (action.contract, action.function) if action is not None and isinstance(action, Call) else None
 
     @property
     def depth(self) -> int:

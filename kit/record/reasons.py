@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chain.primitives.transaction import Call
 from kit.record.differences import show
 from kit.record.entries import Kind, Line, Part, Record, Scene, Where
 from kit.record.guide import Guide
@@ -102,16 +101,16 @@ class Reasons:
                     yield f"{name} holds {show(value, kind, self._words.setting(scene.contract))}"
 
     def _wrongcurrency(self, failure: Failure, scene: Scene, _: Op | None) -> Iterator[str]:
-        if isinstance(scene.action, Call) and not failure.detail:
-            known = self._guide.known(scene.action.contract)
+        if scene.called is not None and not failure.detail:
+            known = self._guide.known(scene.called[0])
             if known is not None:
-                yield f"{self._guide.name(scene.action.contract)} is at home in {known.home}"
+                yield f"{self._guide.name(scene.called[0])} is at home in {known.home}"
 
     # Phases and rights.
 
     def _wrongphase(self, _: Failure, scene: Scene, op: Op | None) -> Iterator[str]:
-        if isinstance(scene.action, Call):
-            yield from self._may_run(scene.action.contract, scene.action.function, scene.first_change)
+        if scene.called is not None:
+            yield from self._may_run(*scene.called, scene.first_change)
         elif op is not None and op.code == i.INVOKE:
             known = self._guide.known(scene.contract)
             assert known is not None

@@ -69,7 +69,8 @@ class Words:
         inner = next((entry for entry in scene.entries if isinstance(entry, Scene) and entry.kind is Kind.FUNCTION), None)
         who = f" as {self.guide.name(scene.sender)}" if scene.sender else ""
         if scene.asked is not None:
-            return f"read {self.title(inner)}" if inner is not None else f"read {self._named(*scene.asked)}"
+            title = self.title(inner) if inner is not None else self._named(*scene.asked)
+            return f"read {title}" if scene.kind is Kind.READ else f"{title}{who}"
         match scene.action:
             case Deploy():
                 return f"deploy {self._deployed(scene, inner)}{who}"

@@ -10,12 +10,14 @@ EACH, FAILURES, STORIES, LINES = 1, 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`match` is a text in the names of the tests to run, `runs` the cases of a `for any` test, `seed` chooses them. `verbose` is
-    how much is told: 1 each test, 2 the stories of those that fail, 3 of all, 4 with every line that ran.
+    """`match` is a text in the names of the tests to run, `runs` the cases of a `for any` test, or `seconds` the time that it has
+    for them, `seed` chooses them. `verbose` is how much is told: 1 each test, 2 the stories of those that fail, 3 of all, 4 with
+    every line that ran.
     """
 
     match: str | None = None
     runs: int = 100
+    seconds: float | None = None
     seed: int | None = None
     verbose: int = 0
     as_json: bool = False

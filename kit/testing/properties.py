@@ -2,78 +2,126 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kit.testing.failing import story_of
-from kit.testing.options import LINES, STORIES, Options
+from kit.testing.bulk import Bulk, Dictionary
+from kit.testing.examples import Examples
+from kit.testing.narrowing import narrowed
+from kit.testing.options import LINES, Options
 from kit.testing.results import Result, Trouble
+from kit.testing.shrinking import shrunk, simplest
+from kit.testing.stage import Cases
 from kit.testing.world import Unmet
+from lang import ast
 from lang.check import CheckedTest
+from lang.types import lower
 from vm.failure import Failure
 
 if TYPE_CHECKING:
     from kit.testing.suite import Onlooker, Suite
 
-EXAMPLES_FOLDER = Path(".tael/examples")
+REFUSED_MAX = 1_000  # cases in a row that `where` refuses, before it is said that there are none
+CLOCK_EVERY = 64  # cases between two looks at the clock
 
 
-def run_property(suite: Suite, test: CheckedTest, options: Options, result: Result, onlooker: Onlooker | None) -> None:
-    """Run a `for any` test and say in its result what came of it."""
-    from hypothesis import HealthCheck, Phase, assume, given, seed, settings
-    from hypothesis.configuration import set_hypothesis_home_dir
-    from hypothesis.database import DirectoryBasedExampleDatabase
-    from hypothesis.errors import HypothesisException, Unsatisfiable
+class Property:
+    """One `for any` test at work."""
 
-    from kit.testing.choices import choices
+    def __init__(self, suite: Suite, test: CheckedTest, options: Options, result: Result) -> None:
+        self._suite, self._test, self._options, self._result = suite, test, options, result
+        self._names = [local.name for local in test.parameters]
+        self._kinds = [lower(local.type) for local in test.parameters]
+        found = narrowed(test.parameters, test.declaration.where)
+        self._bounds = {self._names.index(name): bounds for name, bounds in found.items()}
+        self._examples = Examples(result.path)
+        self._passed: list[Sequence[Any]] | None = None
+        result.cases = 0
 
-    set_hypothesis_home_dir(EXAMPLES_FOLDER.parent / "hypothesis")
-    failed: list[tuple[dict[str, Any], Unmet | Failure]] = []
-    where = test.declaration.where
-    result.cases = 0
+    def run(self, onlooker: Onlooker | None) -> None:
+        """Run the test and say in its result what came of it."""
+        suite, test, result = self._suite, self._test, self._result
+        if onlooker is not None:
+            self._passed = []
+        try:
+            cases = suite.cases(test)
+        except (Unmet, Failure):
+            result.cases = 1
+            self._tell([simplest(kind) for kind in self._kinds])
+            return
+        failing = self._remembered(cases) or self._search(cases)
+        if failing is not None:
+            small = shrunk(failing, self._kinds, lambda case: self._is_admitted(cases, case) and cases.run(case) is not None)
+            self._examples.keep(result.name, test.parameters, small)
+            self._tell(small)
+        elif result.cases == 0:
+            where = test.declaration.where
+            message = "no case was found that satisfies `where`; nothing was tested. Narrower types or plain bounds help"
+            span = where.span if where is not None else test.declaration.name.span
+            result.trouble = Trouble(message, suite.checked.file.source, span)
+        for case in self._passed or ():  # the reference shows the onlooker what the closures have done
+            suite.attempt(suite.world(test, onlooker), test, self._named(case))
 
-    def case(**chosen: Any) -> None:
-        world = suite.world(test, onlooker)
-        for local in test.parameters:
-            world.names[local] = chosen[local.name]
-        if where is not None:
-            try:
-                assume(world.value(where))
-            except Failure:
-                assume(False)
-        result.cases += 1
-        problem = suite.attempt(world, test, chosen)
-        if problem is not None:
-            failed.append((chosen, problem))
-            result.case = chosen
-            raise problem
-        result.gas = max(result.gas, world.gas_used)
-        result.case = chosen
+    def _tell(self, case: Sequence[Any]) -> None:
+        """Say in the result of a case why it fails."""
+        self._result.case = self._named(case)
+        lines = self._options.verbose >= LINES
+        self._result.trouble = self._suite.told(self._test, self._result.case, lines=lines)
 
-    identity = hashlib.sha256(f"{result.path}:{result.name}".encode()).hexdigest()
-    case.__qualname__ = case.__name__ = f"case_{identity[:16]}"  # failing cases are remembered under it
-    examples = DirectoryBasedExampleDatabase(EXAMPLES_FOLDER)
-    number = options.seed if options.seed is not None else 0
-    checked = settings(
-        max_examples=options.runs,
-        database=examples,
-        deadline=None,
-        print_blob=False,
-        report_multiple_bugs=False,
-        phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )(seed(number)(given(**choices(test.parameters, where))(case)))
-    source = suite.checked.file.source
-    try:
-        checked()
-        if options.verbose >= STORIES and result.case is not None:
-            result.story = story_of(suite.recorded(test, result.case), lines=options.verbose >= LINES)
-    except (Unmet, Failure):
-        result.case = failed[-1][0]
-        result.trouble = suite.told(test, failed[-1][0], lines=options.verbose >= LINES)
-    except Unsatisfiable:
-        message = "no case was found that satisfies `where`; nothing was tested. Narrower types or plain bounds help"
-        result.trouble = Trouble(message, source, where.span if where is not None else test.declaration.name.span)
-    except HypothesisException as error:
-        result.trouble = Trouble(f"the choice of cases failed: {error}", source, test.declaration.name.span)
+    def _named(self, case: Sequence[Any]) -> dict[str, Any]:
+        return dict(zip(self._names, case, strict=True))
+
+    def _is_admitted(self, cases: Cases, case: Sequence[Any]) -> bool:
+        """Whether numbers are within the bounds of their types, and `where` holds."""
+        return all(low <= case[place] <= high for place, (low, high) in self._bounds.items()) and cases.admits(case)
+
+    def _remembered(self, cases: Cases) -> list[Any] | None:
+        """A case that failed before and does so again."""
+        for case in self._examples.of(self._result.name, self._test.parameters):
+            if cases.admits(case):
+                self._result.cases += 1
+                if cases.run(case) is not None:
+                    return case
+        return None
+
+    def _search(self, cases: Cases) -> list[Any] | None:
+        """A case that fails, out of as many as were asked for."""
+        result, options = self._result, self._options
+        seed = options.seed or 0
+        bulk = Bulk(self._kinds, self._bounds, self._suite.dictionary, name=result.name, seed=seed)
+        until = None if options.seconds is None else time.monotonic() + options.seconds
+        refused = done = 0
+        while until is not None or done < options.runs:
+            case = bulk.case()
+            if not cases.admits(case):
+                refused += 1
+                if refused == REFUSED_MAX:
+                    break
+                continue
+            refused = 0
+            done += 1
+            if cases.run(case) is not None:
+                result.cases += done
+                result.seed = seed
+                return case
+            result.gas = max(result.gas, cases.gas_used)
+            result.case = self._named(case)
+            bulk.learn(case, cases.signal())
+            if self._passed is not None:
+                self._passed.append(case)
+            if until is not None and done % CLOCK_EVERY == 0 and time.monotonic() > until:
+                break
+        result.cases += done
+        return None
+
+
+def dictionary_of(tree: ast.Node) -> Dictionary:
+    """The constants in the text of a file."""
+    found = Dictionary()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Number):
+            found.add(node.ref)
+        elif isinstance(node, ast.TextLiteral | ast.BytesLiteral):
+            found.add(node.value)
+    return found

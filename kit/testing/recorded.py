@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chain.ledger.execution import GivenCall
 from chain.ledger.sandbox import Sandbox, Snapshot
 from chain.primitives.transaction import Action
 from kit.record.entries import Kind, Part, Record, Scene, Where
@@ -89,10 +90,14 @@ class RecordedSandbox(Sandbox):
         super().restore(snapshot)
         self._recorder.undo(self._marks[id(snapshot)][1])
 
-    def _run(self, action: Action, sender: bytes) -> Any:
+    def _run(self, action: Action | GivenCall, sender: bytes) -> Any:
         for where in self._purses():
             self._recorder.meet(where, self.balance(*where.place))
-        scene = self._recorder.begin(Kind.TRANSACTION, action=action, sender=sender, gas_limit=self.gas_limit)
+        scene = self._recorder.begin(Kind.TRANSACTION, sender=sender, gas_limit=self.gas_limit)
+        if isinstance(action, GivenCall):
+            scene.asked = action
+        else:
+            scene.action = action
         return self._seen(scene, lambda: super(RecordedSandbox, self)._run(action, sender))
 
     def _seen(self, scene: Scene, act: Callable[[], Any]) -> Any:

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from kit.testing.bulk import Dictionary
 from kit.testing.failing import story_of, trouble_of
 from kit.testing.options import LINES, STORIES, Options
+from kit.testing.properties import Property, dictionary_of
 from kit.testing.recorded import RecordedTest, record_test
 from kit.testing.results import Result, Trouble
+from kit.testing.stage import Cases, Prepared, Stage
 from kit.testing.world import Unmet, World
 from lang import ast
 from lang.check import CheckedFile, CheckedTest
@@ -38,6 +41,11 @@ class Suite:
         self.units = _units(checked)
         self.currency = _currency(checked, checked.tests) or MAIN_CURRENCY
         self._compiled: dict[int, Compiled] = {}
+        self._currencies: dict[int, str] = {}
+        self._places = {id(test): place for place, test in enumerate(checked.tests)}
+        self._stages: dict[str, Stage] = {}
+        self._prepared: dict[int, Prepared] = {}
+        self._dictionary: Dictionary | None = None
 
     def chosen(self, options: Options) -> list[CheckedTest]:
         """The tests that are to be run, in order."""
@@ -62,49 +70,84 @@ class Suite:
         result = Result(source.path, test.declaration.name.value, line)
         began = time.perf_counter()
         if test.parameters:
-            from kit.testing.properties import run_property
-
-            run_property(self, test, options, result, onlooker)
+            Property(self, test, options, result).run(onlooker)
         else:
-            result.trouble = self.case(test, {}, result, onlooker, lines=options.verbose >= LINES)
-            if options.verbose >= STORIES and result.trouble is None:
-                result.story = story_of(self.recorded(test, {}), lines=options.verbose >= LINES)
+            result.trouble = self._single(test, result, onlooker, lines=options.verbose >= LINES)
         result.seconds = time.perf_counter() - began
+        if options.verbose >= STORIES and result.trouble is None and (result.case is not None or not test.parameters):
+            result.story = story_of(self.recorded(test, result.case or {}), lines=options.verbose >= LINES)
         return result
 
-    def case(
-        self,
-        test: CheckedTest,
-        chosen: Mapping[str, Any],
-        result: Result,
-        onlooker: Onlooker | None = None,
-        *,
-        lines: bool = False,
-    ) -> Trouble | None:
-        """Run one case; a failing one once more, with someone who writes down what happens, maybe line by line."""
-        world = self.world(test, onlooker)
-        if self.attempt(world, test, chosen) is None:
-            result.gas = max(result.gas, world.gas_used)
+    def _single(self, test: CheckedTest, result: Result, onlooker: Onlooker | None, *, lines: bool) -> Trouble | None:
+        """Run a test of one case; a failing one once more, with someone who writes down what happens."""
+        if onlooker is not None:
+            world = self.world(test, onlooker)
+            problem = self.attempt(world, test, {})
+        else:
+            stage, prepared = self._stage(test), self._prepare(test)
+            world = stage.world
+            problem = stage.run(prepared, self._shared(test, prepared))
+        if problem is None:
+            result.gas = world.gas_used
             return None
-        return self.told(test, chosen, lines=lines)
+        return self.told(test, {}, lines=lines)
+
+    def cases(self, test: CheckedTest) -> Cases:
+        """The cases of a `for any` test. Raises what the statements raise that depend on no chosen value."""
+        return Cases(self._stage(test), self._prepare(test), len(test.parameters))
+
+    @property
+    def dictionary(self) -> Dictionary:
+        """Values of the file that are worth trying."""
+        if self._dictionary is None:
+            self._dictionary = dictionary_of(self.checked.file)
+        return self._dictionary
+
+    def _stage(self, test: CheckedTest) -> Stage:
+        currency = self._main_currency(test)
+        if currency not in self._stages:
+            self._stages[currency] = Stage(World(self.compiled, currency=currency, units=self.units))
+        return self._stages[currency]
+
+    def _prepare(self, test: CheckedTest) -> Prepared:
+        prepared = self._prepared.get(id(test))
+        if prepared is None:
+            world = self._stage(test).world
+            prepared = self._prepared[id(test)] = Prepared(world, test, self.checked.file.source)
+        return prepared
+
+    def _shared(self, test: CheckedTest, prepared: Prepared) -> int:
+        """How many statements the test that comes after in the file has in common with this one."""
+        tests = self.checked.tests
+        place = self._places.get(id(test), len(tests)) + 1
+        if place >= len(tests) or self._main_currency(tests[place]) != self._main_currency(test):
+            return 0
+        return prepared.alike(self._prepare(tests[place]).said)
+
+    def _main_currency(self, test: CheckedTest) -> str:
+        found = self._currencies.get(id(test))
+        if found is None:
+            found = self._currencies[id(test)] = _currency(self.checked, [test]) or self.currency
+        return found
 
     def told(self, test: CheckedTest, chosen: Mapping[str, Any], *, lines: bool = False) -> Trouble:
         """What is to be told of a case that fails."""
         run = self.recorded(test, chosen)
-        assert run.problem is not None, "a test that fails only sometimes"
+        if run.problem is None:
+            message = "it failed, and did not when it was run again by the reference: a defect of Tael, please report it"
+            return Trouble(message, self.checked.file.source, test.declaration.name.span)
         return trouble_of(self.checked.file.source, test, run, chosen, lines=lines)
 
     def recorded(self, test: CheckedTest, chosen: Mapping[str, Any]) -> RecordedTest:
-        """A test carried out and written down."""
+        """A test carried out and written down, for the values that were chosen for its parameters."""
         values = {local: chosen[local.name] for local in test.parameters}
         name, body = test.declaration.name.value, test.declaration.body
-        currency = _currency(self.checked, [test]) or self.currency
+        currency = self._main_currency(test)
         return record_test(self.checked.file.source, name, body, values, self.compiled, currency=currency, units=self.units)
 
     def world(self, test: CheckedTest, onlooker: Onlooker | None = None) -> World:
         """A new world for a test."""
-        currency = _currency(self.checked, [test]) or self.currency
-        world = World(self.compiled, currency=currency, units=self.units)
+        world = World(self.compiled, currency=self._main_currency(test), units=self.units)
         if onlooker is not None:
             world.sandbox.tracer = onlooker(world)
         return world

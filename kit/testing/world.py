@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 
-from chain.ledger.sandbox import Sandbox
+from chain.ledger.sandbox import Sandbox, Snapshot
 from lang import ast
 from lang.compiler import Compiled
 from lang.currencies import DECIMALS
@@ -50,12 +50,24 @@ class _Returned(Exception):
         self.value = value
 
 
-class _Broke(Exception):
+class Broke(Exception):
     """`break`."""
 
 
-class _Continued(Exception):
+class Continued(Exception):
     """`continue`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A world at one time, to come back to."""
+
+    sandbox: Snapshot
+    deployed: dict[bytes, Deployed]
+    wallet_names: dict[bytes, str]
+    gas_used: int
+    passes: int
+    opened: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,23 @@ class World(Evaluator):
         self.here = Span(0, 0)  # the statement that is carried out
         self._passes = 0
         self._opened = 0
+
+    # ── Going back ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def point(self) -> Point:
+        """The present, to come back to any number of times."""
+        told = self.gas_used, self._passes, self._opened
+        return Point(self.sandbox.snapshot(), dict(self.deployed), dict(self.wallet_names), *told)
+
+    def back(self, point: Point) -> None:
+        """Go back to a point, after which those that came later are worth nothing."""
+        self.sandbox.restore(point.sandbox)
+        self.gas_used, self._passes, self._opened = point.gas_used, point.passes, point.opened
+        if len(self.deployed) != len(point.deployed):
+            self.deployed = dict(point.deployed)
+        if self.wallet_names != point.wallet_names:
+            self.wallet_names = dict(point.wallet_names)
+        self.arriving = None
 
     # ── Statements ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -169,16 +198,20 @@ class World(Evaluator):
                 self.carry_out(case.body)
                 return
 
-    def _pass(self, body: Sequence[ast.Statement]) -> bool:
-        """One pass of a loop; whether there may be another."""
+    def count_pass(self) -> None:
+        """Note one more pass of a loop. Raises `Failure` LoopBound past `PURE_PASSES_MAX`."""
         self._passes += 1
         if self._passes > PURE_PASSES_MAX:
             raise Failure(Code.LOOP_BOUND)
+
+    def _pass(self, body: Sequence[ast.Statement]) -> bool:
+        """One pass of a loop; whether there may be another."""
+        self.count_pass()
         try:
             self.carry_out(body)
-        except _Continued:
+        except Continued:
             pass
-        except _Broke:
+        except Broke:
             return False
         return True
 
@@ -209,10 +242,10 @@ class World(Evaluator):
                 return
 
     def _do_break(self, _: ast.Break) -> None:
-        raise _Broke
+        raise Broke
 
     def _do_continue(self, _: ast.Continue) -> None:
-        raise _Continued
+        raise Continued
 
     def _do_pass(self, _: ast.Pass) -> None:
         """Nothing."""
@@ -378,16 +411,25 @@ class World(Evaluator):
         for (_, kind), argument in zip(parameters, arguments, strict=True):
             value = self.value(argument.value)
             if isinstance(kind, vm.Coin | vm.Amount):
-                code, literal = kind.currency or home, argument.value
-                if isinstance(literal, ast.Number) and literal.unit in self.decimals and literal.unit != code:
-                    detail = f"{code} belongs here, this is {literal.unit}"
-                    raise Failure(Code.WRONG_CURRENCY, detail=detail)
+                code, unit = kind.currency or home, self.unit_of(argument.value)
+                if unit is not None and unit != code:
+                    raise Failure(Code.WRONG_CURRENCY, detail=f"{code} belongs here, this is {unit}")
                 if isinstance(kind, vm.Coin):
                     value = vm.CoinValue(code, value)
             made.append(value)
         return tuple(made)
 
-    def _someone(self) -> bytes:
+    def unit_of(self, node: ast.Expression) -> str | None:
+        """The currency that an amount is written with, if that is what an expression is."""
+        return node.unit if isinstance(node, ast.Number) and node.unit in self.decimals else None
+
+    def home(self, address: bytes) -> str:
+        """The home currency of what is at an address."""
+        deployed = self.deployed.get(address)
+        return self.currency if deployed is None else deployed.currency
+
+    def someone(self) -> bytes:
+        """Who acts where nobody is named."""
         address = self.sandbox.wallet("someone")
         self.wallet_names.setdefault(address, "someone")
         return address
@@ -408,9 +450,8 @@ class World(Evaluator):
         assert isinstance(node.ref, ExternalUse)
         address = self.value(node.target)
         function = node.ref.function
-        sender = self.value(node.sender) if node.sender is not None else self._someone()
-        home = self.deployed[address].currency if address in self.deployed else self.currency
-        arguments = self._arguments(function.parameters, node.arguments, home)
+        sender = self.value(node.sender) if node.sender is not None else self.someone()
+        arguments = self._arguments(function.parameters, node.arguments, self.home(address))
         if node.kind == "read":
             return self._acting(lambda: self.sandbox.read(address, function.name, arguments))
         return self._acting(lambda: self.sandbox.call(address, function.name, arguments, sender))
@@ -420,33 +461,43 @@ class World(Evaluator):
         assert isinstance(symbol, ContractSymbol)
         compiled = self.compiled(symbol)
         home = compiled.module.currency or (node.currency.text if node.currency is not None else self.currency)
-        self._know(home)
-        sender = self.value(node.sender) if node.sender is not None else self._someone()
+        sender = self.value(node.sender) if node.sender is not None else self.someone()
         parameters = symbol.init.parameters if symbol.init is not None else ()
         arguments = self._arguments(parameters, node.arguments, home)
-        self.arriving = Deployed(symbol, compiled, home)
-        address: bytes = self._acting(lambda: self.sandbox.deploy(compiled.code, home, arguments, sender))
-        self.deployed[address], self.arriving = self.arriving, None
+        address = self.deploy(Deployed(symbol, compiled, home), arguments, sender)
         self.wallet_names.setdefault(address, symbol.name)
+        return address
+
+    def deploy(self, what: Deployed, arguments: tuple[Any, ...], sender: bytes) -> bytes:
+        """Deploy a contract and return its address."""
+        self._know(what.currency)
+        self.arriving = what
+        address: bytes = self._acting(lambda: self.sandbox.deploy(what.compiled.code, what.currency, arguments, sender))
+        self.deployed[address], self.arriving = what, None
         return address
 
     def _know(self, code: str) -> None:
         if code not in self.sandbox.currencies:
             self.sandbox.add_currency(code, self.decimals[code])
 
-    def _wallets(self, node: ast.Call, names: list[str]) -> list[bytes]:
+    def _wallets(self, node: ast.Call, names: Sequence[str | None]) -> tuple[bytes, ...]:
         balances: dict[str, int] = {}
         for argument in node.arguments:
             if argument.name is not None:
-                code = self.currency_in(argument.value)
-                self._know(code)
-                balances[code] = self.value(argument.value)
+                balances[self.currency_in(argument.value)] = self.value(argument.value)
+        return self.open_wallets(names, balances)
+
+    def open_wallets(self, names: Sequence[str | None], balances: Mapping[str, int]) -> tuple[bytes, ...]:
+        """Open wallets that each hold so much; one without a name is called by its number."""
+        for code in balances:
+            self._know(code)
         made = []
         for name in names:
             self._opened += 1
-            made.append(self.sandbox.wallet(f"{name}#{self._opened}", balances))
-            self.wallet_names[made[-1]] = name
-        return made
+            said = f"wallet{self._opened}" if name is None else name
+            made.append(self.sandbox.wallet(f"{said}#{self._opened}", balances))
+            self.wallet_names[made[-1]] = said
+        return tuple(made)
 
     def _standard(self, node: ast.Call, name: str, arguments: list[ast.Expression]) -> Any:
         match name:
@@ -454,11 +505,11 @@ class World(Evaluator):
                 self.sandbox.advance(self.value(arguments[0]))
                 return None
             case "balance":
-                return self._balance(self.value(arguments[0]), self.currency_in(node))
+                return self.balance(self.value(arguments[0]), self.currency_in(node))
             case "wallets" | "wallet":
                 count = int(arguments[0].digits) if isinstance(arguments[0], ast.Number) and name == "wallets" else 1
-                made = self._wallets(node, [f"wallet{self._opened + i + 1}" for i in range(count)])
-                return tuple(made) if name == "wallets" else made[0]
+                made = self._wallets(node, [None] * count)
+                return made if name == "wallets" else made[0]
             case "verify_ed25519":
                 from chain.primitives.ed25519 import verify_ed25519
 
@@ -466,7 +517,7 @@ class World(Evaluator):
                 return verify_ed25519(key, message, signature)
         return super()._standard(node, name, arguments)
 
-    def _balance(self, address: bytes, code: str) -> int:
+    def balance(self, address: bytes, code: str) -> int:
         """What a wallet holds, or all vaults of a contract together."""
         if address not in self.deployed:
             return self.sandbox.balance(address, code)
