@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kit.record.differences import show
 from kit.record.entries import Kind, Line, Part, Record, Scene, Where
 from kit.record.guide import Guide
 from kit.record.look import Look
+from kit.record.parts import values
 from kit.record.past import Past
 from kit.record.words import Words
 from lang import ast
 from lang.evaluator import NotComputable
 from lang.source import Source
-from lang.types import lower
 from vm import instructions as i
 from vm import types as vm
 from vm.failure import Failure
@@ -57,7 +57,7 @@ class Reasons:
         op = scene.code.ops[scene.index] if scene.code is not None and scene.kind is Kind.FUNCTION else None
         teller = getattr(self, f"_{failure.name.lower()}", None)
         if teller is None:
-            return []
+            return list(self._required(scene))
         return list(teller(failure, scene, op))
 
     # Money.
@@ -242,15 +242,29 @@ class Reasons:
 
     def _values(self, source: Source, condition: ast.Expression, look: Look, contract: bytes) -> Iterator[str]:
         """The parts of a condition with their values."""
-        setting = self._words.setting(contract)
-        for node in sides(condition):
+
+        def value_of(node: ast.Expression) -> Any:
             try:
-                value = look.value(node)
+                return look.value(node)
             except (Failure, NotComputable):
-                continue
-            assert node.type is not None
-            words = " ".join(source.text[node.span.start : node.span.end].split())
-            yield f"{words} = {show(value, lower(node.type), setting)}"
+                raise LookupError from None
+
+        found = list(values(source, condition, value_of, self._words.setting(contract)))
+        width = max((len(text) for text, _ in found), default=0)
+        yield from (f"{text.ljust(width)} = {value}" for text, value in found)
+
+    # What a contract asked for.
+
+    def _required(self, scene: Scene) -> Iterator[str]:
+        """The condition of the `require` that failed, with the values of its parts."""
+        if scene.symbol is None or not scene.lines:
+            return
+        line = scene.lines[-1]
+        for node in _requires(scene.symbol.declaration.body or []):
+            if node.span.start <= line.span.start < _end(node):
+                source = scene.symbol.source
+                yield f"this was required: {' '.join(source.text[node.condition.span.start : node.condition.span.end].split())}"
+                yield from self._values(source, node.condition, self._look(line), scene.contract)
 
     # Within.
 
@@ -262,20 +276,16 @@ class Reasons:
         return self._past.at(scene.lines[-1]).value(Where(Part.SLOT, (scene.contract, field, key)))
 
 
-def sides(condition: ast.Expression) -> Iterator[ast.Expression]:
-    """The parts of a condition that say more than the text: what is compared, joined and computed; literals aside."""
-    stack: list[ast.Expression] = [condition]
-    while stack:
-        node = stack.pop()
-        match node:
-            case ast.Binary(_, left, right):
-                stack += [right, left]
-            case ast.Unary(_, operand):
-                stack.append(operand)
-            case ast.Number() | ast.Truth() | ast.TextLiteral() | ast.BytesLiteral() | ast.Name(text="None"):
-                continue
-            case _ if node.type is not None:
+def _requires(statements: Sequence[ast.Statement]) -> Iterator[ast.Require]:
+    """Every `require` in statements and in the blocks of these."""
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Require):
                 yield node
+
+
+def _end(node: ast.Require) -> int:
+    return node.span.end if node.error is None else max(node.span.end, node.error.span.end)
 
 
 def _broken(scene: Scene) -> Scene | None:

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kit.meanings import FAILURES
-from kit.record.differences import is_compound, parts, show
+from kit.record.differences import is_compound, show
+from kit.record.differences import parts as differing
 from kit.record.entries import Scene
+from kit.record.parts import parts
 from kit.record.plain import plain_scene
 from kit.record.reasons import Reasons
 from kit.record.story import rows
 from kit.record.words import Words
-from kit.testing.recorded import RecordedTest, RecordedWorld
+from kit.testing.recorded import Expecting, RecordedTest, RecordedWorld
 from kit.testing.results import Trouble
 from kit.testing.world import Unmet
 from lang import ast
@@ -22,8 +24,6 @@ from lang.types import lower
 from vm import types as vm
 from vm import values
 from vm.failure import Failure
-
-_LITERALS = (ast.Number, ast.Truth, ast.TextLiteral, ast.BytesLiteral)
 
 
 def trouble_of(
@@ -36,7 +36,7 @@ def trouble_of(
     words = Words(run.guide)
     assert problem is not None
     trouble = Trouble(
-        _message(words, problem),
+        _message(words, problem, world.expecting),
         source,
         problem.span if isinstance(problem, Unmet) else world.here,
         chosen=[(local.name, world.show(chosen[local.name], local.type)) for local in test.parameters],
@@ -51,6 +51,8 @@ def trouble_of(
         trouble.reasons = [*_differences(source, world), *_expected(world, words)]
         return trouble
     trouble.reasons = Reasons(run.record, run.guide, world.sandbox.time_ms).of(problem)
+    if not trouble.reasons and not problem.where:
+        trouble.reasons = list(_computed(source, world))
     for contract, function, position in problem.where:
         deployed = world.contract(contract)
         if deployed is None:
@@ -62,7 +64,9 @@ def trouble_of(
     return trouble
 
 
-def _message(words: Words, problem: Unmet | Failure) -> str:
+def _message(words: Words, problem: Unmet | Failure, expecting: Expecting | None) -> str:
+    if isinstance(problem, Unmet) and expecting is not None and expecting.failure is not None:
+        return f"it failed with {words.failure(expecting.failure)}, other values than expected"
     if isinstance(problem, Unmet):
         return problem.message
     detail = f" ({problem.detail})" if problem.detail else ""
@@ -75,53 +79,22 @@ def _message(words: Words, problem: Unmet | Failure) -> str:
 
 
 def _facts(source: Source, world: RecordedWorld) -> Iterator[tuple[str, str]]:
-    """The parts of the condition with the values that they had, each within its whole one step further in."""
-    if world.condition is None or world.seen is None:
+    """The parts of the condition with the values that they had."""
+    if world.condition is None:
         return
-    told: set[str] = set()
-    for node, depth in _parts(world.condition):
+    seen = world.seen
+    for node, depth in parts(world.condition):
         text = " ".join(source.text[node.span.start : node.span.end].split())
-        if id(node) not in world.seen or text in told or node.type is None:
-            continue
-        shown = world.show(world.seen[id(node)], node.type, node)
-        if shown != text:
-            told.add(text)
-            yield "  " * depth + text, shown
-
-
-def _parts(condition: ast.Expression) -> Iterator[tuple[ast.Expression, int]]:
-    """The expressions within a condition that are no literals, from the left, with how deep they are within others."""
-    stack = [(child, 0) for child in reversed(_children(condition))]
-    while stack:
-        node, depth = stack.pop()
-        if isinstance(node, _LITERALS) or (isinstance(node, ast.Name) and node.text == "None"):
-            continue
-        yield node, depth
-        if not isinstance(node, ast.Attribute):  # its value says less than itself
-            stack += [(child, depth + 1) for child in reversed(_children(node))]
-
-
-def _children(node: ast.Expression) -> list[ast.Expression]:
-    match node:
-        case ast.Binary(_, left, right):
-            return [left, right]
-        case ast.Unary(_, operand):
-            return [operand]
-        case ast.Conditional(condition, then, otherwise):
-            return [condition, then, otherwise]
-        case ast.Index(value, index):
-            return [value, index]
-        case ast.ListLiteral(items) | ast.TupleLiteral(items):
-            return items
-        case ast.Call() | ast.ExternalCall():
-            return [argument.value for argument in node.arguments]
-    return []
+        if id(node) in seen and node.type is not None:
+            shown = world.show(seen[id(node)], node.type, node)
+            if shown != text:
+                yield "  " * depth + text, shown
 
 
 def _differences(source: Source, world: RecordedWorld) -> Iterator[str]:
     """How the two sides of a comparison differ, where that says more than their values."""
     node, seen = world.condition, world.seen
-    if not isinstance(node, ast.Binary) or node.operator != "==" or seen is None or node.left.type is None:
+    if not isinstance(node, ast.Binary) or node.operator != "==" or node.left.type is None:
         return
     if id(node.left) not in seen or id(node.right) not in seen:
         return
@@ -131,8 +104,20 @@ def _differences(source: Source, world: RecordedWorld) -> Iterator[str]:
         more = "more" if left > right else "less"
         yield f"the left side is {show(abs(left - right), kind, setting)} {more}"
     elif is_compound(kind):
-        for path, one, other in parts(left, right, kind, setting):
+        for path, one, other in differing(left, right, kind, setting):
             yield f"{path or 'they differ'}: {one} on the left, {other} on the right"
+
+
+def _computed(source: Source, world: RecordedWorld) -> Iterator[str]:
+    """What a test's own expression was computed from that failed."""
+    node, seen = world.failing, world.seen
+    if node is None:
+        return
+    yield f"in {' '.join(source.text[node.span.start : node.span.end].split())}"
+    for part, _ in parts(node):
+        if id(part) in seen and part.type is not None:
+            text = " ".join(source.text[part.span.start : part.span.end].split())
+            yield f"{text} = {world.show(seen[id(part)], part.type, part)}"
 
 
 # ── What was expected ─────────────────────────────────────────────────────────────────────────────────────────────────

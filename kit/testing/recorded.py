@@ -137,13 +137,15 @@ class RecordedWorld(World):
         self.recorder = recorder
         self.sandbox: Sandbox = RecordedSandbox(self, recorder, self.sandbox.currencies)
         self._sources = [source]
-        self.condition: ast.Expression | None = None  # the last one that was asserted
-        self.seen: dict[int, Any] | None = None  # the values of its parts, by identity of node, while it does not hold
+        self.condition: ast.Expression | None = None  # that is asserted
+        self.seen: dict[int, Any] = {}  # the values of the present statement's expressions, by identity of node
+        self.failing: ast.Expression | None = None  # the innermost one that failed in it
         self.expecting: Expecting | None = None
 
     def carry_out(self, statements: Sequence[ast.Statement]) -> None:
         """See `World`."""
         for statement in statements:
+            self.seen, self.failing = {}, None
             self.recorder.statement(self._sources[-1], statement.span, self.names)
             super().carry_out([statement])
 
@@ -164,9 +166,12 @@ class RecordedWorld(World):
 
     def value(self, node: ast.Expression) -> Any:
         """See `Evaluator`."""
-        value = super().value(node)
-        if self.seen is not None:
-            self.seen[id(node)] = value
+        try:
+            value = super().value(node)
+        except Failure:
+            self.failing = self.failing or node
+            raise
+        self.seen[id(node)] = value
         return value
 
     def setting(self, node: ast.Expression) -> Setting:
@@ -174,10 +179,10 @@ class RecordedWorld(World):
         return Setting(self.currency_in(node), self.decimals, name_of=self.wallet_names.get)
 
     def _do_assert(self, node: ast.Assert) -> None:
-        self.condition, self.seen = node.condition, {}
+        self.condition = node.condition
         if not self.value(node.condition):
             raise Unmet("this does not hold", node.condition.span)
-        self.seen = None
+        self.condition = None
 
     def _do_expect(self, node: ast.Expect) -> None:
         before, self.expecting = self.expecting, Expecting(node, len(self.sandbox.events))

@@ -33,7 +33,7 @@ def run(paths: Sequence[Path], options: Options) -> int:
     if options.as_json:
         print(json.dumps(plain(results, broken, seconds, options), ensure_ascii=False, indent=2))
     else:
-        tell_end(results, broken, seconds, len(paths))
+        tell_end(results, broken, seconds, len(paths), options)
         if options.match is not None and not results and not broken:
             print(f"no test has {options.match!r} in its name")
     return 0 if went_well(results, broken, options) else 1

@@ -50,17 +50,14 @@ def explain(trouble: Trouble, options: Options) -> list[str]:
     lines += _shown(trouble.source, trouble.span)
     width = max((len(text) for text, _ in trouble.facts), default=0)
     lines += [f"  {text.ljust(width)} = {value}" for text, value in trouble.facts]
-    lines += [f"  {reason}" for reason in trouble.reasons]
     for name, source, span in reversed(trouble.inner):
         lines.append(f"in {name}")
         lines += _shown(source, span)
+    lines += [f"  {reason}" for reason in trouble.reasons]
     if options.verbose >= FAILURES:
         lines += ["what happened", *(f"  {line}" for line in _story(trouble.story, options))]
     elif trouble.last:
         lines += [f"  {line}" for line in _laid_out(trouble.last, SHORT_LINES_MAX)]
-    if options.verbose < FAILURES and len(trouble.story) > len(trouble.last):
-        place = f"{trouble.source.path}:{trouble.source.position(trouble.span.start)[0]}"
-        lines.append(_style(f"-vv tells all that happened; `tael debug {place}` walks through it", "2"))
     return lines
 
 
@@ -90,7 +87,7 @@ def _shown(source: Source, span: Span) -> list[str]:
     ]
 
 
-def tell_end(results: Sequence[Result], broken: Sequence[Compilation], seconds: float, files: int) -> None:
+def tell_end(results: Sequence[Result], broken: Sequence[Compilation], seconds: float, files: int, options: Options) -> None:
     """Show what did not compile, and the sums."""
     from lang.render import render
 
@@ -104,6 +101,9 @@ def tell_end(results: Sequence[Result], broken: Sequence[Compilation], seconds: 
     if broken:
         parts.append(f"{count(len(broken), 'file')} did not compile")
     colour = "31" if failed or broken else "32"
+    first = next((result for result in results if result.trouble is not None), None)
+    if first is not None and options.verbose < FAILURES:
+        print(_style(f"-vv tells all that happened; `tael debug {first.path}:{first.line}` walks through it", "2"))
     print(f"{_style(', '.join(parts), colour)} in {count(files, 'file')}, {seconds:.2f} s")
 
 
