@@ -70,9 +70,12 @@ class RecordedSandbox(Sandbox):
 
     def fund(self, address: bytes, balances: Mapping[str, int]) -> None:
         """See `Sandbox`."""
+        wheres = [Where(Part.BALANCE, (address, currency)) for currency in balances]
+        for where in wheres:
+            self._recorder.meet(where, self.balance(*where.place))
         super().fund(address, balances)
-        for currency in balances:
-            self._recorder.settle(Where(Part.BALANCE, (address, currency)), self.balance(address, currency))
+        for where in wheres:
+            self._recorder.settle(where, self.balance(*where.place))
 
     def advance(self, duration_ms: int) -> None:
         """See `Sandbox`."""
