@@ -7,7 +7,7 @@ from typing import Any
 
 from chain.primitives.transaction import Call, Deploy, Pay, SetRules
 from kit.meanings import FAILURES
-from kit.record.differences import change, is_compound, shorten, show
+from kit.record.differences import change, show
 from kit.record.entries import Entry, Kind, Paid, Passed, Scene, Told, Wrote
 from kit.record.guide import Guide
 from kit.values import Setting, show_duration, show_money, show_time
@@ -81,7 +81,7 @@ class Words:
             case SetRules(wallet, rules):
                 names = ", ".join(self.guide.name(rule) for rule in rules)
                 return f"attach {names} to {self.guide.name(wallet)}{who}"
-        return f"{scene.name or type(scene.action).__name__}{who}"
+        return f"{scene.name or _spelled(type(scene.action).__name__)}{who}"
 
     def _deployed(self, scene: Scene, inner: Scene | None) -> str:
         address = scene.result if isinstance(scene.result, bytes) else None if inner is None else inner.contract
@@ -198,4 +198,6 @@ class Words:
         return str(number) if known is None or not known.module.phases else known.module.phases[number or 0]
 
 
-__all__ = ["Words", "is_compound", "shorten"]
+def _spelled(name: str) -> str:
+    """`SetPolicy` as words."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()

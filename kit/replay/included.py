@@ -17,7 +17,6 @@ from kit.problem import Problem
 
 if TYPE_CHECKING:
     from chain.client.client import Client
-    from chain.node.questions import Questions
     from chain.state.reader import Reader
 
 BEFORE_MAX = 2_000
@@ -96,11 +95,6 @@ def included_in(store: Reader, identity: bytes) -> Included:
     block = decode_block(data)
     transactions = tuple(decode_transaction(one, included=True) for one in block.transactions[: index + 1])
     return Included(identity, height, block.header.time_ms, transactions, store.at(height - 1), decode_receipt(told))
-
-
-def included_of(node: Questions, identity: bytes) -> Included:
-    """A transaction of a block, from a node in this process. Raises as `included_in` does."""
-    return included_in(node.store, identity)
 
 
 def _check_before(index: int) -> None:

@@ -64,7 +64,7 @@ def _once(included: Included, sources: Sources, names: Mapping[bytes, str], skip
         action=body.actions[0] if len(body.actions) == 1 else None,
         sender=body.sender,
         gas_limit=body.gas_limit - intrinsic,
-        name=f"{len(body.actions)} actions",
+        name="" if len(body.actions) == 1 else f"{len(body.actions)} actions",
     )
     traced = BlockMachine(overlay, now_ms=included.time_ms, tracer=recorder)
     receipt = execute(traced, transaction, parameters, height=included.height, index=index)
