@@ -66,13 +66,13 @@ class Session:
         self.watches: list[Watch] = []
         self._numbers = 0
         self._last = ""
-        self._frame = 0  # which of the calls around is looked into
+        self.frame = 0  # which of the calls around is looked into
 
     @property
     def looked_into(self) -> Line:
         """The line of the call that is looked into: the present one, or one that led here."""
         around = frames(self.walk.line)
-        return around[min(self._frame, len(around) - 1)]
+        return around[min(self.frame, len(around) - 1)]
 
     def begin(self) -> Iterator[str]:
         """What is said before the first command."""
@@ -103,7 +103,7 @@ class Session:
         except Unclear as unclear:
             yield str(unclear)
         if self.walk.at != before:
-            self._frame = 0
+            self.frame = 0
 
     # Going on.
 
@@ -294,17 +294,17 @@ class Session:
         yield f"{rest} = {self.stage.value(rest, self.looked_into, self.walk.line)}"
 
     def _on_where(self, _: str) -> Iterator[str]:
-        yield from self.view.stack(self.walk.line, self._frame)
+        yield from self.view.stack(self.walk.line, self.frame)
 
     def _on_up(self, rest: str) -> Iterator[str]:
-        yield from self._look_into(self._frame + self._times(rest))
+        yield from self._look_into(self.frame + self._times(rest))
 
     def _on_down(self, rest: str) -> Iterator[str]:
-        yield from self._look_into(self._frame - self._times(rest))
+        yield from self._look_into(self.frame - self._times(rest))
 
     def _look_into(self, frame: int) -> Iterator[str]:
-        self._frame = max(0, min(frame, len(frames(self.walk.line)) - 1))
-        yield from self.view.stack(self.walk.line, self._frame)
+        self.frame = max(0, min(frame, len(frames(self.walk.line)) - 1))
+        yield from self.view.stack(self.walk.line, self.frame)
 
     def _on_list(self, rest: str) -> Iterator[str]:
         around = int(rest) if rest.isdecimal() else 10

@@ -174,7 +174,8 @@ class View:
     def _contracts(self, line: Line) -> dict[str, bytes]:
         """The contracts that the record has met, by name."""
         found: dict[str, bytes] = {}
-        for where in [change.where for change in self.stage.record.changes[: line.changes]] + list(self.stage.record.base):
+        wheres = [change.where for change in self.stage.record.changes[: line.changes]]
+        for where in wheres if self.stage.is_whole else [*wheres, *self.stage.record.base]:
             if where.part is Part.SLOT:
                 found.setdefault(self.stage.guide.name(where.place[0]), where.place[0])
         return found

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
+import select
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -254,6 +258,46 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TAEL_HOME": str(folder / "home"), "TERM": "xterm"}
 
 
+class Terminal:
+    """A debugger at a pseudo terminal of 100 columns and 30 rows."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._parent, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "kit.main", "debug", "too much", "jar.tael", *options],
+            stdin=child,
+            stdout=child,
+            stderr=child,
+            cwd=folder,
+            env=_environment(folder),
+        )
+        os.close(child)
+        self.seen = ""
+        self._read = 0
+
+    def until(self, text: str) -> None:
+        """Read until there is a text that was not there before."""
+        while text not in self.seen[self._read :]:
+            assert select.select([self._parent], [], [], 60)[0], self.seen
+            self.seen += os.read(self._parent, 4096).decode(errors="replace")
+        self._read = self.seen.index(text, self._read) + len(text)
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        os.write(self._parent, text.encode())
+
+    def end(self) -> int:
+        """Wait for the end; the exit code."""
+        while select.select([self._parent], [], [], 60)[0]:
+            try:
+                self.seen += os.read(self._parent, 4096).decode(errors="replace")
+            except OSError:  # there is nobody any more
+                break
+        os.close(self._parent)
+        return self._process.wait(timeout=60)
+
+
 def test_commands_come_from_a_pipe_and_are_shown_with_their_answers(tmp_path: Path) -> None:
     """What comes out reads like a session; the end of the pipe is the end."""
     write_jar(tmp_path, STORY)
@@ -274,35 +318,63 @@ def test_commands_come_from_a_pipe_and_are_shown_with_their_answers(tmp_path: Pa
     )
 
 
+def test_a_screen_has_text_calls_names_state_and_balances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row fits, and the present line stands out."""
+    from kit.debugger.screen import layout
+
+    monkeypatch.chdir(tmp_path)
+    write_jar(tmp_path, STORY)
+    stage = open_test(Output(), "too much", ["jar.tael"], ())
+    session = Session(stage, View(stage))
+    list(session.run("failure"))
+
+    rows = layout(session, ["an answer"], 100, 30)
+
+    text = "\n".join(row for row, _ in rows)
+    assert len(rows) == 30
+    assert max(len(row) for row, _ in rows) <= 100
+    assert [row.startswith("→") and "require" in row for row, stands_out in rows[1:] if stands_out] == [True]
+    for part in ("0  jar.save(coin: 40.00 CNY) as b", "amount = 40.00 CNY", "total = 20.00 CNY", "b  40.00 CNY", "an answer"):
+        assert part in text
+    assert len(layout(session, [], 20, 5)) == 1
+
+
+def test_the_screen_takes_single_keys(tmp_path: Path) -> None:
+    """To the failure, a value asked for, and out, at a terminal."""
+    write_jar(tmp_path, STORY)
+    terminal = Terminal(tmp_path, "--tui")
+
+    terminal.until("g start")
+    terminal.type("f")
+    terminal.until("this line fails")
+    terminal.type("pamount\n")
+    terminal.until("40.00 CNY")
+    terminal.type("q")
+
+    assert terminal.end() == 0
+
+
+def test_without_a_terminal_there_is_no_screen(tael: Tael) -> None:
+    """And it is said what to do instead."""
+    write_jar(Path(), STORY)
+
+    refused = tael("debug", "too much", "jar.tael", "--tui")
+
+    assert (refused.exit_code, "--tui needs a terminal" in refused.err) == (2, True)
+
+
 def test_at_a_terminal_there_is_a_prompt_colour_and_a_history(tmp_path: Path) -> None:
     """What is typed there is answered there, and remembered for the next time."""
     write_jar(tmp_path, STORY)
-    parent, child = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kit.main", "debug", "too much", "jar.tael"],
-        stdin=child,
-        stdout=child,
-        stderr=child,
-        cwd=tmp_path,
-        env=_environment(tmp_path),
-    )
-    os.close(child)
-    seen = ""
+    terminal = Terminal(tmp_path)
 
-    def until(text: str) -> None:
-        nonlocal seen
-        while text not in seen:
-            seen += os.read(parent, 4096).decode()
+    terminal.until("(tael) ")
+    terminal.type("failure\n")
+    terminal.until("this line fails")
+    terminal.type("print amount\n")
+    terminal.until("amount = 40.00 CNY")
+    terminal.type("quit\n")
 
-    until("(tael) ")
-    os.write(parent, b"failure\n")
-    until("this line fails")
-    until("(tael) ")
-    os.write(parent, b"print amount\n")
-    until("amount = 40.00 CNY")
-    os.write(parent, b"quit\n")
-    assert process.wait(timeout=60) == 0
-    os.close(parent)
-
-    assert "\x1b[31mthis line fails: Enough(held: 20.00 CNY, most: 50.00 CNY)\x1b[0m" in seen
+    assert terminal.end() == 0
+    assert "\x1b[31mthis line fails: Enough(held: 20.00 CNY, most: 50.00 CNY)\x1b[0m" in terminal.seen
     assert "print amount" in (tmp_path / "home" / "debug_history").read_text()
