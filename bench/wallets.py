@@ -39,7 +39,7 @@ from chain.ledger.admission import check_alone  # noqa: E402
 from chain.node.commit import commit_of  # noqa: E402
 from chain.node.frames import row_plain  # noqa: E402
 from chain.node.node import Node  # noqa: E402
-from chain.node.producer import _row  # noqa: E402
+from chain.node.producer import row_of  # noqa: E402
 from chain.node.wallet_file import with_wallets, write_wallets  # noqa: E402
 from chain.primitives.address import wallet_address  # noqa: E402
 from chain.primitives.keys import SecretKey  # noqa: E402
@@ -135,7 +135,7 @@ def _block(node: Node, payments: int, choose: Any, sequences: Counter[int]) -> L
     assert all(receipt.ok for receipt in applied.receipts)
     lap("write", lambda: node.store.write(commit_of(applied)))
     lap("written", lambda: node.written(applied))
-    lap("answer", lambda: msgpack.packb([row_plain(_row(receipt)) for receipt in applied.receipts]))
+    lap("answer", lambda: msgpack.packb([row_plain(row_of(receipt)) for receipt in applied.receipts]))
     return laps
 
 

@@ -49,6 +49,7 @@ FIELDS = {
 
 REFUSALS = {
     "Malformed": "The bytes are not the one encoding that the ledger takes.",
+    "Conflict": "The node is in no state in which that can be done.",
     "Busy": "The node does as much for nothing as it will, or has as many connections or requests as it takes.",
     "TooLarge": "What was sent is larger than the ledger takes.",
     "UnknownVersion": "It is of a version that this program does not know.",

@@ -188,3 +188,18 @@ def signing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         declared = option(declared)
     return declared
+
+
+_TIME = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?(ms|s|m|)")
+_TIME_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "": 1.0}
+
+
+def seconds(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    """Read a time such as `10s`, `2m`, `500ms`, or a number of seconds. Raises `click.BadParameter`."""
+    if value is None:
+        return None
+    found = _TIME.fullmatch(value)
+    read = 0.0 if found is None else float(found[1]) * _TIME_UNITS[found[2]]
+    if read <= 0:
+        raise click.BadParameter(f"{value!r} is not a time; write 10s, 2m or 500ms.", context, parameter)
+    return read

@@ -652,11 +652,11 @@ class File(Node):
     broken_names: set[str] = field(default_factory=set)
 
 
-_CHILDREN: dict[str, tuple[str, ...]] = {}  # names of the fields of a class of nodes that hold nodes
+_CHILDREN: dict[type[Node], tuple[str, ...]] = {}  # names of the fields of a class of nodes that hold nodes
 
 
 def _children(node: Node) -> tuple[str, ...]:
-    kind = type(node).__name__
+    kind = type(node)
     if kind not in _CHILDREN:
         _CHILDREN[kind] = tuple(f.name for f in fields(node) if f.name not in ("type", "ref", "span", "source"))
     return _CHILDREN[kind]

@@ -15,7 +15,7 @@ from cachetools import LRUCache
 
 from vm.cells import EVENTS, GAS, IN_FLIGHT, LOG, POSITION, SETTLED, enter
 from vm.checks import lost
-from vm.execution import CALLABLE, Execution, Remembered
+from vm.execution import CALLABLE, READABLE, Execution, Remembered
 from vm.failure import Code, Defect, Failure
 from vm.gas import GAS_SCHEDULE_VERSION
 from vm.generator import GENERATOR_VERSION, Generated, Place, generate, generate_door
@@ -23,10 +23,10 @@ from vm.host import Host
 from vm.journal import Journal
 from vm.limits import CODE_CACHED_GAS_MAX, CONTRACTS_AT_HAND_MAX
 from vm.native.adaptive import adaptive
-from vm.pricing import code_price
+from vm.pricing import Segment, code_price
 from vm.state import Contract, Tables
 from vm.support import CONTRACT, MISFIT, NAMES
-from vm.verifier import Verified
+from vm.verifier import Verified, once
 
 FILE_NAME: Final = "<tael>"
 """What compiled code says it was read from."""
@@ -38,6 +38,8 @@ same once more for a checker, and whatever the host stands on.
 
 _Way: TypeAlias = tuple[Contract, Tables, Callable[..., Any]]
 """The short way into a function: its contract, the slots of that, and the function."""
+_View: TypeAlias = tuple[Contract, Tables, Callable[..., Any], int, Callable[..., Any], Segment]
+"""The short way into a view: its contract, the slots of that, the function, its parameters, its door, its first segment."""
 _Key: TypeAlias = tuple[bytes, bool, bool, int, int, str]
 
 
@@ -114,6 +116,12 @@ def compiled(verified: Verified, *, checked: bool, native: bool) -> Compiled:
     return found
 
 
+@once
+def _promises_nothing(verified: Verified) -> bool:
+    """Whether there is nothing to check of a module's promises, nor of those of others, since it calls none."""
+    return not (verified.invariants or verified.promises or verified.module.externals)
+
+
 class CompiledExecution(Execution):
     """An execution whose functions are compiled."""
 
@@ -133,6 +141,7 @@ class CompiledExecution(Execution):
         self._native: Final = native
         self._callers: Final[list[Contract]] = []  # contracts that wait for what they called
         self._ways: Final[dict[tuple[bytes, str], _Way]] = {}
+        self._views: Final[dict[tuple[bytes, str], _View]] = {}
         if sys.getrecursionlimit() < STACK_FRAMES_MIN:
             sys.setrecursionlimit(STACK_FRAMES_MIN)
 
@@ -141,13 +150,56 @@ class CompiledExecution(Execution):
         if self._callers:
             self._callers.clear()
         super().renew(journal, gas_limit, now)
-        if len(self._ways) > CONTRACTS_AT_HAND_MAX:
+        if max(len(self._ways), len(self._views)) > CONTRACTS_AT_HAND_MAX:
             self.forget()
 
     def forget(self) -> None:
         """As the reference does."""
         self._ways.clear()
+        self._views.clear()
         super().forget()
+
+    def ask(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
+        """As the reference does; what there is to know of a view that keeps no promises is worked out once."""
+        view = self._views.get((address, function)) or self._short_view(address, function)
+        if view is None or len(arguments) != view[3] or not view[4](*arguments):
+            return super().ask(address, function, arguments, sender)
+        contract, tables, python, _, _, segment = view
+        cells = self.cells
+        mark = len(cells[LOG]), len(cells[EVENTS])
+        try:
+            enter(cells, segment)
+            try:
+                result = python(cells, [self, contract, tables, sender, address, False], *arguments)
+            except Failure as failure:
+                self._failed(failure, contract)
+                raise
+        except Failure as failure:
+            self._blame(failure, contract)
+            cells[SETTLED], cells[IN_FLIGHT] = False, 0
+            self.journal.undo(mark)
+            raise
+        if cells[IN_FLIGHT]:
+            raise lost(cells[IN_FLIGHT])
+        return result
+
+    def _short_view(self, address: bytes, function: str) -> _View | None:
+        """What it takes to ask a view, if it takes little: no phases, and nobody's promises."""
+        try:
+            contract = self.contract(address)
+            entrance = contract.entrances[self.find(contract, function, READABLE)]
+        except Failure:
+            return None  # the long way tells
+        if entrance.guarded or (self._promises and not _promises_nothing(contract.verified)):
+            return None
+        code: Compiled = contract.code or self._code(contract)
+        place = entrance.function
+        segment = contract.verified.bodies[place].segments[0]
+        door = code.doors.get(place) or code.door(place)
+        view = contract, contract.tables, code.function(place), entrance.arity, door, segment
+        if address in self._known:  # one that this transaction made may yet be taken back
+            self._views[address, function] = view
+        return view
 
     def call_public(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
         """As the reference does. Most calls have nothing to check but their arguments; those take the short way."""
@@ -178,13 +230,13 @@ class CompiledExecution(Execution):
 
     def _short_way(self, address: bytes, function: str) -> _Way | None:
         """What it takes to call a public function, if it takes little: no phases, coins, or promises."""
-        if self._promises:
-            return None
         try:
             contract = self.contract(address)
             entrance = contract.entrances[self.find(contract, function, CALLABLE)]
         except Failure:
             return None  # the long way tells
+        if self._promises and not _promises_nothing(contract.verified):
+            return None
         if entrance.guarded or entrance.pays_out:
             return None
         code: Compiled = contract.code or self._code(contract)

@@ -165,6 +165,18 @@ class Execution:
             raise
         return result
 
+    def ask(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
+        """One call of a view or pure function from outside."""
+        mark = self.begin()
+        try:
+            contract = self.contract(address)
+            result = self.enter(contract, self.find(contract, function, READABLE), arguments, sender)
+            self.end()
+        except Failure:
+            self.journal.undo(mark)
+            raise
+        return result
+
     def _pay_out(self, contract: Contract, function: int, result: Any, sender: bytes) -> None:
         """Credit the coins in a result to the sender."""
         kind = contract.verified.module.functions[function].result

@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from vm.cells import GAS, charge
-from vm.compiled import CompiledExecution
-from vm.execution import READABLE, Execution, Moved, wrong_count
+from vm.execution import Execution, Moved, wrong_count
 from vm.failure import Code, Defect, Failure
 from vm.host import Host
 from vm.journal import Event, Journal
@@ -85,6 +84,8 @@ class Session:
         if checked is None:
             checked = compiled and DEFAULT_CHECKED
         if compiled:
+            from vm.compiled import CompiledExecution  # the generators take a good part of a start, and many need none
+
             self._execution = CompiledExecution(
                 host,
                 journal,
@@ -166,13 +167,7 @@ class Session:
 
     def read(self, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
         """Run a view or pure function; its result, None if it has none."""
-
-        def run() -> Any:
-            execution = self._execution
-            contract = execution.contract(address)
-            return execution.enter(contract, execution.find(contract, function, READABLE), arguments, sender)
-
-        return self._outermost(run)
+        return self._execution.ask(address, function, arguments, sender)
 
     def rule(self, address: bytes, payment: tuple[bytes, bytes, int]) -> None:
         """Run the contract's wallet rule on a payment (payer, to, minor units); the payer is the sender."""

@@ -21,7 +21,7 @@ from chain.primitives.address import contract_address
 from chain.primitives.transaction import Transaction
 
 ROOT = Path(__file__).parents[2]
-TAEL = [sys.executable, "-c", "from kit.main import main; main()"]
+TAEL = [sys.executable, "-P", "-c", "from kit.main import main; main()"]  # not the folder it is started in, but what is installed
 READY_SECONDS_MAX = 600  # with many wallets
 
 

@@ -82,7 +82,7 @@ def _outcome(status: str, ok: bool | None, code: str | None) -> str:
 
 def wire_of(port: int, batch: int, connections: int) -> Wire:
     """Batches if the node takes them, else one at a time."""
-    paths = json.loads(ask(port, get("/openapi.json")).body)["paths"]
+    paths = json.loads(ask(port, get("/v1/openapi.json")).body)["paths"]
     return Batches(batch, connections) if "/v1/batch" in paths else Single()
 
 

@@ -52,6 +52,13 @@ def verified_code(code: bytes) -> tuple[bytes, Verified]:
     return code_hash, known[0]
 
 
+def price_of_code(code: bytes) -> int:
+    """The gas that making the code of a module takes. Raises `vm.illegal.Illegal`."""
+    code_hash, verified = verified_code(code)
+    known = _cache.get(code_hash)
+    return code_price(len(code), verified.bodies) if known is None else known[1]
+
+
 def load_verified(state: View | BlockOverlay | TransactionOverlay, code_hash: bytes) -> Verified:
     """The verified module of a code hash that stands in the state."""
     known = _cache.get(code_hash)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from chain.currency.mandates import Mandates, Usage
 from chain.currency.supply import record_moves
 from chain.currency.wallets import Wallets
-from chain.ledger.contracts import Contract, contract_value, find_function, verified_code
+from chain.ledger.contracts import Contract, contract_value, find_function, price_of_code, verified_code
 from chain.ledger.edits import SUM_SLOT_PREFIX, perform_edit, slot_sum, summed_currency
 from chain.ledger.machine import BlockMachine, Callee, callee
 from chain.primitives.address import ADDRESS_BYTES, contract_address
@@ -28,7 +28,7 @@ from vm.gas import GAS_DEPLOY_BYTE
 from vm.illegal import Illegal
 from vm.machine import Effects, Session
 from vm.module import Module
-from vm.pricing import code_price, price_of_value
+from vm.pricing import price_of_value
 from vm.types import CoinValue, Type
 from vm.values import encode as encode_value
 from vm.values import encode_arguments, read_arguments, unpack
@@ -226,7 +226,7 @@ class Execution:
             code_hash, verified = verified_code(action.module)
         except Illegal as illegal:
             raise Failure(ILLEGAL_MODULE, (str(illegal.code), illegal.where), detail=illegal.detail) from None
-        price = code_price(len(action.module), verified.bodies)
+        price = price_of_code(action.module)
         self.session.charge(price - GAS_DEPLOY_BYTE * len(action.module))  # its bytes are paid for before execution
         self._machine.block.used[code_hash] = price
         self._deploying[address] = verified

@@ -69,7 +69,7 @@ class Api:
     def application(self) -> Starlette:
         """The ASGI application."""
         routes: list[BaseRoute] = [Route(o.path, self._endpoint(o), methods=[o.method]) for o in self.operations]
-        routes += [Route(path, self._openapi, methods=["GET"]) for path in ("/v1/openapi.json", "/openapi.json")]
+        routes.append(Route("/v1/openapi.json", self._openapi, methods=["GET"]))
         routes.append(Route("/v1/docs", self._docs, methods=["GET"]))
         routes.append(WebSocketRoute("/v1/subscribe", Subscriptions(self._node, self._gateway.failed).serve))
         made = Starlette(routes=routes, exception_handlers={HTTPException: self._http_error, Exception: self._defect})

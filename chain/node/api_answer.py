@@ -17,6 +17,7 @@ from chain.primitives.refusal import Refusal, Refused
 STATUSES: dict[Refused, int] = {
     Refused.BAD_REQUEST: 400,
     Refused.NOT_FOUND: 404,
+    Refused.CONFLICT: 409,
     Refused.PRUNED: 410,
     Refused.TOO_LARGE: 413,
     Refused.POOL_FULL: 429,

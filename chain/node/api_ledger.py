@@ -18,7 +18,7 @@ from chain.node.gateway import Gateway
 from chain.node.inquiries import header_at, transaction_json
 from chain.node.listing import ROW_BYTES, list_contracts, list_transactions
 from chain.node.operation import Answer, Operation, Query, Raw
-from chain.node.parameters import ADDRESS, HEIGHT, HEIGHT_OR_LATEST, IDENTITY, Parameter, cursor, number
+from chain.node.parameters import ADDRESS, EXAMPLE_ADDRESS, HEIGHT, HEIGHT_OR_LATEST, IDENTITY, Parameter, cursor, number
 from chain.node.questions import Questions
 from chain.node.rendering import (
     event_json,
@@ -49,7 +49,7 @@ from chain.state.overlay import View
 from chain.state.reader import CURSOR_BYTES
 
 OLD_HEIGHT = Parameter("height", HEIGHT, "After which block, if its state is still kept; the newest if not given.", 0)
-AN_ADDRESS = Parameter("address", ADDRESS, "tael1…", required=True)
+AN_ADDRESS = Parameter("address", ADDRESS, "tael1…", EXAMPLE_ADDRESS, required=True)
 AN_IDENTITY = Parameter("id", IDENTITY, "The transaction's identity in hexadecimal.", "00" * 32, required=True)
 _ITEM_BYTES = 4  # of a cursor within a block
 

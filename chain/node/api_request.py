@@ -21,6 +21,7 @@ from chain.primitives.limits import (
 )
 from chain.primitives.refusal import Refusal, Refused
 
+_THIS_MACHINE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 _BRACKETS_AND_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
 
 
@@ -31,25 +32,32 @@ async def read_request(request: Request, operation: Operation) -> Query:
     query = dict(pairs)
     if len(query) != len(pairs) or len(pairs) > QUERY_FIELDS_MAX:
         raise bad(f"a query has at most {QUERY_FIELDS_MAX} parameters, each once")
-    values = read_some(operation.places, path, "the path") | read_some(operation.parameters, query, "the query")
+    later: list[Refusal] = []
+    values = read_some(operation.places, path, "the path", later) | read_some(operation.parameters, query, "the query", later)
     raw = operation.bare is not None and BARE in request.headers.get("accept", "")
     if operation.method != "POST":
-        return Query(path, query, {}, None, values, raw)
+        return _checked(Query(path, query, {}, None, values, raw), later)
     data = await _data(request, BATCH_BYTES_MAX if operation.lists else REQUEST_BYTES_MAX)
     content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if operation.lists and content_type == MSGPACK:
-        return Query(path, query, {}, data, values, raw)
+        return _checked(Query(path, query, {}, data, values, raw), later)
     body = _object(data)
-    values |= read_some(operation.body, body, "the body")
+    values |= read_some(operation.body, body, "the body", later)
     if operation.one_of and sum(name in body for name in operation.one_of) != 1:
         raise bad(f"the body must have one of {', '.join(operation.one_of)}")
-    return Query(path, query, body, None, values, raw)
+    return _checked(Query(path, query, body, None, values, raw), later)
+
+
+def _checked(query: Query, later: list[Refusal]) -> Query:
+    if later:
+        raise later[0]
+    return query
 
 
 def check_host(request: Request) -> None:
-    """Raises `Refusal` BadRequest if the request names another host than this machine."""
-    host = request.url.hostname or ""
-    if host not in ("127.0.0.1", "localhost", "::1"):
+    """Raises `Refusal` BadRequest if the request names another host than this machine, or none."""
+    hosts = request.headers.getlist("host")
+    if len(hosts) != 1 or _THIS_MACHINE.fullmatch(hosts[0]) is None:
         raise bad("the devnet is controlled under 127.0.0.1 only")
 
 

@@ -16,6 +16,7 @@ from chain.node.outcome import Row
 from chain.node.parameters import (
     ADDRESS,
     BASE64,
+    EXAMPLE_ADDRESS,
     IDENTITY,
     TRANSACTION,
     Kind,
@@ -89,7 +90,7 @@ class TransactionApi:
         )
 
     def _trying(self) -> tuple[Operation, ...]:
-        contract = Parameter("contract", ADDRESS, "tael1…", required=True)
+        contract = Parameter("contract", ADDRESS, "tael1…", EXAMPLE_ADDRESS, required=True)
         function = Parameter("function", text("[A-Za-z0-9_]", FUNCTION_NAME_CHARACTERS_MAX), "Its name.", "total", required=True)
         return (
             Operation(

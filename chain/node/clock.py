@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from chain.primitives.limits import TIME_MS_MAX
+from chain.primitives.limits import CLOCK_MS_MAX
 from chain.primitives.refusal import Refusal, Refused
 
 _FORM = struct.Struct("<qq")  # ahead, and held or -1
@@ -60,9 +60,9 @@ class DevnetClock:
         return time.time_ns() // 1_000_000 + ahead_ms if held_ms is None else held_ms
 
     def advance(self, duration_ms: int) -> None:
-        """Let time pass, also while it is held. Raises `Refusal` BadRequest past what the ledger can count."""
-        if self() + duration_ms > TIME_MS_MAX:
-            raise Refusal(Refused.BAD_REQUEST, "so far ahead the ledger cannot count")
+        """Let time pass, also while it is held. Raises `Refusal` Conflict past what leaves the ledger time to count."""
+        if self() + duration_ms > CLOCK_MS_MAX:
+            raise Refusal(Refused.CONFLICT, "so far ahead the ledger cannot count")
         ahead_ms, held_ms = self.setting
         self.setting = Setting(ahead_ms + duration_ms, None if held_ms is None else held_ms + duration_ms)
 

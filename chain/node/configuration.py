@@ -112,6 +112,12 @@ class Configuration:
         low=1,
         high=_DAY_SECONDS,
     )
+    disk_free_megabytes_min: int = _key(
+        "operations.disk_free_megabytes_min",
+        512,
+        "Megabytes free on the disk below which the node is not ready; 0 does not look.",
+        high=1024 * 1024,
+    )
     pool_transactions_max: int = _key(
         "pool.transactions_max", POOL_TRANSACTIONS_MAX, "Transactions that may wait.", low=16, high=50 * POOL_TRANSACTIONS_MAX
     )

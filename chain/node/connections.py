@@ -24,12 +24,15 @@ from chain.primitives.limits import (
     CONNECTIONS_PER_ADDRESS_MAX,
     DESCRIPTORS_SPARE,
     HEADERS_MAX,
+    REQUEST_DISCARDED_BYTES_MAX,
     REQUEST_HEAD_BYTES_MAX,
     REQUEST_HEAD_SECONDS_MAX,
     REQUEST_LINE_BYTES_MAX,
     REQUEST_SECONDS_MAX,
     REQUESTS_PIPELINED_MAX,
     RETRY_AFTER_SECONDS,
+    SUBSCRIBER_BYTES_MAX,
+    SUBSCRIBER_WINDOW_SECONDS,
 )
 from chain.primitives.refusal import Refusal, Refused
 
@@ -137,12 +140,19 @@ def http_protocol(connections: Connections, head: Callable[[], Header] | None) -
             if refusal is not None:
                 self._end(*refusal)
                 return
+            self._discarded = 0
             self._timer.start(REQUEST_SECONDS_MAX + 1, self.transport.abort)  # the operation itself answers before
             super().on_headers_complete()
 
         def on_body(self, body: bytes) -> None:
-            if not self._refused:
-                super().on_body(body)
+            if self._refused:
+                return
+            if self.cycle.response_complete:
+                self._discarded += len(body)
+                if self._discarded > REQUEST_DISCARDED_BYTES_MAX:
+                    self._refused = True
+                    self.transport.abort()
+            super().on_body(body)
 
         def on_message_complete(self) -> None:
             if not self._refused:
@@ -201,9 +211,30 @@ def websocket_protocol(connections: Connections) -> type[WSProtocol]:
     class LimitedSocket(WSProtocol):
         """One connection."""
 
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            self._window_end, self._sent_bytes = self.loop.time() + SUBSCRIBER_WINDOW_SECONDS, 0
+            self._in_head, self._cut = True, False
+            super().connection_made(transport)
+
         def connection_lost(self, exc: Exception | None) -> None:
             connections.remove(self.transport)
             super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            """What is more than a subscriber has to say is not even looked at. The first is the head, which was."""
+            if self._in_head:
+                self._in_head = False
+                super().data_received(data)
+                return
+            now = self.loop.time()
+            if now >= self._window_end:
+                self._window_end, self._sent_bytes = now + SUBSCRIBER_WINDOW_SECONDS, 0
+            self._sent_bytes += len(data)
+            if self._sent_bytes > SUBSCRIBER_BYTES_MAX:
+                self._cut = True
+                self.transport.abort()
+            elif not self._cut:
+                super().data_received(data)
 
         def pause_writing(self) -> None:
             """Who does not read is not read from either: it would be answered all the same."""

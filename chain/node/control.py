@@ -71,7 +71,7 @@ class Control:
         async with self._turn:
             await self._producer.settled()
             if len(self._snapshots) >= SNAPSHOTS_MAX:
-                raise Refusal(Refused.BAD_REQUEST, f"there are {SNAPSHOTS_MAX} snapshots already", "Go back to one of them.")
+                raise Refusal(Refused.CONFLICT, f"there are {SNAPSHOTS_MAX} snapshots already", "Go back to one of them.")
             self._count += 1
             self._snapshots.append(_Snapshot(self._count, self._node.head.height, self._clock.setting))
             return {"snapshot": self._count}
@@ -97,7 +97,7 @@ class Control:
         if to_ms is not None:
             if to_ms < now_ms:
                 raise Refusal(
-                    Refused.BAD_REQUEST,
+                    Refused.CONFLICT,
                     f"it is {now_ms} already, and time does not go back",
                     "Go back to a snapshot instead.",
                 )

@@ -30,6 +30,7 @@ from chain.node.parameters import (
     optional,
     read_some,
     text,
+    text_of,
 )
 from chain.node.schema import ADDRESS as ADDRESS_TEXT
 from chain.node.schema import HASH, TEXT, TIME_MS, either, listed, nullable, one_of, record, ref, same, whole
@@ -40,13 +41,14 @@ from chain.primitives.limits import (
     CURRENCY_CODE_CHARACTERS_MAX,
     FUNCTION_NAME_CHARACTERS_MAX,
     GAS_PRICE_MAX,
+    HEIGHT_MAX,
     LANE_MAX,
     SEQUENCE_MAX,
     SNAPSHOTS_MAX,
     TIME_MS_MAX,
     WAIT_SECONDS_MAX,
 )
-from chain.primitives.refusal import Refused
+from chain.primitives.refusal import Refusal, Refused
 
 Answer = Callable[[Query], Awaitable[dict[str, Any]]]
 Ask = Callable[[str, Query], Awaitable[dict[str, Any]]]
@@ -54,13 +56,18 @@ Ask = Callable[[str, Query], Awaitable[dict[str, Any]]]
 
 FAUCET: Final = WALLETS - 1
 """Which of the development wallets pays whoever asks."""
+_FOLDER_CHARACTERS_MAX = 1_024
 _MODES = ("instant", "manual")
 _MILLISECONDS = "[1-9][0-9]{0,6}"  # at most some three hours
 
 
 def read_control(name: str, body: dict[str, Any]) -> Query:
     """What an operation of the table was asked with a body. Raises `Refusal` BadRequest, WrongAddress, WrongAmount."""
-    return Query({}, {}, body, values=read_some(_FIELDS[name], body, "the body"))
+    later: list[Refusal] = []
+    query = Query({}, {}, body, values=read_some(_FIELDS[name], body, "the body", later))
+    if later:
+        raise later[0]
+    return query
 
 
 def control_operations(ask: Ask) -> tuple[Operation, ...]:
@@ -74,6 +81,13 @@ def _read_mode(value: object, name: str) -> str:
     return value
 
 
+def _read_folder(value: object, name: str) -> str:
+    folder = text_of(value, name)
+    if not folder.startswith("/") or "\0" in folder or len(folder) > _FOLDER_CHARACTERS_MAX:
+        raise bad(f"{name} must be an absolute path of at most {_FOLDER_CHARACTERS_MAX} characters")
+    return folder
+
+
 def _read_edits(value: object, name: str) -> list[dict[str, Any]]:
     """The fields of each edit, its kind as `edit` among them."""
     if not isinstance(value, list) or not 1 <= len(value) <= ACTIONS_MAX:
@@ -84,13 +98,16 @@ def _read_edits(value: object, name: str) -> list[dict[str, Any]]:
         if not isinstance(kind, str) or kind not in _EDITS:
             raise bad("edit must be `balance`, `slot` or `sequence`")
         rest = {field: given for field, given in fields.items() if field != "edit"}
-        found.append({"edit": kind, **read_some(_EDITS[kind], rest, "the edit")})
+        later: list[Refusal] = []
+        found.append({"edit": kind, **read_some(_EDITS[kind], rest, "the edit", later)})
+        if later:
+            raise later[0]
     return found
 
 
 _MODE = Kind({"type": "string", "pattern": f"^({'|'.join(_MODES)}|{_MILLISECONDS})$"}, _read_mode)
 _CODE = text("[A-Z0-9]", CURRENCY_CODE_CHARACTERS_MAX)
-_FOLDER = text(r"[^\u0000\ud800-\udfff]", 1_024)
+_FOLDER = Kind({"type": "string", "pattern": r"^/[^\x00]*$", "maxLength": _FOLDER_CHARACTERS_MAX}, _read_folder)
 _NAME = text("[A-Za-z0-9_]", FUNCTION_NAME_CHARACTERS_MAX)
 _A_CURRENCY = Parameter("currency", _CODE, f"{CURRENCY} if not given.", CURRENCY, default=CURRENCY)
 _AN_AMOUNT = Parameter("amount", AMOUNT, "Minor units.", "500", required=True)
@@ -125,12 +142,13 @@ def _chain_operations(ask: Ask) -> tuple[Operation, ...]:
         Operation(
             *("POST", "/devnet/snapshot", "snapshot", "Remember this state, to go back to.", partial(ask, "snapshot")),
             answers=record(snapshot=whole(1, SNAPSHOTS_MAX * SNAPSHOTS_MAX)),
+            refusals=(Refused.CONFLICT,),
         ),
         Operation(
             *("POST", "/devnet/revert", "revert"),
             "Go back to a snapshot, which is used up with all later ones.",
             partial(ask, "revert"),
-            body=(Parameter("snapshot", member(0, 2**31), "Its number; the newest if not given."),),
+            body=(Parameter("snapshot", member(0, HEIGHT_MAX), "Its number; the newest if not given."),),
             answers=record(snapshot=whole(1), waiting=whole()),
             refusals=(Refused.NOT_FOUND, Refused.PRUNED),
         ),
@@ -142,6 +160,7 @@ def _chain_operations(ask: Ask) -> tuple[Operation, ...]:
                 Parameter("clock", choice("hold", "run"), "`hold` or `run`."),
             ),
             answers=record(now_ms=TIME_MS, held=TRUTH_VALUE),
+            refusals=(Refused.CONFLICT,),
         ),
         Operation(
             *("POST", "/devnet/mode", "mode"),
@@ -165,6 +184,7 @@ def _chain_operations(ask: Ask) -> tuple[Operation, ...]:
                 ),
             ),
             answers=record(),
+            refusals=(Refused.CONFLICT,),
         ),
         Operation(
             *("GET", "/devnet/pool", "pool"),
@@ -252,7 +272,7 @@ def _wallet_operations(ask: Ask) -> tuple[Operation, ...]:
                 Parameter("stop", TRUTH, "True to take none any more.", default=False),
             ),
             answers=_IMPERSONATED,
-            refusals=(Refused.WRONG_ADDRESS,),
+            refusals=(Refused.WRONG_ADDRESS, Refused.CONFLICT),
         ),
         Operation(
             *("GET", "/devnet/impersonated", "impersonated"),

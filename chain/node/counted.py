@@ -19,6 +19,8 @@ class Counted:
     def __init__(self, application: Starlette, measures: RequestMeasures) -> None:
         self._application = application
         self._measures = measures
+        self.state = application.state
+        """As the application's: who serves it finds the head there, for refusals below HTTP."""
         self._routes = {route.endpoint: route.path for route in application.routes if isinstance(route, Route)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -35,6 +35,7 @@ from chain.node.node import Node
 from chain.node.operations import Operations
 from chain.node.server import NodeServer, listen, url_of, write_ready_file
 from chain.node.serving import spare_collector
+from chain.node.template import Template
 from chain.node.vitals import Vitals
 from chain.node.workers import Desk
 from chain.primitives.refusal import Refusal, Refused
@@ -130,12 +131,13 @@ def run_devnet(
     ready_file: Path | str | None = None,
     operations_port: int | None = None,
     makes_empty: bool = True,
+    template: Template | None = None,
     announce: Callable[[str, list[DevelopmentWallet]], None] | None = None,
     watch: Callable[[Node], Watcher] | None = None,
 ) -> int:
     """Run a devnet in this thread until a signal ends it; the exit status. `announce(address, wallets)` is
     called when it answers; what `watch` gives is told of blocks. Blocks at an interval are made though nothing waits if
-    `makes_empty`.
+    `makes_empty`. Workers are forked from `template`, for who has started it before this module was imported.
 
     Raises as `start_devnet`.
     """
@@ -150,7 +152,7 @@ def run_devnet(
 
     server.on_ready = ready
     spare_collector()
-    server.serve_on(prepared.listener, workers)
+    server.serve_on(prepared.listener, workers, template)
     return 0 if server.failure is None else 1
 
 

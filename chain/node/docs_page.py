@@ -18,6 +18,7 @@ _STYLE = (
 def docs_page(document: dict[str, Any]) -> str:
     """The page."""
     info = document["info"]
+    title = _text(info["title"])
     operations = [
         (method, path, operation) for path, methods in document["paths"].items() for method, operation in methods.items()
     ]
@@ -31,8 +32,7 @@ def docs_page(document: dict[str, Any]) -> str:
     )
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{_text(info['title'])}</title><style>{_STYLE}</style>"
-        f"<h1>{_text(info['title'])}</h1><p>{_text(info['description'])}</p>"
+        f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1><p>{_text(info['description'])}</p>"
         f'<p>For programs: <a href="/v1/openapi.json">openapi.json</a>.</p><ul>{links}</ul>'
         f"{''.join(_operation(*one) for one in operations)}<h2>Schemas</h2>{schemas}</html>"
     )

@@ -41,7 +41,7 @@ class Impersonation:
         if not begins:
             self._wallets.discard(wallet)
         elif len(self._wallets) >= IMPERSONATED_MAX:
-            raise Refusal(Refused.BAD_REQUEST, f"{IMPERSONATED_MAX} wallets are impersonated already", "Impersonate all.")
+            raise Refusal(Refused.CONFLICT, f"{IMPERSONATED_MAX} wallets are impersonated already", "Impersonate all.")
         else:
             self._wallets.add(wallet)
         return self._told()

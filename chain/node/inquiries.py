@@ -18,6 +18,7 @@ from chain.primitives.header import Header, decode_header
 from chain.primitives.keys import SCHEME_WEBAUTHN, SIGNATURE_BYTES
 from chain.primitives.limits import (
     ESTIMATE_MARGIN_PERCENT,
+    GAS_TRACE_STEP,
     READ_GAS_MAX,
     SIGNATURE_BYTES_MAX,
     TRANSACTION_GAS_MAX,
@@ -199,14 +200,17 @@ def trace(node: Questions, data: bytes) -> dict[str, Any]:
         raise Refusal(Refused.GAS_LIMIT_TOO_LOW, message, gas_limit_min=intrinsic)
     free = Transaction(transaction.body._replace(gas_price=0), transaction.signatures, identity=transaction.identity)
     recorder = Recorder(node.store)
-    receipt = _execute(node, _machine(node, recorder), free)
+    try:
+        receipt = _execute(node, _machine(node, recorder), free)
+    finally:
+        node.gas_unpaid += GAS_TRACE_STEP * recorder.steps_run
     return {"receipt": receipt_json(receipt, node.store), **recorder.json()}
 
 
 def trace_included(node: Questions, identity: bytes, show: Show | None = None) -> dict[str, Any] | None:
     """What a transaction of a block did step by step: those before it are executed again on the state of the parent. None if
-    no block has it. `show` as for `Recorder`. Raises `Refusal` Pruned when that state is not kept any more, TooLarge when too
-    much came before it.
+    no block has it. `show` as for `Recorder`. Raises `Refusal` Pruned when that state is not kept any more, TooLarge when it
+    is too much.
     """
     place = node.store.find(identity)
     if place is None:
@@ -225,11 +229,14 @@ def trace_included(node: Questions, identity: bytes, show: Show | None = None) -
     recorder = Recorder(view, show, node.store)
     recorder.pause()
     machine = BlockMachine(BlockOverlay(view), now_ms=block.header.time_ms, tracer=recorder)
-    for position, data in enumerate(block.transactions[:index]):
-        execute(machine, decode_transaction(data, included=True), node.parameters, height=height, index=position)
-    recorder.resume()
-    transaction = decode_transaction(block.transactions[index], included=True)
-    receipt = execute(machine, transaction, node.parameters, height=height, index=index)
+    try:
+        for position, data in enumerate(block.transactions[:index]):
+            execute(machine, decode_transaction(data, included=True), node.parameters, height=height, index=position)
+        recorder.resume()
+        transaction = decode_transaction(block.transactions[index], included=True)
+        receipt = execute(machine, transaction, node.parameters, height=height, index=index)
+    finally:
+        node.gas_unpaid += GAS_TRACE_STEP * recorder.steps_run
     if receipt != kept[-1]:
         raise StoreFailed(f"transaction {index} of block {height} does not come to what its receipt says")
     return {"receipt": receipt_json(receipt, node.store), **recorder.json()}

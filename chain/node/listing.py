@@ -28,8 +28,8 @@ def touched(transaction: bytes, receipt: bytes) -> set[bytes | None]:
 
 
 def list_transactions(node: Questions, wallet: bytes, before: bytes, limit: int) -> Page:
-    """Transactions of a wallet, the newest first, from one at a cursor on. At most `LIST_SCANNED_MAX` are looked at. Raises
-    `Refusal` Pruned.
+    """Transactions of a wallet, the newest first, from one at a cursor on, as far back as blocks are kept. At most
+    `LIST_SCANNED_MAX` are looked at. Raises `Refusal` NotFound for a cursor of a block that was taken back.
     """
     height, index = int.from_bytes(before[:8]), int.from_bytes(before[8:])
     if not before:
@@ -39,7 +39,8 @@ def list_transactions(node: Questions, wallet: bytes, before: bytes, limit: int)
         raise Refusal(Refused.NOT_FOUND, message, "Begin again without a cursor.")
     rows: list[dict[str, Any]] = []
     looked = 0
-    while height > 0:
+    floor = max(1, node.store.pruned_before())  # what is below has headers only
+    while height >= floor:
         identities = node.store.identities(height)
         if identities:
             block = node.store.block(height)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from chain.node.schema import ANYTHING, Schema, either, nullable, one_of, whole
-from chain.primitives.address import TEXT_CHARACTERS, parse_address
+from chain.primitives.address import TEXT_CHARACTERS, format_address, parse_address
 from chain.primitives.hash import HASH_BYTES
 from chain.primitives.limits import AMOUNT_MAX, HEIGHT_MAX
 from chain.primitives.refusal import Refusal, Refused
@@ -176,6 +176,7 @@ def _read_anything(value: Any, name: str) -> Any:
     return value
 
 
+EXAMPLE_ADDRESS = format_address(bytes(32))
 ADDRESS = Kind({"type": "string", "pattern": f"^{_ADDRESS.pattern}$"}, _read_address)
 AMOUNT = Kind({"type": "string", "pattern": "^[0-9]{1,39}$"}, _read_amount)
 ANY = Kind(ANYTHING, _read_anything)
@@ -196,8 +197,10 @@ def object_schema(parameters: Iterable[Parameter]) -> Schema:
     return schema | ({"required": required} if required else {})
 
 
-def read_some(parameters: tuple[Parameter, ...], given: dict[str, Any], where: str) -> dict[str, Any]:
-    """What parameters are, by name, of what was given. Raises `Refusal`; also for a name that is none of theirs."""
+def read_some(parameters: tuple[Parameter, ...], given: dict[str, Any], where: str, later: list[Refusal]) -> dict[str, Any]:
+    """What parameters are, by name, of what was given. Raises `Refusal` BadRequest for what is not as described, a name that is
+    none of theirs among it. What is as described and still wrong is put into `later`, since what is not comes first.
+    """
     known = {parameter.name for parameter in parameters}
     for name in given:
         if name not in known:
@@ -205,7 +208,12 @@ def read_some(parameters: tuple[Parameter, ...], given: dict[str, Any], where: s
     values: dict[str, Any] = {}
     for parameter in parameters:
         if parameter.name in given:
-            values[parameter.name] = parameter.kind.read(given[parameter.name], parameter.name)
+            try:
+                values[parameter.name] = parameter.kind.read(given[parameter.name], parameter.name)
+            except Refusal as refusal:
+                if refusal.code is Refused.BAD_REQUEST:
+                    raise
+                later.append(refusal)
         elif parameter.required:
             raise bad(f"{where} must have {parameter.name}")
         else:

@@ -314,7 +314,13 @@ class Producer:
     def _failed(self, error: BaseException) -> None:
         if not self._has_failed:
             self._has_failed = True
-            say(logging.ERROR, "the node stops after a failure", error=type(error).__name__, why=str(error))
+            say(
+                logging.ERROR,
+                "the node stops after a failure",
+                error=type(error).__name__,
+                why=str(error),
+                disk_free_bytes=self._vitals.disk_free(),
+            )
         self._node.failure = error
         self._tell_all(Refusal(Refused.STOPPED, "the node has stopped after a failure"))
         self._progressed()

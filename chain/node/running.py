@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from chain.ledger.genesis import genesis_parameters
 from chain.ledger.parameters import decode_parameters
@@ -21,6 +25,8 @@ from chain.node.node import Node
 from chain.node.operations import Operations
 from chain.node.pool import Pool
 from chain.node.server import NodeServer, listen, url_of, write_ready_file
+from chain.node.serving import spare_collector
+from chain.node.template import Template
 from chain.node.validators import signers_of
 from chain.node.vitals import Vitals, build
 from chain.primitives.header import Header, decode_header
@@ -30,16 +36,35 @@ from chain.state.store import Store
 
 
 def run_node(
-    configuration: Configuration, *, ready_file: Path | None = None, on_hangup: Callable[[], None] = lambda: None
+    configuration: Configuration,
+    *,
+    ready_file: Path | None = None,
+    on_hangup: Callable[[], None] = lambda: None,
+    template: Template | None = None,
 ) -> BaseException | None:
     """Run a node in this thread until a signal ends it; what stopped it, if it was no signal. `on_hangup` is what SIGHUP asks
-    for.
+    for. Workers are forked from `template`, for who has started it before this module was imported.
 
     Raises `Refusal` WrongGenesis, DevelopmentKey, WrongStore, WrongLibrary, WrongKeyFile, WrongKey, BadRequest (an address cannot
     be listened on).
     """
-    c = configuration
-    vitals = Vitals(Measures(), head_age_seconds_max=c.head_age_seconds_max)
+    with _signals() as signals:
+        try:
+            server, listener = _open(configuration, ready_file, on_hangup)
+        except _Interrupted:
+            say(logging.INFO, "stopped before it was ready")
+            return None
+        signals.server = server
+        spare_collector()
+        server.serve_on(listener, configuration.workers, template)
+    return server.failure
+
+
+def _open(c: Configuration, ready_file: Path | None, on_hangup: Callable[[], None]) -> tuple[NodeServer, socket.socket]:
+    """A server of an open node, and where it is to listen."""
+    vitals = Vitals(
+        Measures(), head_age_seconds_max=c.head_age_seconds_max, disk_free_bytes_min=c.disk_free_megabytes_min * 1024 * 1024
+    )
     operations = None
     with ExitStack() as resources:
         listener = resources.enter_context(closing(listen(c.api_address, c.api_port)))
@@ -68,8 +93,36 @@ def run_node(
         say(logging.INFO, "ready", chain=chain_id, height=node.head.height, api=address, workers=c.workers)
 
     server.on_ready = ready
-    server.serve_on(listener, c.workers)
-    return server.failure
+    return server, listener
+
+
+class _Interrupted(BaseException):
+    """A signal asks a node to stop that is not open yet."""
+
+
+@dataclass(slots=True)
+class _Signals:
+    """What SIGINT and SIGTERM do while no server looks at them: they end the opening; a server that is about to begin, or that
+    closes, is told.
+    """
+
+    server: NodeServer | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.server is None:
+            raise _Interrupted
+        self.server.handle_exit(number, frame)
+
+
+@contextmanager
+def _signals() -> Iterator[_Signals]:
+    handler = _Signals()
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield handler
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +165,9 @@ def _data(c: Configuration, wanted: Header | None) -> tuple[str, None]:
         parent = next(folder for folder in directory.absolute().parents if folder.exists())
         if not parent.is_dir():
             raise Refusal(Refused.WRONG_STORE, f"{directory} cannot be made: {parent} is no folder", "Choose another directory.")
+        if not os.access(parent, os.W_OK | os.X_OK):
+            message = f"{directory} cannot be made: {parent} may not be written"
+            raise Refusal(Refused.WRONG_STORE, message, "Make it, and give it to the user that runs the node.")
         return f"{directory} is not there yet", None
     lock(directory).close()
     if not (directory / LEDGER / FILE).exists():

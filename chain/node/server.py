@@ -27,6 +27,7 @@ from chain.node.node import Node
 from chain.node.producer import Producer
 from chain.node.serving import server_config
 from chain.node.supervisor import notify, watchdog_seconds
+from chain.node.template import Template
 from chain.node.vitals import Stage, Vitals
 from chain.node.workers import Desk, Workers
 from chain.primitives.limits import BEAT_SECONDS
@@ -69,10 +70,15 @@ class NodeServer(uvicorn.Server):
         vitals.opened(node)
         resources.callback(vitals.closes)
 
-    def serve_on(self, listener: socket.socket, workers: int = 0) -> None:
-        """Serve until stopped, in this process or in so many workers, then close the node."""
+    def serve_on(self, listener: socket.socket, workers: int = 0, template: Template | None = None) -> None:
+        """Serve until stopped, in this process or in so many workers, then close the node. Workers are forked from `template`, if
+        it has been started already.
+        """
         with self._resources:
-            asyncio.run(self._serve_by_workers(listener, workers) if workers else self.serve([listener]))
+            if workers:
+                asyncio.run(self._serve_by_workers(listener, workers, template or Template()))
+            else:
+                asyncio.run(self.serve([listener]))
         say(logging.INFO, "stopped", height=self.node.head.height)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -115,10 +121,10 @@ class NodeServer(uvicorn.Server):
         if self._on_hangup is not None:
             self._on_hangup()
 
-    async def _serve_by_workers(self, listener: socket.socket, count: int) -> None:
+    async def _serve_by_workers(self, listener: socket.socket, count: int, template: Template) -> None:
         """The workers have the listening socket; here blocks are made."""
         workers = Workers(
-            self.node.directory, listener, self.producer, count, self._stop_after, self._vitals.measures, self._desk
+            self.node.directory, listener, self.producer, count, self._stop_after, self._vitals.measures, template, self._desk
         )
         self._vitals.connections, self._vitals.workers = workers.connections, lambda: dict(workers.pids)
         self._vitals.worker_starts = lambda: workers.starts
@@ -170,10 +176,10 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=1_024)
     except (OSError, OverflowError) as error:
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno and error.errno > 0 else str(error)
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
         raise Refusal(
             Refused.BAD_REQUEST,
-            f"{host}:{port} cannot be listened on: {why}",
+            f"{host}:{port} cannot be listened on: {why.partition(' (while')[0]}",
             "Choose another port, or 0 for any.",
         ) from None
     # Accepted sockets inherit it. asyncio sets it only where the protocol number is given, and without it

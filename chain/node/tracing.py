@@ -10,7 +10,8 @@ from chain.ledger.edits import PHASE_NAME
 from chain.node.rendering import value_json
 from chain.primitives.address import format_address
 from chain.primitives.edits import PHASE_FIELD
-from chain.primitives.limits import TRACE_BYTES_MAX, TRACE_ENTRIES_MAX
+from chain.primitives.limits import TRACE_BYTES_MAX, TRACE_ENTRIES_MAX, TRACE_STEPS_MAX
+from chain.primitives.refusal import Refusal, Refused
 from chain.state.overlay import View
 from vm.failure import Failure
 from vm.module import Module
@@ -38,6 +39,7 @@ class Recorder:
         self._calls: list[dict[str, Any]] = []
         self._open: list[dict[str, Any]] = []
         self._entries = self._bytes = self._steps = 0
+        self.steps_run = 0
         self._cut = self._paused = False
 
     def pause(self) -> None:
@@ -86,7 +88,13 @@ class Recorder:
             call["result"] = self._show(contract, kind, result)
 
     def step(self, contract: bytes, function: int, position: int, gas_left: int) -> None:
-        """Steps are counted."""
+        """Steps are counted. Raises `Refusal` TooLarge when there are more than a trace may have, whether looked at or not: what
+        is traced runs on the slow tier.
+        """
+        self.steps_run += 1
+        if self.steps_run > TRACE_STEPS_MAX:
+            message = f"it takes more than {TRACE_STEPS_MAX} instructions, with those before it in its block"
+            raise Refusal(Refused.TOO_LARGE, message, "Trace it on a copy of the ledger.")
         if not self._paused:
             self._steps += 1
 

@@ -75,7 +75,7 @@ RemoveIPC=yes
 MemoryDenyWriteExecute={"no" if native else "yes"}
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
+SystemCallFilter=~@privileged
 SystemCallErrorNumber=EPERM
 
 [Install]

@@ -5,6 +5,7 @@ The node's own thread enters what happens; the thread of the operations port ask
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import shutil
@@ -18,6 +19,7 @@ from importlib import metadata
 
 import lmdb
 
+from chain.node.logs import say
 from chain.node.measures import Measures
 from chain.node.metrics import Gauge, Labels, Metric
 from chain.node.node import Node
@@ -38,8 +40,17 @@ class Stage(StrEnum):
 class Vitals:
     """What is known of a node's condition."""
 
-    def __init__(self, measures: Measures, *, head_age_seconds_max: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`head_age_seconds_max` is for how long no block may be written while one is due."""
+    def __init__(
+        self,
+        measures: Measures,
+        *,
+        head_age_seconds_max: float,
+        disk_free_bytes_min: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`head_age_seconds_max` is for how long no block may be written while one is due; with less than `disk_free_bytes_min`
+        on the disk nobody should send anything, so that there is time before a block has no room.
+        """
         self.measures = measures
         self.stage = Stage.OPENING
         self.node: Node | None = None
@@ -51,6 +62,8 @@ class Vitals:
         """The workers' names and process identities."""
         self.worker_starts: Callable[[], int] = _none
         self._head_age_seconds_max = head_age_seconds_max
+        self._disk_free_bytes_min = disk_free_bytes_min
+        self._disk_is_low = False
         self._clock = clock
         self._beat = self._written = self._began = clock()
         self._store_in_use = threading.Lock()
@@ -80,10 +93,17 @@ class Vitals:
         while self._arrivals and (oldest is None or self._arrivals[0][0] < oldest):
             self._arrivals.popleft()
         self._oldest = self._arrivals[0][1] if oldest is not None and self._arrivals else None
+        self._look_at_disk()
 
     def written(self) -> None:
         """A block is on disk."""
         self._written = self._clock()
+
+    def _look_at_disk(self) -> None:
+        free = self.disk_free()
+        was, self._disk_is_low = self._disk_is_low, free is not None and free < self._disk_free_bytes_min
+        if self._disk_is_low and not was:
+            say(logging.WARNING, "the disk is nearly full", free_bytes=free, wanted_bytes=self._disk_free_bytes_min)
 
     # What the operations port asks.
 
@@ -106,7 +126,16 @@ class Vitals:
         overdue = self.overdue_seconds()
         if overdue > self._head_age_seconds_max:
             reasons.append(f"no block was written for {overdue:.0f} s, though one was due")
+        if self._disk_is_low:
+            reasons.append(f"less than {self._disk_free_bytes_min // 1024**2} MB are free on the disk")
         return reasons
+
+    def disk_free(self) -> int | None:
+        """Bytes that are free on the disk of the data directory, if that is known."""
+        node = self.node
+        with suppress(OSError):
+            return None if node is None else shutil.disk_usage(node.directory).free
+        return None
 
     def overdue_seconds(self) -> float:
         """For how long a block has been due and none was written: at an interval always, else while something waits."""
@@ -146,7 +175,7 @@ class Vitals:
             Gauge("tael_connections", "Connections to the API that are open.", self.connections),
             Gauge("tael_store_bytes", "Bytes of the ledger's file.", lambda: room and room.size_bytes),
             Gauge("tael_store_free_bytes", "Bytes in that file that are free for what comes.", lambda: room and room.free_bytes),
-            Gauge("tael_disk_free_bytes", "Bytes that are free on the disk of the data directory.", self._disk_free),
+            Gauge("tael_disk_free_bytes", "Bytes that are free on the disk of the data directory.", self.disk_free),
             Gauge("tael_undo_oldest_height", "The oldest height whose state can be read.", lambda: room and room.oldest_height),
             Gauge("tael_workers", "Worker processes at work.", lambda: len(self.workers())),
             Gauge("tael_worker_starts_total", "Worker processes started.", self.worker_starts, kind="counter"),
@@ -175,12 +204,6 @@ class Vitals:
             if self.node is not None and self.node.failure is None:
                 with closing(self.node.store.beside()) as reader:
                     return reader.room()
-        return None
-
-    def _disk_free(self) -> int | None:
-        node = self.node
-        with suppress(OSError):
-            return None if node is None else shutil.disk_usage(node.directory).free
         return None
 
     def _usages(self) -> dict[Labels, Usage]:

@@ -1,5 +1,5 @@
 """A worker: a process that answers requests from the store, looks at transactions alone, and passes them on to its parent, which
-makes the blocks. Started by `chain.node.workers`.
+makes the blocks. Forked by `chain.node.template`.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -103,23 +102,23 @@ class _Server(uvicorn.Server):
 
 def main(
     directory: str,
-    listener_number: str,
-    channel_number: str,
     log_level: str,
     log_format: str,
-    clock_number: str | None = None,
+    listener_number: int,
+    channel_number: int,
+    clock_number: int | None = None,
 ) -> None:
-    """Serve on an inherited listening socket until the parent is gone. Logs begin if there is a form for them; that of a devnet
-    has a clock to share.
+    """Serve on a listening socket until the parent is gone; sockets and files by their descriptors. Logs begin if there is a form
+    for them; a worker of a devnet has a clock to share.
     """
     if log_format:
         begin_logs(log_level, log_format)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # those of a terminal go to all; the parent decides
         signal.signal(number, signal.SIG_IGN)
-    listener, channel = (socket.socket(fileno=int(number)) for number in (listener_number, channel_number))
+    listener, channel = (socket.socket(fileno=number) for number in (listener_number, channel_number))
     store = Store.reader(Path(directory))
     try:
-        clock = _world_ms if clock_number is None else DevnetClock(int(clock_number))
+        clock = _world_ms if clock_number is None else DevnetClock(clock_number)
         server = _Server(StoredQuestions(store, clock), channel, controlled=clock_number is not None)
         spare_collector()
         asyncio.run(server.serve([listener]))
@@ -129,7 +128,3 @@ def main(
 
 def _world_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,11 +17,10 @@ from chain.node.frames import Ask, pack_frame, read_frame, refusal_plain, row_pl
 from chain.node.logs import read_format, read_level, say
 from chain.node.measures import Measures
 from chain.node.producer import Producer
+from chain.node.template import Template
 from chain.primitives.limits import WORKER_STARTS_MAX
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import recall_transaction
-
-_STOP_SECONDS_MAX = 5
 
 
 class Desk(NamedTuple):
@@ -46,10 +41,11 @@ class Workers:
         count: int,
         on_failure: Callable[[BaseException], None],
         measures: Measures,
+        template: Template,
         desk: Desk | None = None,
     ) -> None:
-        """`on_failure` is told when workers end again and again. What they count is added to `measures`. `desk` is that of a
-        devnet.
+        """They are forked from `template`, which is closed with them. `on_failure` is told when they end again and again. What
+        they count is added to `measures`. `desk` is that of a devnet.
         """
         self._desk = desk
         self._directory = directory
@@ -65,7 +61,7 @@ class Workers:
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._channels: set[asyncio.StreamWriter] = set()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._template = template
         self._ready = 0
         self._all_ready: asyncio.Future[None] | None = None
 
@@ -90,10 +86,7 @@ class Workers:
         self._stopping = True
         for channel in list(self._channels):
             channel.close()
-        for process in self._processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(process.wait, _STOP_SECONDS_MAX)
-            process.kill()
+        await asyncio.to_thread(self._template.close)
         for task in list(self._tasks):
             task.cancel()
 
@@ -117,32 +110,23 @@ class Workers:
                 return
             ours, theirs = socket.socketpair()
             shared = () if self._desk is None else (self._desk.clock.file_number,)
-            numbers = (self._listener.fileno(), theirs.fileno())
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "chain.node.worker",
-                    self._directory,
-                    *map(str, numbers),
-                    read_level(),
-                    read_format(),
-                    *map(str, shared),
-                ],
-                pass_fds=(*numbers, *shared),
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-                stdin=subprocess.DEVNULL,
-            )
-            theirs.close()
-            self._processes.append(process)
-            self.pids[name] = process.pid
+            with theirs:
+                try:
+                    self.pids[name] = await asyncio.to_thread(
+                        self._template.fork,
+                        (str(self._directory), read_level(), read_format()),
+                        (self._listener.fileno(), theirs.fileno(), *shared),
+                    )
+                except OSError:
+                    ours.close()
+                    say(logging.WARNING, "the process that workers are forked from has ended")
+                    self._template = Template()
+                    continue
             await self._answer_all(name, ours)
-            await asyncio.to_thread(process.wait)
-            self._processes.remove(process)
             del self.pids[name]
             self._connections.pop(name, None)
             if not self._stopping:
-                say(logging.WARNING, "a worker has ended", worker=name, status=process.returncode)
+                say(logging.WARNING, "a worker has ended", worker=name)
 
     async def _answer_all(self, name: str, channel: socket.socket) -> None:
         """Answer a worker until it is gone."""

@@ -61,6 +61,7 @@ class Refused(StrEnum):
     STOPPED = "Stopped"
     NOT_COMMITTED = "NotCommitted"
     BUSY = "Busy"
+    CONFLICT = "Conflict"
     NOT_FOUND = "NotFound"
     BAD_REQUEST = "BadRequest"
     EXECUTION_FAILED = "ExecutionFailed"
@@ -117,6 +118,7 @@ REMEDIES: dict[Refused, str] = {
     Refused.DROPPED: "Send it again, if it should still go.",
     Refused.STOPPED: "Start the node again.",
     Refused.NOT_COMMITTED: "Ask for the receipt later, or send the same transaction again: that is safe.",
+    Refused.CONFLICT: "See the message for what stands against it.",
     Refused.BUSY: "Ask again after the seconds that Retry-After gives.",
     Refused.NOT_FOUND: "Check the identifier; it may not be in a block yet.",
     Refused.BAD_REQUEST: "See /v1/openapi.json for what this address takes.",

@@ -17,6 +17,16 @@ class MemoryView:
         self._state: dict[bytes, bytes] = {}
         self._pages: dict[bytes, bytes] = {}
 
+    def copy(self) -> MemoryView:
+        """Another one, which changes by itself."""
+        other = MemoryView()
+        other._state, other._pages = self._state.copy(), self._pages.copy()
+        return other
+
+    def entries(self) -> list[tuple[bytes, bytes]]:
+        """The whole flat state, sorted by key."""
+        return sorted(self._state.items())
+
     def get(self, key: bytes) -> bytes | None:
         """The value of a key of the flat state, or None."""
         return self._state.get(key)

@@ -90,6 +90,9 @@ def devnet(
     if context.invoked_subcommand is not None:
         return None
     out = Output(as_json=as_json)
+    from chain.node.template import Template
+
+    template = Template() if workers else None  # it imports what workers need, and so do we
     from chain.node.copied import parse_source
     from chain.node.devnet import devnet_specification, run_devnet
     from chain.node.upstream import Upstream
@@ -117,6 +120,7 @@ def devnet(
             copy=copy,
             ready_file=ready_file,
             makes_empty=not no_empty,
+            template=template,
             operations_port=operations_port,
             announce=lambda address, wallets: _announce(out, address, wallets, data_dir, copy),
             watch=None if quiet else lambda node: TransactionLog(node, out, verbosity=verbosity),

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kit.options import CONTEXT, command
-from kit.output import Output
-from kit.problem import missing, usage
+from kit.output import Output, printable
+from kit.problem import Problem, missing, usage
 
 if TYPE_CHECKING:
     from chain.primitives.header import Header
@@ -62,33 +62,29 @@ def new(
     """Write the specification of a chain to FILE. What is not said is asked for, if there is a terminal.
 
     A WALLET is the name of one in your key store (`tael wallet new`), of which only the public key is used, or a public key in
-    hexadecimal. CSV has the columns wallet and amount; JSON is a list of objects with these.
+    hexadecimal. CSV has the columns wallet and amount; JSON is a list of objects with these. More than 10,000 wallets go into
+    FILE.wallets, which belongs to FILE.
     """
-    from chain.ledger.genesis import make_genesis
-    from chain.node.development import refuse_development_keys
-
     if Path(file).exists():
         raise missing(f"{file} is there already", "Name another file; nothing is overwritten.")
     chain_id = chain_id or _ask("--chain-id", "The chain's id, such as shop-1")
     decimals = _currencies(currencies or tuple(_ask("--currency", "Currencies, such as CNY:2").replace(",", " ").split()))
-    fee_wallet = fee_wallet or _ask("--fee-wallet", "The wallet that gets the fees")
+    fee_key = _key(fee_wallet or _ask("--fee-wallet", "The wallet that gets the fees"))
     rows = [_row(text) for text in balances] + (_rows(Path(wallets_file)) if wallets_file is not None else [])
     if not rows and sys.stdin.isatty():
-        rows = [_row(text) for text in _ask_lines("Wallets with what they have, such as safe=1_000.00 CNY; an empty line ends")]
+        rows = _ask_rows(decimals)
     specification: dict[str, Any] = {
         "chain_id": chain_id,
         "time_ms": time.time_ns() // 1_000_000 if time_ms is None else time_ms,
         **{name: number for name, number in limits.items() if number is not None},
         "base_currency": next(iter(decimals)),
-        "fee_wallet": _key(fee_wallet),
+        "fee_wallet": fee_key,
         **({} if validators is None else {"validators": validators_plain(validators)}),
         "currencies": _issued(decimals, issuers),
-        "wallets": _wallets(rows, decimals, fee_wallet),
+        "wallets": _wallets(rows, decimals, fee_key),
     }
-    refuse_development_keys(specification)
-    header = make_genesis(specification).block.header
-    _write(Path(file), specification)
-    out.line(f"Wrote {file}.")
+    header, written = _made(Path(file), specification)
+    out.line(f"Wrote {written}.")
     _tell(out, header, specification)
 
 
@@ -145,6 +141,31 @@ def _tell(out: Output, header: Header, specification: dict[str, Any]) -> None:
     )
 
 
+def _made(file: Path, specification: dict[str, Any]) -> tuple[Header, str]:
+    """The first block of a specification, and the names of the files into which it was written. Nothing is left of one that is
+    refused.
+    """
+    from chain.node.genesis import Genesis
+    from chain.node.wallet_file import with_wallets, write_wallets
+    from chain.primitives.limits import GENESIS_LISTED_MAX
+
+    wallets = specification["wallets"]
+    if len(wallets) <= GENESIS_LISTED_MAX:
+        header = Genesis(specification).header()
+        _write(file, specification)
+        return header, str(file)
+    rows = file.with_name(f"{file.name}.wallets")
+    try:
+        stands_for_it = write_wallets(rows, ((bytes.fromhex(wallet["key"]), wallet["balances"]) for wallet in wallets))
+        named = {**specification, "wallets": stands_for_it}
+        header = Genesis(with_wallets(named, file.parent)).header()
+    except BaseException:
+        rows.unlink(missing_ok=True)
+        raise
+    _write(file, named)
+    return header, f"{file} and {rows}"
+
+
 # What was said, in the words of a specification.
 
 
@@ -197,14 +218,19 @@ def _rows(file: Path) -> list[tuple[str, str]]:
         raise usage(f"{file} is no list of wallets", remedy) from None
 
 
-def _wallets(rows: list[tuple[str, str]], decimals: dict[str, int], fee_wallet: str) -> list[dict[str, Any]]:
-    """Wallets by key, each once, with the sum of what was said; the fee wallet among them."""
+def _coin(text: str, decimals: dict[str, int]) -> tuple[str, int]:
+    """(currency, minor units) of an amount, which is of the first currency if it names none. Raises `Refusal`."""
     from chain.primitives.money import parse_money, parse_number
 
     base = next(iter(decimals))
-    found: dict[str, dict[str, int]] = {_key(fee_wallet): {}}
+    return parse_money(text, decimals) if " " in text else (base, parse_number(text, decimals[base]))
+
+
+def _wallets(rows: list[tuple[str, str]], decimals: dict[str, int], fee_key: str) -> list[dict[str, Any]]:
+    """Wallets by key, each once, with the sum of what was said; the fee wallet among them."""
+    found: dict[str, dict[str, int]] = {fee_key: {}}
     for wallet, text in rows:
-        code, amount = parse_money(text, decimals) if " " in text else (base, parse_number(text, decimals[base]))
+        code, amount = _coin(text, decimals)
         balances = found.setdefault(_key(wallet), {})
         if amount:
             balances[code] = balances.get(code, 0) + amount
@@ -235,18 +261,33 @@ def _ask(option: str, question: str) -> str:
     return str(click.prompt(question)).strip()
 
 
-def _ask_lines(question: str) -> list[str]:
-    click.echo(question)
-    lines = []
+def _ask_rows(decimals: dict[str, int]) -> list[tuple[str, str]]:
+    """Wallets and amounts, line by line; one that is wrong is asked for again."""
+    from chain.primitives.refusal import Refusal
+
+    click.echo("Wallets with what they have, such as safe=1_000.00 CNY; an empty line ends")
+    rows: list[tuple[str, str]] = []
     while line := str(click.prompt("", default="", show_default=False, prompt_suffix="> ")).strip():
-        lines.append(line)
-    return lines
+        try:
+            wallet, amount = _row(line)
+            _key(wallet)
+            _coin(amount, decimals)
+        except (Problem, Refusal) as wrong:
+            click.echo(f"  {printable(wrong.message)}. {wrong.remedy}")
+        else:
+            rows.append((wallet, amount))
+    return rows
 
 
 def _write(file: Path, specification: dict[str, Any]) -> None:
     """One wallet a line, so that two files can be compared."""
-    head = {name: value for name, value in specification.items() if name != "wallets"}
-    wallets = ",\n  ".join(json.dumps(wallet) for wallet in specification["wallets"])
-    text = json.dumps(head, indent=1)[:-2] + f',\n "wallets": [\n  {wallets}\n ]\n}}\n'
+    listed = isinstance(specification["wallets"], list)
+    text = _lines(specification) if listed else json.dumps(specification, indent=1) + "\n"
     with file.open("x", encoding="utf-8") as handle:
         handle.write(text)
+
+
+def _lines(specification: dict[str, Any]) -> str:
+    head = {name: value for name, value in specification.items() if name != "wallets"}
+    wallets = ",\n  ".join(json.dumps(wallet) for wallet in specification["wallets"])
+    return json.dumps(head, indent=1)[:-2] + f',\n "wallets": [\n  {wallets}\n ]\n}}\n'

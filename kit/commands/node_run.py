@@ -34,11 +34,14 @@ def run(out: Output, source: Source, ready_file: str | None) -> int:
     import logging
 
     from chain.node.logs import begin_logs, say, set_level
+    from chain.node.template import Template
+
+    configuration = source.read().configuration
+    template = Template() if configuration.workers else None  # it imports what workers need, and so do we
     from chain.node.running import run_node
     from chain.primitives.refusal import Refusal
     from kit.trouble import refusal_problem
 
-    configuration = source.read().configuration
     begin_logs(configuration.log_level, configuration.log_format)
 
     def hangup() -> None:
@@ -51,7 +54,8 @@ def run(out: Output, source: Source, ready_file: str | None) -> int:
         say(logging.WARNING, "the log level was read again", level=level)
 
     try:
-        failure = run_node(configuration, ready_file=None if ready_file is None else Path(ready_file), on_hangup=hangup)
+        ready = None if ready_file is None else Path(ready_file)
+        failure = run_node(configuration, ready_file=ready, on_hangup=hangup, template=template)
     except Refusal as refusal:
         say(logging.ERROR, "not started", code=refusal.code, why=refusal.message, remedy=refusal.remedy)
         problem = refusal_problem(refusal)

@@ -51,15 +51,27 @@ class Condition:
 def status(out: Output, source: Source, url: str | None, watch: bool, every: float) -> int:
     """Show how a node is: health, height, rate, what waits, disk. Exit code 0 if it is ready, else 1; 3 if nobody answers."""
     chosen = url or os.environ.get("TAEL_OPERATIONS") or _configured(source)
-    before = look(chosen)
+    found = look(chosen)
     if not watch:
-        _show(out, chosen, before)
-        return Exit.FINDINGS if before.reasons else Exit.OK
+        _show(out, chosen, found)
+        return Exit.FINDINGS if found.reasons else Exit.OK
+    before: Condition | None = found
     while True:
         time.sleep(every)
-        now = look(chosen)
-        _show_line(out, now, before)
-        before = now
+        before = _look_again(out, chosen, before)
+
+
+def _look_again(out: Output, url: str, before: Condition | None) -> Condition | None:
+    """A line for one more look; None if nobody answers, who may be there again at the next."""
+    try:
+        now = look(url)
+    except Problem as problem:
+        out.line(out.style(problem.message, "red"))
+        if out.as_json:
+            print(json.dumps(problem.plain()), flush=True)
+        return None
+    _show_line(out, now, before or now)
+    return now
 
 
 def look(url: str) -> Condition:
@@ -117,7 +129,7 @@ def _show(out: Output, url: str, found: Condition) -> None:
 
 
 def _show_line(out: Output, now: Condition, before: Condition) -> None:
-    seconds = now.at - before.at
+    seconds = (now.at - before.at) or 1
     rate = (now.total("transactions_total") - before.total("transactions_total")) / seconds
     blocks = (now.total("blocks_total") - before.total("blocks_total")) / seconds
     mark = out.style("ready", "green") if not now.reasons else out.style("not ready: " + "; ".join(now.reasons), "red")

@@ -480,5 +480,7 @@ def _constant(value: Any) -> Value:
 
 def depends(node: ast.Node, chosen: Sequence[Local]) -> bool:
     """Whether something reads one of these locals."""
+    if not chosen:
+        return False
     identities = {id(local) for local in chosen}
     return any(id(getattr(inner, "ref", None)) in identities for inner in ast.walk(node))

@@ -1,7 +1,7 @@
-"""Failing cases that are remembered: `.tael/examples`, a file for each file of tests, as JSON that people can read and change.
+"""Failing cases that are remembered: `.tael/examples`, a file for each test, as JSON that people can read and change.
 
 ```json
-{"tests": {"never much": [{"n": "1000"}]}}
+{"test": "never much", "cases": [{"n": "1000"}]}
 ```
 
 Numbers stand as decimal texts, byte strings as 0x and hexadecimal digits, texts as they are, everything that has parts as a list.
@@ -28,36 +28,36 @@ DIGITS_MAX = 80  # more than any number has
 
 
 class Examples:
-    """The remembered cases of the tests of one file. What cannot be read is as good as not there."""
+    """The remembered cases of one test. What cannot be read is as good as not there."""
 
-    def __init__(self, source_path: str) -> None:
-        self.path = FOLDER / f"{Path(source_path).stem}-{sha256(source_path.encode()).hexdigest()[:8]}.json"
+    def __init__(self, source_path: str, test: str, parameters: Sequence[Local]) -> None:
+        identity = sha256(f"{source_path}:{test}".encode()).hexdigest()[:8]
+        self.path = FOLDER / f"{Path(source_path).stem}-{identity}.json"
+        self._test, self._parameters = test, parameters
 
-    def of(self, test: str, parameters: Sequence[Local]) -> list[list[Any]]:
-        """The cases of a test that fit its parameters, the newest first."""
-        found = [_case(plain, parameters) for plain in self._read().get(test, [])]
+    def cases(self) -> list[list[Any]]:
+        """The cases that fit the test's parameters, the newest first."""
+        found = [_case(plain, self._parameters) for plain in self._read()]
         return [case for case in found if case is not None]
 
-    def keep(self, test: str, parameters: Sequence[Local], case: Sequence[Any]) -> None:
+    def keep(self, case: Sequence[Any]) -> None:
         """Remember a case. A folder that cannot be written to is no reason to stop."""
-        plain = {local.name: to_plain(value) for local, value in zip(parameters, case, strict=True)}
-        tests = self._read()
-        others = [other for other in tests.get(test, []) if other != plain]
-        tests[test] = [plain, *others][:KEPT_MAX]
-        text = json.dumps({"tests": tests}, ensure_ascii=False, indent=2, sort_keys=True)
+        plain = {local.name: to_plain(value) for local, value in zip(self._parameters, case, strict=True)}
+        cases = [plain, *(other for other in self._read() if other != plain)][:KEPT_MAX]
+        text = json.dumps({"test": self._test, "cases": cases}, ensure_ascii=False, indent=2)
         try:
             write_file(self.path, f"{text}\n".encode())
         except OSError:
             return
 
-    def _read(self) -> dict[str, list[Any]]:
+    def _read(self) -> list[Any]:
         try:
             if self.path.stat().st_size > FILE_BYTES_MAX:
-                return {}
-            tests = json.loads(self.path.read_text("utf-8"))["tests"]
-            return {str(name): list(cases) for name, cases in tests.items() if isinstance(cases, list)}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return {}
+                return []
+            cases = json.loads(self.path.read_text("utf-8"))["cases"]
+            return cases if isinstance(cases, list) else []
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return []
 
 
 def _case(plain: Any, parameters: Sequence[Local]) -> list[Any] | None:

@@ -35,7 +35,7 @@ class Property:
         self._kinds = [lower(local.type) for local in test.parameters]
         found = narrowed(test.parameters, test.declaration.where)
         self._bounds = {self._names.index(name): bounds for name, bounds in found.items()}
-        self._examples = Examples(result.path)
+        self._examples = Examples(result.path, result.name, test.parameters)
         self._passed: list[Sequence[Any]] | None = None
         result.cases = 0
 
@@ -53,7 +53,7 @@ class Property:
         failing = self._remembered(cases) or self._search(cases)
         if failing is not None:
             small = shrunk(failing, self._kinds, lambda case: self._is_admitted(cases, case) and cases.run(case) is not None)
-            self._examples.keep(result.name, test.parameters, small)
+            self._examples.keep(small)
             self._tell(small)
         elif result.cases == 0:
             where = test.declaration.where
@@ -78,7 +78,7 @@ class Property:
 
     def _remembered(self, cases: Cases) -> list[Any] | None:
         """A case that failed before and does so again."""
-        for case in self._examples.of(self._result.name, self._test.parameters):
+        for case in self._examples.cases():
             if cases.admits(case):
                 self._result.cases += 1
                 if cases.run(case) is not None:
@@ -90,7 +90,7 @@ class Property:
         result, options = self._result, self._options
         seed = options.seed or 0
         bulk = Bulk(self._kinds, self._bounds, self._suite.dictionary, name=result.name, seed=seed)
-        until = None if options.seconds is None else time.monotonic() + options.seconds
+        until = None if options.time_s is None else time.monotonic() + options.time_s
         refused = done = 0
         while until is not None or done < options.runs:
             case = bulk.case()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -24,6 +25,7 @@ from vm.codec import encode_module
 from vm.failure import Failure
 from vm.trace import Tracer
 
+_AFTER_A_DIGIT = re.compile(r"(?<=[0-9_]) +([A-Z][A-Z0-9]*)\b")
 MAIN_CURRENCY = "CNY"  # where no test names a currency
 
 Onlooker: TypeAlias = Callable[[World], Tracer]
@@ -42,7 +44,6 @@ class Suite:
         self.currency = _currency(checked, checked.tests) or MAIN_CURRENCY
         self._compiled: dict[int, Compiled] = {}
         self._currencies: dict[int, str] = {}
-        self._places = {id(test): place for place, test in enumerate(checked.tests)}
         self._stages: dict[str, Stage] = {}
         self._prepared: dict[int, Prepared] = {}
         self._dictionary: Dictionary | None = None
@@ -61,9 +62,17 @@ class Suite:
             self._compiled[id(symbol)] = Compiled(symbol.name, emitted.module, code, interface, emitted.debug)
         return self._compiled[id(symbol)]
 
-    def run(self, test: CheckedTest, options: Options, onlooker: Onlooker | None = None) -> Result:
+    def in_order_of_running(self, tests: Sequence[CheckedTest]) -> list[CheckedTest]:
+        """Tests of one case first, those beside one another that begin alike; then those that take longer, in their order."""
+        single = [test for test in tests if not test.parameters]
+        single.sort(key=lambda test: (self._main_currency(test), self._prepare(test).said))
+        return [*single, *(test for test in tests if test.parameters)]
+
+    def run(
+        self, test: CheckedTest, options: Options, onlooker: Onlooker | None = None, following: CheckedTest | None = None
+    ) -> Result:
         """Run one test, with many cases if it says `for any`. An onlooker sees every case; with one the machine's reference tier
-        runs, which is slower.
+        runs, which is slower. Who knows which test will be the next says so, and what both begin with is done once.
         """
         source = self.checked.file.source
         line, _ = source.position(test.declaration.span.start)
@@ -72,13 +81,15 @@ class Suite:
         if test.parameters:
             Property(self, test, options, result).run(onlooker)
         else:
-            result.trouble = self._single(test, result, onlooker, lines=options.verbose >= LINES)
+            result.trouble = self._single(test, result, onlooker, following, lines=options.verbose >= LINES)
         result.seconds = time.perf_counter() - began
         if options.verbose >= STORIES and result.trouble is None and (result.case is not None or not test.parameters):
             result.story = story_of(self.recorded(test, result.case or {}), lines=options.verbose >= LINES)
         return result
 
-    def _single(self, test: CheckedTest, result: Result, onlooker: Onlooker | None, *, lines: bool) -> Trouble | None:
+    def _single(
+        self, test: CheckedTest, result: Result, onlooker: Onlooker | None, following: CheckedTest | None, *, lines: bool
+    ) -> Trouble | None:
         """Run a test of one case; a failing one once more, with someone who writes down what happens."""
         if onlooker is not None:
             world = self.world(test, onlooker)
@@ -86,7 +97,10 @@ class Suite:
         else:
             stage, prepared = self._stage(test), self._prepare(test)
             world = stage.world
-            problem = stage.run(prepared, self._shared(test, prepared))
+            shared = 0
+            if following is not None and self._main_currency(following) == self._main_currency(test):
+                shared = prepared.alike(self._prepare(following).said)
+            problem = stage.run(prepared, shared)
         if problem is None:
             result.gas = world.gas_used
             return None
@@ -115,14 +129,6 @@ class Suite:
             world = self._stage(test).world
             prepared = self._prepared[id(test)] = Prepared(world, test, self.checked.file.source)
         return prepared
-
-    def _shared(self, test: CheckedTest, prepared: Prepared) -> int:
-        """How many statements the test that comes after in the file has in common with this one."""
-        tests = self.checked.tests
-        place = self._places.get(id(test), len(tests)) + 1
-        if place >= len(tests) or self._main_currency(tests[place]) != self._main_currency(test):
-            return 0
-        return prepared.alike(self._prepare(tests[place]).said)
 
     def _main_currency(self, test: CheckedTest) -> str:
         found = self._currencies.get(id(test))
@@ -174,6 +180,13 @@ def _currency(checked: CheckedFile, tests: Sequence[CheckedTest]) -> str | None:
     """The first currency that one of the tests names: the home of what it deploys without `in`."""
     known = checked.scope.decimals
     for test in tests:
+        span, text = test.declaration.span, checked.file.source.text
+        said = text[test.declaration.name.span.end : span.end]
+        if '"' not in said and "#" not in said:  # nothing in it only looks like an amount
+            found: str | None = next((unit for unit in _AFTER_A_DIGIT.findall(said) if known(unit) is not None), None)
+            if found is not None:
+                return found
+            continue
         spans: list[tuple[int, str]] = []
         for node in ast.walk(test.declaration):
             if isinstance(node, ast.Number) and node.unit is not None and known(node.unit) is not None:

@@ -40,6 +40,8 @@ def tell(result: Result, options: Options) -> None:
         return
     print(f"{_style('FAIL', '31')}  {result.path}:{result.line}  {_style(result.name, '1')}")
     _print(explain(result.trouble, options))
+    if result.seed is not None:
+        print(f"      chosen with --seed {result.seed}; remembered, and tried first from now on")
     print()
 
 
@@ -123,6 +125,7 @@ def plain(results: Sequence[Result], broken: Sequence[Compilation], seconds: flo
                 "name": result.name,
                 "ok": result.trouble is None,
                 "cases": result.cases,
+                "seed": result.seed,
                 "gas": result.gas,
                 "seconds": round(result.seconds, 4),
                 "trouble": None if result.trouble is None else _plain_trouble(result.trouble),

@@ -59,6 +59,11 @@ def module(name: str) -> bytes:
     return encode_module(assemble((PROGRAMS / f"{name}.tasm").read_text()))
 
 
+def program_of(code: bytes) -> str:
+    """The name of the program that a byte string is the module of."""
+    return next(path.stem for path in PROGRAMS.glob("*.tasm") if module(path.stem) == code)
+
+
 def arguments(code: bytes, function: str, *values: Any) -> bytes:
     """The encoded arguments of a function; `init` is the constructor, whatever its name."""
     for candidate in decode_module(code).functions:

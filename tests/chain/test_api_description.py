@@ -6,17 +6,22 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import ledger_world
 import msgpack
 import pytest
 from ledger_world import call, deploy
 from schema_check import problems
+from test_chain_node import open_node, payment
 
 from chain.client.client import Client
 from chain.node.api_answer import STATUSES
 from chain.node.development import development_wallets
 from chain.node.devnet import Devnet
+from chain.node.listing import list_transactions
 from chain.primitives.address import contract_address, format_address
 from chain.primitives.header import decode_header
 from chain.primitives.keys import SecretKey
@@ -277,3 +282,35 @@ def test_a_page_of_a_wallets_transactions_looks_at_a_bounded_number(
         found += answer["transactions"]
         cursor, pages = answer["next"], pages + 1
     assert found == whole and pages > len(whole)
+
+
+def test_a_list_of_transactions_ends_where_blocks_are_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there comes, and that is the end of it; a cursor into what is gone is at the end as well."""
+    with closing(open_node(tmp_path)) as node:
+        monkeypatch.setattr("chain.state.writing.UNDO_BLOCKS_MAX", 8)
+        for sequence in range(20):
+            node.submit(payment(sequence).encoded)
+            node.produce()
+        floor = node.store.prune(1_000)
+        rows, following = list_transactions(node, ledger_world.ALICE, b"", 1_000)
+        assert [row["block"] for row in rows] == list(range(node.head.height, floor - 1, -1))
+        assert following is None and floor > 1
+        assert list_transactions(node, ledger_world.ALICE, (1).to_bytes(8) + bytes(4), 10) == ([], None)
+
+
+def test_a_block_in_json_is_bounded_and_as_bare_bytes_is_not(
+    devnet: Devnet, story: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the limit its bytes are in the answer, past it TooLarge says how else to ask."""
+    size = len(json.loads(ask(devnet, "GET", "/v1/blocks/1?full=1")[2])["encoded"]) // 2
+    for most, status in ((size, 200), (size - 1, 413)):
+        monkeypatch.setattr("chain.node.api_ledger.ANSWER_BLOCK_BYTES_MAX", most)
+        assert ask(devnet, "GET", "/v1/blocks/1?full=1")[0] == status
+    assert len(ask(devnet, "GET", "/v1/blocks/1", Accept="application/octet-stream")[2]) == size
+
+
+def test_a_query_has_a_bounded_number_of_parameters(devnet: Devnet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit they are read, one more is refused."""
+    monkeypatch.setattr("chain.node.api_request.QUERY_FIELDS_MAX", 2)
+    assert ask(devnet, "GET", "/v1/blocks/latest?full=1&limit=1")[0] == 200
+    assert ask(devnet, "GET", "/v1/blocks/latest?full=1&limit=1&from=")[0] == 400

@@ -198,7 +198,7 @@ def test_every_answer_carries_height_and_state_root(devnet: Devnet) -> None:
 
 def test_the_description_lists_every_route(devnet: Devnet) -> None:
     """OpenAPI 3.1, and what is described answers."""
-    described = ask(devnet, "GET", "/openapi.json")[1]
+    described = ask(devnet, "GET", "/v1/openapi.json")[1]
     assert described["openapi"] == "3.1.0"
     assert {"/v1/transactions", "/v1/read", "/v1/proof", "/v1/simulate", "/v1/events"} <= set(described["paths"])
     answer = ask(devnet, "GET", "/v1/proof?key=70")[1]

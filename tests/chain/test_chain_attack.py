@@ -19,10 +19,11 @@ from chain.ledger.machine import BlockMachine
 from chain.node import api_request
 from chain.node.development import devnet_specification, refuse_development_keys
 from chain.node.devnet import start_devnet
+from chain.node.inquiries import trace, trace_included
 from chain.node.node import Node
 from chain.primitives.address import contract_address
 from chain.primitives.keyspace import account_key
-from chain.primitives.limits import GAS_ARGUMENT_VALUE, GAS_TRANSACTION_BYTE, PAGE_BYTES_MAX, READ_GAS_MAX
+from chain.primitives.limits import GAS_ARGUMENT_VALUE, GAS_TRACE_STEP, GAS_TRANSACTION_BYTE, PAGE_BYTES_MAX, READ_GAS_MAX
 from chain.primitives.receipt import decode_receipt
 from chain.primitives.refusal import Refusal, Refused, StoreFailed
 from chain.primitives.transaction import Body, Call, Deploy, Pay, sign
@@ -282,6 +283,33 @@ def test_a_simulation_ends_after_its_gas(tmp_path: Path) -> None:
         node.simulate(payment(node, Call(address, "go", NO_ARGUMENTS), gas_limit=2_000_000_000))
     assert caught.value.code is Refused.GAS_LIMIT_TOO_HIGH
     assert node.simulate(payment(node, gas_limit=READ_GAS_MAX * 5)).ok
+    node.close()
+
+
+def test_a_trace_ends_after_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is traced runs on the slow tier, where the gas of a read would take half a minute: as many instructions as the limit
+    are traced, one more is refused, be it of a transaction to come or of one in a block with those before it; and they count
+    as unpaid work.
+    """
+    node = open_node(tmp_path)
+    identity = node.submit(payment(node, Deploy(spinner(), "CNY", NO_ARGUMENTS), gas_limit=50_000_000)).identity
+    node.produce()
+    call = payment(node, Call(contract_address(ALICE, identity, 0), "go", NO_ARGUMENTS), gas_limit=120_000)
+    steps = trace(node, call)["steps"]
+    included = node.submit(call).identity
+    node.produce()
+    monkeypatch.setattr("chain.node.tracing.TRACE_STEPS_MAX", steps)
+    node.gas_unpaid = 0
+    told = trace_included(node, included)
+    assert told is not None and told["steps"] == steps
+    assert node.gas_unpaid > GAS_TRACE_STEP * steps
+    again = payment(node, Call(contract_address(ALICE, identity, 0), "go", NO_ARGUMENTS), gas_limit=120_000)
+    assert trace(node, again)["steps"] == steps
+    monkeypatch.setattr("chain.node.tracing.TRACE_STEPS_MAX", steps - 1)
+    for ask in (lambda: trace(node, again), lambda: trace_included(node, included)):
+        with pytest.raises(Refusal) as caught:
+            ask()
+        assert caught.value.code is Refused.TOO_LARGE
     node.close()
 
 

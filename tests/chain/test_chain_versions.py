@@ -143,6 +143,21 @@ def test_folded_states_take_bounded_memory(store: Store) -> None:
     assert state_at(store, 30) == states[30]
 
 
+def test_an_old_state_is_gone_back_to_a_slice_at_a_time(store: Store) -> None:
+    """So many records a call, until there are none left; blocks that come in between and a fork are taken in too."""
+    states = grow(store, 9)
+    assert [store.folds.prepare(store, 2, 3) for _ in range(4)] == [False, False, True, True]
+    assert state_at(store, 2) == states[2]
+    later = grow(store, 4, 2)
+    assert [store.folds.prepare(store, 2, 3) for _ in range(2)] == [False, True]
+    assert (state_at(store, 2), state_at(store, 12)) == (states[2], later[3])
+    assert store.folds.prepare(store, 5, 2) is False
+    store.revert(4, tree_back_to(store, 4))
+    grow(store, 3, 5)
+    assert store.folds.prepare(store, 3, 9) is True
+    assert (state_at(store, 3), state_at(store, 2)) == (states[3], states[2])
+
+
 def test_a_reader_of_another_thread_sees_a_fork_as_one(store: Store) -> None:
     """Blocks taken back and made anew behind a reader: states at heights of both are the new ones, and a view of a block that
     has gone says so.

@@ -195,6 +195,41 @@ def test_a_connection_that_became_a_subscription_is_counted_until_it_ends(
             assert received(connection).startswith(b"HTTP/1.1 429")
 
 
+def test_a_subscriber_says_a_bounded_amount(devnet: Devnet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames up to the limit are answered; with a byte more the connection ends, and nothing of that is looked at. In the next
+    window it may say as much again.
+    """
+    ping = b"\x89\x80" + bytes(4)
+    upgrade = (
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + b"A" * 22 + b"==\r\n"
+    )
+    monkeypatch.setattr(connections, "SUBSCRIBER_BYTES_MAX", 60)
+    monkeypatch.setattr(connections, "SUBSCRIBER_WINDOW_SECONDS", 0.3)
+    with opened(devnet) as connection:
+        connection.sendall(b"GET /v1/subscribe HTTP/1.1\r\nHost: x\r\n" + upgrade + b"\r\n")
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 101")
+        for _ in range(2):
+            connection.sendall(ping * 10)
+            time.sleep(0.4)
+            assert connection.recv(4_096) == b"\x8a\x00" * 10
+        connection.sendall(ping * 10 + b"\x89")
+        assert received(connection) == b""
+    assert answers(devnet)
+
+
+def test_a_body_that_comes_behind_the_answer_is_not_taken_without_end(devnet: Devnet) -> None:
+    """Some of it is passed over, so that the answer is read; then the connection ends."""
+    with opened(devnet) as connection:
+        connection.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
+        assert answer(connection).startswith(b"HTTP/1.1 200")
+        sent = 0
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            while sent < 2**28:
+                sent += connection.send(bytes(65_536))
+        assert sent < 2**28
+    assert answers(devnet)
+
+
 class Transport:
     """The part of a transport that tells the address."""
 

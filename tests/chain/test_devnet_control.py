@@ -13,6 +13,7 @@ import pytest
 from chain.client.client import Client
 from chain.node.development import BALANCE, development_wallets
 from chain.node.devnet import Devnet, start_devnet
+from chain.primitives.limits import CLOCK_MS_MAX
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Pay, Transaction, sign
 
@@ -205,8 +206,21 @@ def test_a_dump_is_a_ledger_with_its_history(client: Client, tmp_path: Path) -> 
 def test_it_is_controlled_from_this_machine_only(devnet: Devnet) -> None:
     """A request that was sent under another name, as a web page could have it sent, is refused."""
     connection = http.client.HTTPConnection(devnet.address.removeprefix("http://"))
-    connection.request("POST", "/devnet/snapshot", b"{}", {"Host": "evil.example"})
-    response = connection.getresponse()
-    assert response.status == 400
-    assert json.loads(response.read())["code"] == "BadRequest"
+    for host in ("evil.example", "localhost.evil.example", "[::", "127.0.0.1@evil.example", ""):
+        connection.request("POST", "/devnet/snapshot", b"{}", {"Host": host})
+        response = connection.getresponse()
+        assert response.status == 400, host
+        assert json.loads(response.read())["code"] == "BadRequest"
+    connection.request("POST", "/devnet/snapshot", b"{}", {"Host": "localhost:7070"})
+    assert connection.getresponse().status == 200
     connection.close()
+
+
+def test_the_clock_leaves_room_for_blocks(client: Client) -> None:
+    """It can be put so far ahead and not further; blocks are still made there."""
+    control(client, "time", to_ms=CLOCK_MS_MAX)
+    with pytest.raises(Refusal) as caught:
+        control(client, "time", advance_ms=60_000_000)
+    assert caught.value.code is Refused.CONFLICT
+    pay(client)
+    assert client.block()["header"]["time_ms"] >= CLOCK_MS_MAX

@@ -188,6 +188,17 @@ def test_a_service_manager_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert b"STOPPING=1" in rest
 
 
+def test_what_is_refused_below_http_tells_the_head_too(watched: Devnet) -> None:
+    """Though whoever counts requests stands between the server and the application."""
+    host, port = watched.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 100_000 + b"\r\n\r\n")
+        answer = b""
+        while more := connection.recv(4_096):
+            answer += more
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["height"] == told(watched.address, "/v1/status")["height"]
+
+
 @pytest.mark.long
 def test_workers_hand_over_what_they_count() -> None:
     """Requests, refusals, connections and processes of workers are told by the port of their parent."""

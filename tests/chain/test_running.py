@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_world import BOB, CHAIN_ID, KEYS, specification
+from ledger_world import BOB, CHAIN_ID, KEYS, VALIDATOR, specification
 from operations_world import told
 
 from chain.client.client import Client
@@ -35,8 +35,11 @@ DEVELOPMENT_KEY = development_wallets()[3].key.public.hex()
 def configured(tmp_path: Path, genesis: Any = None, **changes: Any) -> Configuration:
     """A configuration with a genesis in a file and any free ports."""
     (tmp_path / "genesis.json").write_text(json.dumps(specification() if genesis is None else genesis))
-    standard = {"genesis": str(tmp_path / "genesis.json"), "data": str(tmp_path / "ledger"), "api_port": 0, "operations_port": 0}
-    return replace(Configuration(), **{**standard, **changes})
+    key = tmp_path / "validator.key"
+    key.touch(0o600)
+    key.write_text(VALIDATOR.secret_bytes().hex())
+    files = {"genesis": str(tmp_path / "genesis.json"), "data": str(tmp_path / "ledger"), "validator_key": str(key)}
+    return replace(Configuration(), **{**files, "api_port": 0, "operations_port": 0, **changes})
 
 
 def issued_by(key: str) -> dict[str, Any]:
@@ -109,6 +112,17 @@ def test_a_look_before_the_start_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     finding = check_node(replace(configuration, data=str(tmp_path / "file" / "ledger")))[1]
     assert finding.refusal is not None
+
+
+def test_a_signal_ends_the_opening_and_leaves_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large ledger takes a while to be looked at; who asks it to stop in the meantime is heard, and it is no failure."""
+    configuration = configured(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(Node, "_check_chain", lambda *_: signal.raise_signal(signal.SIGTERM))
+    assert run_node(configuration) is None
+    monkeypatch.undo()
+    assert signal.getsignal(signal.SIGTERM) is before
+    Node(tmp_path / "ledger", specification(), clock=lambda: 0).close()
 
 
 def start(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:

@@ -147,6 +147,17 @@ def test_the_room_on_the_disk_is_told(vitals: Vitals, node: Node) -> None:
     assert found["tael_height", ()] == 5
 
 
+def test_a_disk_that_is_nearly_full_makes_a_node_not_ready(node: Node, clock: Clock) -> None:
+    """Before a block finds no room; the log says so once."""
+    for wanted, reasons in ((0, 0), (2**62, 1)):
+        vitals = Vitals(Measures(), head_age_seconds_max=5, disk_free_bytes_min=wanted, clock=clock)
+        vitals.opened(node)
+        vitals.stage = Stage.SERVING
+        vitals.beat()
+        assert len(vitals.unready()) == reasons
+        assert vitals.alive() is None
+
+
 def test_a_store_that_closes_is_not_asked_any_more(vitals: Vitals, node: Node) -> None:
     """The operations port may be asked until the very end."""
     vitals.closes()

@@ -46,7 +46,7 @@ class Parent(RemoteGateway):
     """A gateway that keeps what it would have asked the parent."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(read_parameters(world.view), world.view)
+        super().__init__(read_parameters(world.view), world.view, lambda: None)
         self.items: list[Any] = []
 
     async def _ask(self, kind: object, *rest: Any) -> Any:

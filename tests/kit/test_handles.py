@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from handle_world import ALICE, BOB, Told, zoo
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chain.client.interface import ContractFailed
@@ -323,7 +323,7 @@ def values_of(kind: vm.Type) -> st.SearchStrategy[Any]:
     raise AssertionError(kind)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_every_value_of_the_machine_has_its_own_in_python(data: st.DataObject) -> None:
     """There and back it is the same."""

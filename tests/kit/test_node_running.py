@@ -96,6 +96,20 @@ def test_many_wallets_come_from_a_file(tael: Tael, name: str, text: str) -> None
     assert tael(*NEW, "--wallets", name, "--json").json["supply"] == {"CNY": "1200"}
 
 
+def test_very_many_wallets_go_into_a_file_beside_the_specification(tael: Tael, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first block is the one that a list of them makes; of what is refused nothing is left."""
+    wallets = ("--wallet", f"{SAFE}=10", "--time-ms", "1700000000000", "--json")
+    listed = tael(*NEW, *wallets).json
+    (tael.folder / "genesis.json").unlink()
+    monkeypatch.setattr("chain.primitives.limits.GENESIS_LISTED_MAX", 1)
+    assert tael(*NEW, *wallets).json == listed
+    assert tael("node", "genesis", "show", "genesis.json", "--json").json == listed
+    (tael.folder / "genesis.json").unlink()
+    (tael.folder / "genesis.json.wallets").unlink()
+    assert tael(*NEW, *wallets, "--gas-price-min", str(2**60)).exit_code == Exit.FINDINGS
+    assert list(tael.folder.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "text", ["", "name,amount\nx,1\n", "wallet,amount\nnobody,1\n", f"wallet,amount\n{SAFE},1.234\n", f"wallet,amount\n{SAFE}\n"]
 )
@@ -141,6 +155,19 @@ def test_a_unit_is_for_its_configuration(tael: Tael) -> None:
     assert start.endswith(f'node run --config "{tael.folder / "my node.toml"}"')
     unit = tael("node", "unit", "--config", "my node.toml", "--data", "/var/lib/tael/shop").out.splitlines()
     assert "StateDirectory=tael/shop" in unit
+
+
+def test_who_watches_goes_on_when_nobody_answers(tael: Tael, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that is started again is seen again; one JSON value a look."""
+    with start_devnet(operations_port=0) as running:
+        assert running.operations is not None
+        steps = iter([lambda: None, running.stop, lambda: (_ for _ in ()).throw(KeyboardInterrupt)])
+        monkeypatch.setattr("time.sleep", lambda seconds: next(steps)() if seconds == 77 else None)
+        ran = tael("node", "status", "--url", running.operations, "--watch", "--every", "77", "--json")
+    looks = [json.loads(line) for line in ran.out.splitlines()]
+    assert [look["ok"] for look in looks] == [True, False]
+    assert looks[0]["height"] == 0
+    assert ran.exit_code == Exit.INTERRUPTED
 
 
 def test_the_status_is_that_of_the_operations_port(tael: Tael, tmp_path: Path) -> None:
