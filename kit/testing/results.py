@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kit.record.story import Row
 from lang.source import Source, Span
+
+if TYPE_CHECKING:
+    from kit.record.story import Row
 
 
 @dataclass(slots=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kit.testing.bulk import Dictionary
-from kit.testing.failing import story_of, trouble_of
 from kit.testing.options import LINES, STORIES, Options
 from kit.testing.properties import Property, dictionary_of
-from kit.testing.recorded import RecordedTest, record_test
 from kit.testing.results import Result, Trouble
 from kit.testing.stage import Cases, Prepared, Stage
 from kit.testing.world import Unmet, World
@@ -26,6 +24,9 @@ from vm.failure import Failure
 from vm.trace import Tracer
 
 _AFTER_A_DIGIT = re.compile(r"(?<=[0-9_]) +([A-Z][A-Z0-9]*)\b")
+if TYPE_CHECKING:
+    from kit.testing.recorded import RecordedTest
+
 MAIN_CURRENCY = "CNY"  # where no test names a currency
 
 Onlooker: TypeAlias = Callable[[World], Tracer]
@@ -84,6 +85,8 @@ class Suite:
             result.trouble = self._single(test, result, onlooker, following, lines=options.verbose >= LINES)
         result.seconds = time.perf_counter() - began
         if options.verbose >= STORIES and result.trouble is None and (result.case is not None or not test.parameters):
+            from kit.testing.failing import story_of  # what tells is not needed where nothing is told
+
             result.story = story_of(self.recorded(test, result.case or {}), lines=options.verbose >= LINES)
         return result
 
@@ -138,6 +141,8 @@ class Suite:
 
     def told(self, test: CheckedTest, chosen: Mapping[str, Any], *, lines: bool = False) -> Trouble:
         """What is to be told of a case that fails."""
+        from kit.testing.failing import trouble_of
+
         run = self.recorded(test, chosen)
         if run.problem is None:
             message = "it failed, and did not when it was run again by the reference: a defect of Tael, please report it"
@@ -146,6 +151,8 @@ class Suite:
 
     def recorded(self, test: CheckedTest, chosen: Mapping[str, Any]) -> RecordedTest:
         """A test carried out and written down, for the values that were chosen for its parameters."""
+        from kit.testing.recorded import record_test
+
         values = {local: chosen[local.name] for local in test.parameters}
         name, body = test.declaration.name.value, test.declaration.body
         currency = self._main_currency(test)

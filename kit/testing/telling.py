@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.output import count, printable, styled, wants_colour
-from kit.record.story import STORY_LINES_MAX, Row, lay_out
 from kit.testing.options import EACH, FAILURES, LINES, Options
 from kit.testing.results import Result, Trouble
 from lang.compiler import Compilation
 from lang.source import Source, Span
+
+if TYPE_CHECKING:
+    from kit.record.story import Row
 
 SHORT_LINES_MAX = 16
 """Of the story of one transaction, where nobody asked for more."""
@@ -63,12 +65,18 @@ def explain(trouble: Trouble, options: Options) -> list[str]:
     return lines
 
 
+def _laid_out(story: Sequence[Row], most: int | None, *, plain: bool = False) -> list[str]:
+    from kit.record.story import lay_out  # which is not needed where nothing is told
+
+    return lay_out(story, styled if not plain and wants_colour(sys.stdout) else None, most=most) if story else []
+
+
 def _story(story: Sequence[Row], options: Options) -> list[str]:
+    if not story:
+        return []
+    from kit.record.story import STORY_LINES_MAX
+
     return _laid_out(story, LINES_STORY_MAX if options.verbose >= LINES else STORY_LINES_MAX)
-
-
-def _laid_out(story: Sequence[Row], most: int) -> list[str]:
-    return lay_out(story, styled if wants_colour(sys.stdout) else None, most=most)
 
 
 def _print(lines: Sequence[str]) -> None:
@@ -150,6 +158,6 @@ def _plain_trouble(trouble: Trouble) -> dict[str, Any]:
         "values": [{"text": text.strip(), "value": value} for text, value in trouble.facts],
         "frames": inner,
         "reasons": trouble.reasons,
-        "story": lay_out(trouble.story, most=None),
+        "story": _laid_out(trouble.story, None, plain=True),
         "calls": trouble.calls,
     }
