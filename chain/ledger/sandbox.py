@@ -97,6 +97,7 @@ class Sandbox:
 
     @tracer.setter
     def tracer(self, tracer: Tracer | None) -> None:
+        """Let somebody else look on, or nobody."""
         self._tracer = tracer
         self._machine = None
 
