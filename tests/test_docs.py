@@ -3,7 +3,8 @@
 In `README.md` and `docs/*.md`:
 
 - A tael block is a whole file and compiles without a finding. (```tael fragment is not run, ```tael refused CODE not here.)
-- A ```python block runs, in the folder where the page's console blocks ended.
+- A ```python block runs, in the folder where the page's console blocks ended. One with the name of a file behind `python` is put
+  there, and pytest runs it.
 - ```console blocks of a page are one session in an empty folder, with a devnet running. Lines after `$ ` are commands; the
   lines below one must appear in its output in this order. `…` stands for anything, a line of it alone for any lines. A command
   ends with exit code 0, or with the one that `# exit N` says. The line `$ tael devnet` stands for the devnet that runs already.
@@ -90,9 +91,10 @@ def _environment(folder: Path, node: str) -> dict[str, str]:
     """A bare environment with `tael` on the path, whether Tael is installed or not."""
     bin_folder = folder / "bin"
     bin_folder.mkdir()
-    script = bin_folder / "tael"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kit.main "$@"\n')
-    script.chmod(0o755)
+    for name, module in (("tael", "kit.main"), ("pytest", "pytest -p no:tael -p kit.pytest_plugin")):
+        script = bin_folder / name
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        script.chmod(0o755)
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR") if name in os.environ}
     return {
         **kept,
@@ -153,8 +155,11 @@ def test_sessions_of_a_page_run(page: Path, tmp_path: Path) -> None:
     for block in _blocks(page):
         if block.language == "python":
             run = [sys.executable, "-c", block.text]
+            if block.note:
+                ended.joinpath(block.note).write_text(block.text)
+                run = [str(tmp_path / "bin" / "pytest"), "-q", block.note]
             done = subprocess.run(run, cwd=ended, env=environment, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, f"{block}:\n{done.stderr}"
+            assert done.returncode == 0, f"{block}:\n{done.stdout}{done.stderr}"
 
 
 @pytest.mark.parametrize("block", [b for b in _all("tael") if not b.note.startswith(("fragment", "refused"))], ids=str)

@@ -16,6 +16,8 @@ from chain.ledger.execution import Execution, GivenCall, Outcome
 from chain.ledger.machine import BlockMachine
 from chain.ledger.residence import is_resident, settle, stands_still
 from chain.primitives.account import Account, account_value
+from chain.primitives.address import NOBODY
+from chain.primitives.edits import Edit, SetBalance, SetSequence, SetSlot
 from chain.primitives.hash import TAG_SANDBOX, tagged_hash
 from chain.primitives.header import Supply
 from chain.primitives.keys import PUBLIC_KEY_BYTES
@@ -97,7 +99,7 @@ class Sandbox:
 
     @tracer.setter
     def tracer(self, tracer: Tracer | None) -> None:
-        """Let somebody else look on, or nobody."""
+        """Another one, or nobody."""
         self._tracer = tracer
         self._machine = None
 
@@ -142,6 +144,11 @@ class Sandbox:
         found = Wallets(TransactionOverlay(self._block)).find(wallet)
         rules = () if found is None else found.rules
         self._run(SetRules(wallet, (*rules, rule)), by)
+
+    def edit(self, *edits: Edit) -> None:
+        """What whoever runs a development chain may do to its state, each a transaction."""
+        for edit in edits:
+            self._run(edit, NOBODY)
 
     # Contracts.
 
@@ -225,7 +232,7 @@ class Sandbox:
         del self.moves[snapshot.moves :]
         if self._contracts != snapshot.contracts:
             self._contracts = snapshot.contracts
-            self._machine = None  # which knows contracts that are no more, at addresses that others may come to have
+            self._machine = None  # which knows contracts that are no more, at addresses that others may have, or edited slots
         if len(self.currencies) != snapshot.currencies:
             self._block.forget_currencies()
 
@@ -244,6 +251,11 @@ class Sandbox:
             if account is not None:
                 state[account_key(address)] = account_value(account)
         return state
+
+    @property
+    def present(self) -> BlockOverlay:
+        """The present state, to be read."""
+        return self._block
 
     def _execution(self) -> Execution:
         machine = self._machine
@@ -264,7 +276,7 @@ class Sandbox:
         if outcome.failure is None:
             execution.commit()
             self._remember(journal)
-            self._contracts += isinstance(action, Deploy)
+            self._contracts += isinstance(action, Deploy | SetBalance | SetSlot | SetSequence)
         if self._block.used:
             settle(self._block)  # each transaction is a block of its own
             if not stands_still(self._block):

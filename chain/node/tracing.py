@@ -12,7 +12,7 @@ from chain.primitives.address import format_address
 from chain.primitives.edits import PHASE_FIELD
 from chain.primitives.limits import TRACE_BYTES_MAX, TRACE_ENTRIES_MAX, TRACE_STEPS_MAX
 from chain.primitives.refusal import Refusal, Refused
-from chain.state.overlay import View
+from chain.state.overlay import BlockOverlay, View
 from vm.failure import Failure
 from vm.module import Module
 from vm.types import BOOL, Map, Set, Type
@@ -28,7 +28,7 @@ class Recorder:
     and says that it has left something out.
     """
 
-    def __init__(self, view: View, show: Show | None = None, later: View | None = None) -> None:
+    def __init__(self, view: View | BlockOverlay, show: Show | None = None, later: View | None = None) -> None:
         """Contracts are known from a state; those that the transaction deploys itself are told without names, unless a `later`
         state has them. `show` gives values another form than JSON's.
         """

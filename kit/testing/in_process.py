@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chain.client.ledger import BlockingLedger
 from chain.client.money import Address
@@ -22,6 +22,9 @@ from vm.codec import encode_module
 from vm.failure import Failure
 from vm.module import Module
 from vm.values import decode_arguments, encode
+
+if TYPE_CHECKING:
+    from chain.node.tracing import Show
 
 T = TypeVar("T")
 
@@ -69,8 +72,20 @@ class SandboxTransport:
         return known(self._tried(sender, actions, fields))
 
     def trace(self, sender: Sender, actions: Sequence[Action], fields: Mapping[str, Any]) -> Plan[dict[str, Any]]:
-        """A sandbox has a tracer of its own."""
-        raise Refusal(Refused.BAD_REQUEST, "a sandbox gives no trace", "Set its tracer, or use a devnet.")
+        """See `Transport`. Its tree of calls is that of a node (`docs/api.md`, "Trace"), without a receipt."""
+        return known(self.traced(sender, actions, fields, None))
+
+    def traced(self, sender: Sender, actions: Sequence[Action], fields: Mapping[str, Any], show: Show | None) -> dict[str, Any]:
+        """What actions would do, step by step, with values as `show` gives them (`chain.node.tracing`)."""
+        from chain.node.tracing import Recorder
+
+        recorder, before = Recorder(self.sandbox.present, show), self.sandbox.tracer
+        self.sandbox.tracer = recorder
+        try:
+            self._tried(sender, actions, fields)
+        finally:
+            self.sandbox.tracer = before
+        return recorder.json()
 
     def run(
         self, sender: Sender, actions: Sequence[Action], fields: Mapping[str, Any], wait_seconds: float | None

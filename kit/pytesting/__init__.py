@@ -1,0 +1,1 @@
+"""Contract tests in Python: what `tael.testing`, `tael.strategies`, `tael.stateful` and the pytest plugin are made of."""
