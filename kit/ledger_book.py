@@ -30,6 +30,11 @@ class LedgerBook:
         self._names_of: float | None = None
         self.renew()
 
+    @property
+    def names(self) -> dict[bytes, str]:
+        """The names of wallets here."""
+        return self._names
+
     def setting(self, home: str | None = None) -> Setting:
         """How values are shown here."""
         return Setting(home, self.status.decimals, name_of=self._name_of)

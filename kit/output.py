@@ -33,6 +33,11 @@ def printable(text: str) -> str:
     return _STEERING.sub(lambda found: found[0] if found[0].startswith("\x1b[") else f"\\u{ord(found[0]):04x}", text)
 
 
+def styled(text: str, *names: str) -> str:
+    """The text in styles such as "bold", "green", for a terminal that shows them."""
+    return "".join(f"\x1b[{_STYLES[name]}m" for name in names) + text + "\x1b[0m"
+
+
 class Output:
     """Where a command's words go. With `as_json` only `result` prints."""
 
@@ -44,7 +49,7 @@ class Output:
         """The text in styles such as "bold", "green", where the terminal shows them."""
         if not self.colour:
             return text
-        return "".join(f"\x1b[{_STYLES[name]}m" for name in names) + text + "\x1b[0m"
+        return styled(text, *names)
 
     def line(self, text: str = "") -> None:
         """A line for people."""

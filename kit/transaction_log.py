@@ -70,7 +70,7 @@ class TransactionLog:
 
     def _calls(self, applied: Applied) -> dict[bytes, list[str]]:
         """The calls of each transaction; they are found in the thread of the node, whose machine is for one at a time."""
-        from kit.call_tree import show_calls
+        from kit.replay.calls import show_calls
 
         if self._verbosity < 2 or len(applied.receipts) > LOGGED_TRANSACTIONS_MAX:
             return {}

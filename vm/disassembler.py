@@ -46,7 +46,7 @@ def _lines(module: Module) -> Iterator[str]:
         yield f"{_signature(module, function)}  ; {position}"
         for number, kind in enumerate(function.locals, len(function.parameters)):
             yield f"  local {type_name(kind)}  ; {number}"
-        yield from _code(module, function)
+        yield from code_lines(module, function)
     if module.promises:
         yield ""
     names = [function.name for function in module.functions]
@@ -70,7 +70,8 @@ def _signature(module: Module, function: Function) -> str:
     return line
 
 
-def _code(module: Module, function: Function) -> Iterator[str]:
+def code_lines(module: Module, function: Function) -> Iterator[str]:
+    """The code of one function, an instruction a line."""
     code, word, depth = function.code, 0, 1
     while word < len(code):
         row = TABLE.get(code[word])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -92,6 +92,7 @@ class Execution:
         self._told = len(journal.events)
         self.host: Final = host
         self.tracer: Final = tracer
+        self._stand: Final[Callable[[Frame, int], None] | None] = getattr(tracer, "stand", None)  # of a `FrameTracer`
         self.deployed: Final[dict[bytes, Contract]] = {}
         self._moved: Final[dict[tuple[str, str], int]] = {}
         self.entered: list[Contract] = []
@@ -226,7 +227,7 @@ class Execution:
         return self._execute(bottom)
 
     def _execute(self, bottom: int) -> Any:
-        calls, frames, tracer, checked = self._calls, self._frames, self.tracer, self.checked
+        calls, frames, tracer, stand, checked = self._calls, self._frames, self.tracer, self._stand, self.checked
         while len(calls) > bottom:
             frame = frames[-1]
             code, pc = frame.code, frame.pc
@@ -234,6 +235,8 @@ class Execution:
                 while True:
                     if tracer is not None:
                         tracer.step(*self._place(frame, pc), self.cells[GAS])
+                        if stand is not None:
+                            stand(frame, pc)
                     handler, operand = code[pc]
                     if checked:
                         op = frame.ops[pc]
@@ -326,6 +329,12 @@ class Execution:
     def _has_result(self, caller: Frame, call: Call) -> bool:
         assert call.external is not None
         return caller.call.contract.verified.module.externals[call.external].result is not None
+
+    @property
+    def gas_left(self) -> int:
+        """Gas that is left to the transaction, with what is kept back for callers."""
+        gas: int = self.cells[GAS]
+        return gas + sum(call.reserve for call in self._calls)
 
     # Calls.
 

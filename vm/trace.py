@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vm.failure import Failure
+
+if TYPE_CHECKING:
+    from vm.interpreter import Frame
 
 
 class Tracer(Protocol):
@@ -30,3 +33,10 @@ class Tracer(Protocol):
 
     def emit(self, contract: bytes, event: int, values: tuple[Any, ...]) -> None:
         """A contract emits an event."""
+
+
+class FrameTracer(Tracer, Protocol):
+    """A tracer that looks into functions at work too: it sees what their locals hold."""
+
+    def stand(self, frame: Frame, index: int) -> None:
+        """The instruction of that number in the code of the function of a frame is about to run: after `step`."""

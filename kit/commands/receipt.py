@@ -27,5 +27,7 @@ def receipt(out: Output, identity: str, node: str | None) -> int:
     network = connect(node)
     found = network.receipt(bytes.fromhex(identity.removeprefix("0x")))
     tell_receipt(out, network, found)
+    if not found.ok:
+        out.line(f"`tael trace {identity}` tells what it did, `tael debug --tx {identity}` walks through it")
     out.result({"ok": found.ok, "receipt": plain_receipt(network, found)})
     return 0 if found.ok else 1

@@ -37,7 +37,7 @@ from kit.reporting import Asked, report_options
 @click.option("--seed", type=click.IntRange(0), help="Choose the cases of `for any` tests by this number.")
 @click.option("--jobs", type=click.IntRange(1), help="In how many processes; as many as are worth it if not given.")
 @click.option("--keep", is_flag=True, help="Write the tests that scenarios find into their files.")
-@click.option("-v", "--verbose", is_flag=True, help="Show every test, its gas and its time.")
+@click.option("-v", "--verbose", count=True, help="Each test; -vv stories of failures, -vvv of all, -vvvv line by line.")
 @report_options
 def test(
     out: Output,
@@ -48,7 +48,7 @@ def test(
     seed: int | None,
     jobs: int | None,
     keep: bool,
-    verbose: bool,
+    verbose: int,
     asked: Asked,
 ) -> int:
     """Run the test blocks of contracts: of the files and folders PATHS, else of the project.

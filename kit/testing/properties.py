@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kit.testing.bulk import Bulk, Dictionary
 from kit.testing.examples import Examples
 from kit.testing.narrowing import narrowed
-from kit.testing.options import Options
+from kit.testing.options import LINES, Options
 from kit.testing.results import Result, Trouble
 from kit.testing.shrinking import shrunk, simplest
 from kit.testing.stage import Cases
@@ -48,13 +48,13 @@ class Property:
             cases = suite.cases(test)
         except (Unmet, Failure):
             result.cases = 1
-            result.trouble = suite.told(test, self._named([simplest(kind) for kind in self._kinds]))
+            self._tell([simplest(kind) for kind in self._kinds])
             return
         failing = self._remembered(cases) or self._search(cases)
         if failing is not None:
             small = shrunk(failing, self._kinds, lambda case: self._is_admitted(cases, case) and cases.run(case) is not None)
             self._examples.keep(small)
-            result.trouble = suite.told(test, self._named(small))
+            self._tell(small)
         elif result.cases == 0:
             where = test.declaration.where
             message = "no case was found that satisfies `where`; nothing was tested. Narrower types or plain bounds help"
@@ -62,6 +62,12 @@ class Property:
             result.trouble = Trouble(message, suite.checked.file.source, span)
         for case in self._passed or ():  # the reference shows the onlooker what the closures have done
             suite.attempt(suite.world(test, onlooker), test, self._named(case))
+
+    def _tell(self, case: Sequence[Any]) -> None:
+        """Say in the result of a case why it fails."""
+        self._result.case = self._named(case)
+        lines = self._options.verbose >= LINES
+        self._result.trouble = self._suite.told(self._test, self._result.case, lines=lines)
 
     def _named(self, case: Sequence[Any]) -> dict[str, Any]:
         return dict(zip(self._names, case, strict=True))
@@ -100,6 +106,7 @@ class Property:
                 result.seed = seed
                 return case
             result.gas = max(result.gas, cases.gas_used)
+            result.case = self._named(case)
             bulk.learn(case, cases.signal())
             if self._passed is not None:
                 self._passed.append(case)

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from lang.source import Source, Span
+
+if TYPE_CHECKING:
+    from kit.record.story import Row
 
 
 @dataclass(slots=True)
 class Trouble:
-    """Why a test failed: a sentence, the place in the test, the place in the contract, the values, the story."""
+    """Why a test failed: a sentence, the place in the test, the places in the contracts from the outside in, the values of what
+    was asserted (parts within parts are indented), why the machine refused or what came instead, the story of the transaction
+    that failed and that of all, and the same as data.
+    """
 
     message: str
     source: Source
     span: Span
     inner: list[tuple[str, Source, Span]] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
-    story: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    last: list[Row] = field(default_factory=list)
+    story: list[Row] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
     chosen: list[tuple[str, str]] = field(default_factory=list)
     test: str = ""  # a test block that fails alike, of what a scenario found
 
@@ -59,6 +69,8 @@ class Result:
     row: str = ""  # of a table of cases, as its values
     play: Play | None = None
     notes: list[str] = field(default_factory=list)
+    case: Mapping[str, Any] | None = None
+    story: list[Row] = field(default_factory=list)  # of a test that passed, if it was asked for
 
     @property
     def ok(self) -> bool:

@@ -55,7 +55,7 @@ def run(paths: Sequence[Path], options: Options, asked: Asked = NOTHING) -> int:
         said = {"version": VERSION, **plain(results, broken, seconds, options), "ok": well, **reports.data}
         print(json.dumps(said, ensure_ascii=False, indent=2))
     else:
-        tell_end(results, broken, seconds, len(paths))
+        tell_end(results, broken, seconds, len(paths), options)
         if options.match is not None and not results and not broken:
             print(f"no test has {options.match!r} in its name")
     return 0 if well else 1

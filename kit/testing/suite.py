@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kit.testing.bulk import Dictionary
-from kit.testing.failing import trouble_of
-from kit.testing.options import Options
+from kit.testing.options import LINES, STORIES, Options
 from kit.testing.properties import Property, dictionary_of
 from kit.testing.results import Result, Trouble
 from kit.testing.rows import rows_of
 from kit.testing.stage import Cases, Prepared, Stage
-from kit.testing.story import Storyteller
 from kit.testing.world import Unmet, World
 from lang import ast
 from lang.check import CheckedFile, CheckedScenario, CheckedTest
@@ -27,6 +25,9 @@ from vm.failure import Failure
 from vm.trace import Tracer
 
 _AFTER_A_DIGIT = re.compile(r"(?<=[0-9_]) +([A-Z][A-Z0-9]*)\b")
+if TYPE_CHECKING:
+    from kit.testing.recorded import RecordedTest
+
 MAIN_CURRENCY = "CNY"  # where no test names a currency
 
 Onlooker: TypeAlias = Callable[[World], Tracer]
@@ -97,12 +98,16 @@ class Suite:
         if test.parameters:
             Property(self, test, options, result).run(onlooker)
         else:
-            result.trouble = self._single(test, result, onlooker, following)
+            result.trouble = self._single(test, result, onlooker, following, lines=options.verbose >= LINES)
         result.seconds = time.perf_counter() - began
+        if options.verbose >= STORIES and result.trouble is None and (result.case is not None or not test.parameters):
+            from kit.testing.failing import story_of  # what tells is not needed where nothing is told
+
+            result.story = story_of(self.recorded(test, result.case or {}), lines=options.verbose >= LINES)
         return result
 
     def _single(
-        self, test: CheckedTest, result: Result, onlooker: Onlooker | None, following: CheckedTest | None
+        self, test: CheckedTest, result: Result, onlooker: Onlooker | None, following: CheckedTest | None, *, lines: bool
     ) -> Trouble | None:
         """Run a test of one case; a failing one once more, with someone who writes down what happens."""
         if onlooker is not None:
@@ -118,7 +123,7 @@ class Suite:
         if problem is None:
             result.gas = world.gas_used
             return None
-        return self.told(test, {})
+        return self.told(test, {}, lines=lines)
 
     def cases(self, test: CheckedTest) -> Cases:
         """The cases of a `for any` test. Raises what the statements raise that depend on no chosen value."""
@@ -150,16 +155,24 @@ class Suite:
             found = self._currencies[id(test)] = _currency(self.checked, [test]) or self.currency
         return found
 
-    def told(self, test: CheckedTest, chosen: Mapping[str, Any]) -> Trouble:
+    def told(self, test: CheckedTest, chosen: Mapping[str, Any], *, lines: bool = False) -> Trouble:
         """What is to be told of a case that fails."""
-        teller = Storyteller()
-        world = self.world(test, lambda _: teller)
-        teller.world = world
-        problem = self.attempt(world, test, chosen)
-        if problem is None:
+        from kit.testing.failing import trouble_of
+
+        run = self.recorded(test, chosen)
+        if run.problem is None:
             message = "it failed, and did not when it was run again by the reference: a defect of Tael, please report it"
             return Trouble(message, self.checked.file.source, test.declaration.name.span)
-        return trouble_of(self.checked.file.source, test, world, problem, teller.tell(), chosen)
+        return trouble_of(self.checked.file.source, test, run, chosen, lines=lines)
+
+    def recorded(self, test: CheckedTest, chosen: Mapping[str, Any]) -> RecordedTest:
+        """A test carried out and written down, for the values that were chosen for its parameters."""
+        from kit.testing.recorded import record_test
+
+        values = {local: chosen[local.name] for local in test.parameters}
+        name, body = test.declaration.name.value, test.declaration.body
+        currency = self._main_currency(test)
+        return record_test(self.checked.file.source, name, body, values, self.compiled, currency=currency, units=self.units)
 
     def world(self, test: CheckedTest | CheckedScenario, onlooker: Onlooker | None = None) -> World:
         """A new world for a test."""

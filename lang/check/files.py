@@ -215,4 +215,4 @@ class FileChecker:
             checker.condition(item.where)
         columns = check_table(checker, item.columns, item.rows) if item.rows is not None else []
         checker.block(item.body)
-        self.checked.tests.append(CheckedTest(item, parameters, self.scope, columns))
+        self.checked.tests.append(CheckedTest(item, parameters, self._test_scope(), columns))

@@ -132,6 +132,7 @@ class ModuleEmitter:
 
     def _checker(self, name: str, kind: Kind, condition: ast.Expression) -> int:
         emitter = FunctionEmitter(self, self.contract.source)
+        emitter.at(condition.span)
         emitter.value(condition)
         emitter.put(op.RETURN)
         return self._add(emitter.draft(name, kind, [], vm.BOOL, None))
@@ -153,8 +154,10 @@ class ModuleEmitter:
             if olds:
                 emitter = FunctionEmitter(self, symbol.source, slots)
                 emitter.locals = [kind for _, kind in parameters]
+                emitter.names = [name for name, _ in parameters]
                 kinds = [emitter.type(old.value) for old in olds]
                 for old in olds:
+                    emitter.at(old.span)
                     emitter.value(old.value)
                 whole: vm.Type = kinds[0] if len(kinds) == 1 else vm.Tuple(tuple(kinds))
                 if len(kinds) > 1:
@@ -167,6 +170,8 @@ class ModuleEmitter:
             result = [("result", lower(symbol.result))] if is_plain(symbol.result) else []
             every = [*parameters, *remembered, *result]
             emitter.locals = [kind for _, kind in every]
+            emitter.names = [name for name, _ in every]
+            emitter.at(promise.condition.span)
             emitter.remember(olds, len(parameters), len(parameters) + len(remembered))
             emitter.value(promise.condition)
             emitter.put(op.RETURN)

@@ -75,7 +75,7 @@ test "wrong":
 
     assert trouble["values"] == [{"text": "jar.money", "value": "20.00 CNY"}]
     assert trouble["line"] == tests.splitlines().index("    assert jar.money == 21.00 CNY") + JAR.count("\n") + 1
-    assert any("jar.save(20.00 CNY) as a" in line for line in trouble["story"])
+    assert any("jar.save(coin: 20.00 CNY) as a" in line for line in trouble["story"])
 
 
 def test_a_failing_call_leads_to_its_line_in_the_contract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

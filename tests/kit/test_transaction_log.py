@@ -109,9 +109,9 @@ def test_events_and_money_are_told_on_demand(node: Node, capsys: pytest.CaptureF
     shown = told(node, capsys, accepted, verbosity=1)
     assert "Escrow.Settled(to: bob, amount: 100.00 CNY)" in shown and "100.00 CNY is paid out to bob" in shown
     shown = told(node, capsys, accepted, verbosity=2)
-    for line in ("| Escrow.accept()", "|   Escrow.settle(to: bob)", "pays 100.00 CNY to bob", "phase = Released"):
+    for line in ("| Escrow.accept()", "|   Escrow.settle(to: bob)", "pays 100.00 CNY to bob", "phase: Funded → Released"):
         assert line in shown
-    assert "|   price = 100.00 CNY" in told(node, capsys, deployed, verbosity=2)
+    assert "|   self.price = 100.00 CNY" in told(node, capsys, deployed, verbosity=2)
 
 
 def test_edits_and_what_nobody_signed_are_told_as_such(node: Node, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ class Reports:
         if self.asked.junit is not None:
             from kit.testing.reports.junit import junit
 
-            self._write(self.asked.junit, junit(results, broken, seconds))
+            self._write(self.asked.junit, junit(results, broken, seconds, self.options))
         if self.asked.durations:
             self._durations(results)
         if self.watch is not None:

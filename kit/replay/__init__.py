@@ -1,0 +1,1 @@
+"""Transactions of blocks, executed once more on the state they found, and written down."""
