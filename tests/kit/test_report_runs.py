@@ -104,7 +104,7 @@ def test_durations_show_the_slowest(capsys: pytest.CaptureFixture[str]) -> None:
     start_line = next(number for number, line in enumerate(lines) if line.startswith("slowest"))
     seconds = [float(line.split()[0]) for line in lines[start_line + 1 : start_line + 3]]
     assert seconds == sorted(seconds, reverse=True)
-    assert lines[start_line + 3] == "1 passed, 2 failed in 1 file, " + lines[start_line + 3].rpartition(", ")[2]
+    assert any(line.startswith("1 passed, 2 failed in 1 file, ") for line in lines[start_line + 3 :])
 
 
 def test_the_json_has_its_version(capsys: pytest.CaptureFixture[str]) -> None:
