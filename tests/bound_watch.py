@@ -38,6 +38,7 @@ _reached: list[int] = []
 _enter = Execution.enter
 _compiled_enter = CompiledExecution.enter
 _call_public = CompiledExecution.call_public
+_ask = CompiledExecution.ask
 _reach = Execution.reach
 
 
@@ -70,6 +71,17 @@ def _watched_call_public(
     if way is None:
         return call()
     contract = way[0]
+    return _watch(execution, contract, contract.verified.by_name[function], arguments, call)
+
+
+def _watched_ask(execution: CompiledExecution, address: bytes, function: str, arguments: Sequence[Any], sender: bytes) -> Any:
+    def call() -> Any:
+        return _ask(execution, address, function, arguments, sender)
+
+    view = execution._views.get((address, function)) or execution._short_view(address, function)
+    if view is None or len(arguments) != view[3] or not view[4](*arguments):
+        return call()  # the long way, which is watched
+    contract = view[0]
     return _watch(execution, contract, contract.verified.by_name[function], arguments, call)
 
 
@@ -106,4 +118,5 @@ def install() -> None:
     Execution.enter = _watched_enter  # type: ignore[method-assign]
     CompiledExecution.enter = _watched_enter  # type: ignore[method-assign]
     CompiledExecution.call_public = _watched_call_public  # type: ignore[method-assign]
+    CompiledExecution.ask = _watched_ask  # type: ignore[method-assign]
     Execution.reach = _watched_reach  # type: ignore[method-assign]

@@ -75,7 +75,7 @@ class Sandbox:
         """`currencies` maps codes to decimals; CNY with 2 if not given."""
         self.time_ms = time_ms
         self.gas_limit = gas_limit
-        self.check_promises = check_promises
+        self._check_promises = check_promises
         self.currencies: dict[str, int] = {}
         self.events: list[Event] = []
         self.moves: list[Move] = []
@@ -101,6 +101,17 @@ class Sandbox:
     def tracer(self, tracer: Tracer | None) -> None:
         """Another one, or nobody."""
         self._tracer = tracer
+        self._machine = None
+
+    @property
+    def check_promises(self) -> bool:
+        """Whether invariants and `ensures` are looked at."""
+        return self._check_promises
+
+    @check_promises.setter
+    def check_promises(self, check_promises: bool) -> None:
+        """From the next transaction on."""
+        self._check_promises = check_promises
         self._machine = None
 
     # Currencies and wallets.
@@ -261,7 +272,7 @@ class Sandbox:
         machine = self._machine
         if machine is None:
             machine = self._machine = BlockMachine(
-                self._block, now_ms=self.time_ms, tracer=self._tracer, check_promises=self.check_promises
+                self._block, now_ms=self.time_ms, tracer=self._tracer, check_promises=self._check_promises
             )
         machine.now_ms = self.time_ms
         return Execution(machine, gas_limit=self.gas_limit)
