@@ -249,14 +249,17 @@ def _see_off(workers: Sequence[int]) -> None:
 
 
 def _balance(life: Life, address: bytes) -> int:
-    balances = life.get(f"/v1/wallets/{format_address(address)}")["balances"]
+    answer = life.get(f"/v1/wallets/{format_address(address)}")
+    if "balances" not in answer:
+        raise Lost(f"a wallet is not shown: {answer}")
+    balances = answer["balances"]
     return sum(int(entry["amount"]) for entry in balances if entry["currency"] == CURRENCY)
 
 
 def _is_worker(pid: int) -> bool:
     """Whether a process is there and is a worker; the number may be another's by now."""
     try:
-        return b"chain.node.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"chain.node.template" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 
