@@ -11,7 +11,7 @@ from chain.ledger.edits import field_name, slot_kinds
 from chain.ledger.machine import BlockMachine
 from chain.node.questions import Questions
 from chain.node.rendering import error_json, money_json, policy_json, receipt_json, scope_json, value_json
-from chain.node.tracing import Recorder, Show
+from chain.node.tracing import Recorder
 from chain.primitives.address import format_address
 from chain.primitives.edits import SetBalance, SetSequence, SetSlot
 from chain.primitives.header import Header, decode_header
@@ -207,10 +207,9 @@ def trace(node: Questions, data: bytes) -> dict[str, Any]:
     return {"receipt": receipt_json(receipt, node.store), **recorder.json()}
 
 
-def trace_included(node: Questions, identity: bytes, show: Show | None = None) -> dict[str, Any] | None:
+def trace_included(node: Questions, identity: bytes) -> dict[str, Any] | None:
     """What a transaction of a block did step by step: those before it are executed again on the state of the parent. None if
-    no block has it. `show` as for `Recorder`. Raises `Refusal` Pruned when that state is not kept any more, TooLarge when it
-    is too much.
+    no block has it. Raises `Refusal` Pruned when that state is not kept any more, TooLarge when it is too much.
     """
     place = node.store.find(identity)
     if place is None:
@@ -226,7 +225,7 @@ def trace_included(node: Questions, identity: bytes, show: Show | None = None) -
         raise Refusal(Refused.TOO_LARGE, message, "Trace it on a copy of the ledger.")
     node.gas_unpaid += gas_used
     view = node.store.at(height - 1)
-    recorder = Recorder(view, show, node.store)
+    recorder = Recorder(view, later=node.store)
     recorder.pause()
     machine = BlockMachine(BlockOverlay(view), now_ms=block.header.time_ms, tracer=recorder)
     try:

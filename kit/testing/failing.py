@@ -69,7 +69,8 @@ def _message(words: Words, problem: Unmet | Failure, expecting: Expecting | None
         return f"it failed with {words.failure(expecting.failure)}, other values than expected"
     if isinstance(problem, Unmet):
         return problem.message
-    detail = f" ({problem.detail})" if problem.detail else ""
+    is_named = bool(problem.detail) and "$" not in problem.detail  # a promise has no name, and its text is told below
+    detail = f" ({problem.detail})" if is_named else ""
     own = words.error_fields(problem) is not None
     meaning = f": {FAILURES[problem.name]}" if not own and problem.name in FAILURES else ""
     return f"failed with {words.failure(problem)}{detail}{meaning}"

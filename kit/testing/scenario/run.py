@@ -192,7 +192,7 @@ class _Run:
             as_test = _test_of(self.scenario)
             as_test.declaration.body = [*self.scenario.setup, ast.Assert(broken.check.condition, span=broken.check.span)]
             trouble = self.suite.told(as_test, {})
-            told.facts, told.story = trouble.facts, trouble.story
+            _add(told, trouble)
 
     def _tell(self, ending: _Ending) -> None:
         node = self.scenario.declaration
@@ -208,9 +208,9 @@ class _Run:
         if told is None:
             self.result.notes.append("the test that was written of it does not fail: please report it")
             return
-        trouble.facts, trouble.inner, trouble.story = told.facts, told.inner, told.story
+        _add(trouble, told)
         if not ending.lines:
-            trouble.message = f"{told.message}, after {count(len(ending.steps), 'step')}"
+            trouble.message = f"{told.message.rstrip('.')}, after {count(len(ending.steps), 'step')}"
         trouble.test = block
         if self.options.keep and keep_test(Path(self.result.path), self.result.name, block):
             self.result.notes.append(f'kept as test "{title}"')
@@ -224,3 +224,9 @@ class _Run:
         test = next(test for test in compilation.checked.tests if test.declaration.name.value == title)
         is_quiet = suite.attempt(suite.world(test), test, {}) is None
         return None if is_quiet else suite.told(test, {})
+
+
+def _add(trouble: Trouble, told: Trouble) -> None:
+    """What the run of a written test tells besides message and place."""
+    trouble.facts, trouble.reasons, trouble.inner = told.facts, told.reasons, told.inner
+    trouble.last, trouble.story, trouble.calls = told.last, told.story, told.calls
