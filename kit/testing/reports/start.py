@@ -65,10 +65,12 @@ def _list(paths: Sequence[Path], options: Options) -> int:
     tests: list[dict[str, Any]] = []
     for compilation in compilations:
         if compilation.ok and compilation.checked is not None:
-            source = compilation.checked.file.source
-            for test in Suite(compilation.checked).chosen(options):
-                line, _ = source.position(test.declaration.span.start)
-                tests.append({"path": source.path, "line": line, "name": test.declaration.name.value})
+            source, suite = compilation.checked.file.source, Suite(compilation.checked)
+            declared = {id(test.declaration): test.declaration.name for test in suite.chosen(options)}  # a table is one test
+            declared |= {id(scenario.declaration): scenario.declaration.name for scenario in suite.scenarios(options)}
+            for name in declared.values():
+                line, _ = source.position(name.span.start)
+                tests.append({"path": source.path, "line": line, "name": name.value})
     for found in tests:
         out.line(f"{found['path']}:{found['line']}  {found['name']}")
     broken = [compilation for compilation in compilations if not compilation.ok]
