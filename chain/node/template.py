@@ -19,7 +19,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 STOP_SECONDS_MAX = 5
 """What workers have to end by themselves."""
@@ -92,11 +93,10 @@ def main(channel_number: str) -> None:
     _end(children)
 
 
-def _work(serve: object, arguments: list[str], descriptors: list[int]) -> None:
+def _work(serve: Callable[..., None], arguments: list[str], descriptors: list[int]) -> NoReturn:
     """Be a worker, and end with it: what the template would still do is not for its children."""
     status = 1
     try:
-        assert callable(serve)
         serve(*arguments, *descriptors)
         status = 0
     except BaseException:
