@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,6 @@ from chain.node.devnet import start_devnet
 from chain.node.template import Template
 
 SECONDS_MAX = 30  # for what takes a moment, on a machine that is busy
-
-
-@pytest.fixture
-def template(capfd: pytest.CaptureFixture[str]) -> Iterator[Template]:
-    """One whose complaints are captured, closed in the end."""
-    made = Template()
-    yield made
-    made.close()
 
 
 def alive(pid: int) -> bool:
@@ -42,16 +35,15 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_a_worker_that_cannot_begin_leaves_the_template_as_it_was(
-    template: Template, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_worker_that_cannot_begin_leaves_the_template_as_it_was(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Without a ledger a worker says why and ends; the next one can be forked all the same."""
     ours, theirs = socket.socketpair()
-    with ours, theirs:
-        pids = [template.fork((str(tmp_path / "nowhere"), "info", ""), (ours.fileno(), theirs.fileno())) for _ in range(2)]
-    assert len({*pids, os.getpid()}) == 3
-    until(lambda: not any(map(alive, pids)))
-    assert "WrongStore" in capfd.readouterr().err
+    with closing(Template()) as template, ours, theirs:
+        arguments, descriptors = (str(tmp_path / "nowhere"), "info", ""), (ours.fileno(), theirs.fileno())
+        pids = [template.fork(arguments, descriptors) for _ in range(2)]
+        assert len({*pids, os.getpid()}) == 3
+        until(lambda: not any(map(alive, pids)))
+    assert capfd.readouterr().err.count("WrongStore") == 2
 
 
 @pytest.mark.long
