@@ -111,9 +111,12 @@ class Life:
         connection = self.connection()
         try:
             connection.request("GET", path)
-            return json.loads(connection.getresponse().read())
+            answer = json.loads(connection.getresponse().read())
         finally:
             connection.close()
+        if answer.get("code") == "Stopped":
+            raise ConnectionResetError("a worker outlived its parent for a moment")
+        return answer
 
 
 def send(connection: http.client.HTTPConnection, lane: Lane, sequences: Sequence[int]) -> None:

@@ -67,14 +67,15 @@ def _path(name: str) -> Path:
 
 
 def _read(path: Path) -> SharedWallet:
+    from chain.primitives.json_text import parse_json
     from chain.primitives.policy import make_policy
     from chain.primitives.refusal import Refusal
 
     try:
-        content = json.loads(path.read_bytes()[:_FILE_BYTES_MAX])
+        content = parse_json(path.read_bytes()[:_FILE_BYTES_MAX])
         if content["format"] != FORMAT or f"{content['name']}{_SUFFIX}" != path.name:
             raise ValueError
         policy = make_policy(int(content["threshold"]), [bytes.fromhex(key) for key in content["keys"]])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Refusal):
+    except (ValueError, KeyError, TypeError, AttributeError, Refusal):
         raise Problem(f"{path.name} is damaged or of an unknown format", "Make it again from the keys.", code="Missing") from None
     return SharedWallet(str(content["name"]), policy)

@@ -39,16 +39,17 @@ def save_transaction(path: Path, transaction: Transaction) -> None:
 
 def load_transaction(path: Path) -> Transaction:
     """The transaction of a file. Raises `Problem`, `Refusal` if its bytes are none."""
+    from chain.primitives.json_text import parse_json
     from chain.primitives.transaction import decode_transaction
 
     if not path.is_file():
         raise missing(f"the file {path} is not there", "Check the path; `tael transaction make` writes one.")
     try:
-        content = json.loads(path.read_bytes()[:_FILE_BYTES_MAX])
+        content = parse_json(path.read_bytes()[:_FILE_BYTES_MAX])
         if content["format"] != FORMAT:
             raise ValueError
         data = bytes.fromhex(content["transaction"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise Problem(f"{path} has no transaction in it", "`tael transaction make` writes one.", code="Malformed") from None
     return decode_transaction(data)
 

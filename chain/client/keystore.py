@@ -23,6 +23,7 @@ from typing import Any
 
 from chain.primitives.address import format_address, parse_address, wallet_address
 from chain.primitives.codec import encode
+from chain.primitives.json_text import parse_json
 from chain.primitives.keys import SECRET_BYTES, OwnKey, SecretKey, own_secret_key
 from chain.primitives.refusal import Refusal, Refused
 
@@ -122,13 +123,13 @@ class Keystore:
         path = self._path(name)
         try:
             with path.open("rb") as handle:
-                content = json.loads(handle.read(_FILE_BYTES_MAX))
+                content = parse_json(handle.read(_FILE_BYTES_MAX))
             if content["format"] != FORMAT or content["name"] != name or type(content["development"]) is not bool:
                 raise _damaged(name)
             address, public = parse_address(content["address"]), bytes.fromhex(content["public"])
         except FileNotFoundError:
             raise Refusal(Refused.NOT_FOUND, f"there is no wallet named {name}", "Make it first.") from None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise _damaged(name) from None
         except Refusal:
             raise _damaged(name) from None

@@ -22,6 +22,7 @@ from wsproto.events import AcceptConnection, CloseConnection, Event, Ping, Rejec
 from wsproto.utilities import ProtocolError
 
 from chain.client.surface import read_url
+from chain.primitives.json_text import parse_json
 from chain.primitives.refusal import Refusal, Refused
 
 _STEP_BYTES = 65_536
@@ -98,7 +99,7 @@ class Listening:
                 self._text += event.data
                 if event.message_finished:
                     text, self._text = self._text, ""
-                    self._note(json.loads(text))
+                    self._note(parse_json(text))
             case CloseConnection():
                 raise _lost(f"the node ended it: {event.reason or event.code}")
             case RejectConnection():

@@ -23,6 +23,7 @@ from chain.client.sequences import Place, Sequences
 from chain.primitives.account import read_balance
 from chain.primitives.address import format_address
 from chain.primitives.header import Header, decode_header
+from chain.primitives.json_text import parse_json
 from chain.primitives.keys import Signer
 from chain.primitives.keyspace import account_key
 from chain.primitives.limits import BATCH_BYTES_MAX, BATCH_TRANSACTIONS_MAX, GAS_LIMIT_MAX, REQUEST_BYTES_MAX
@@ -593,8 +594,8 @@ _DOUBTFUL = (Refused.UNREACHABLE, Refused.NOT_COMMITTED, Refused.STOPPED, Refuse
 
 def _parse(answer: Answer) -> dict[str, Any]:
     try:
-        told = json.loads(answer.content)
-    except (ValueError, RecursionError):
+        told = parse_json(answer.content)
+    except ValueError:
         told = None
     if not isinstance(told, dict):
         raise Refusal(Refused.UNREACHABLE, f"no node answers there (status {answer.status})")

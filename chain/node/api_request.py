@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from chain.node.batch import MSGPACK
 from chain.node.operation import BARE, Operation, Query
 from chain.node.parameters import bad, read_some
+from chain.primitives.json_text import parse_json
 from chain.primitives.limits import (
     BATCH_BYTES_MAX,
     QUERY_FIELDS_MAX,
@@ -22,7 +22,6 @@ from chain.primitives.limits import (
 from chain.primitives.refusal import Refusal, Refused
 
 _THIS_MACHINE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
-_BRACKETS_AND_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
 
 
 async def read_request(request: Request, operation: Operation) -> Query:
@@ -75,26 +74,10 @@ async def _data(request: Request, bytes_max: int) -> bytes:
 
 
 def _object(data: bytes) -> dict[str, Any]:
-    if not _is_shallow(data):
-        raise bad("the body must be JSON, and not so deep")
     try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):
-        raise bad("the body must be JSON") from None
+        body = parse_json(data, REQUEST_DEPTH_MAX)
+    except ValueError:
+        raise bad("the body must be JSON, and not so deep") from None
     if not isinstance(body, dict):
         raise bad("the body must be a JSON object")
     return body
-
-
-def _is_shallow(data: bytes) -> bool:
-    """Whether brackets outside of strings stand within each other at most REQUEST_DEPTH_MAX deep: the reader of JSON calls
-    itself once a level, on a stack whose size is not ours.
-    """
-    if data.count(b"[") + data.count(b"{") <= REQUEST_DEPTH_MAX:
-        return True
-    depth = 0
-    for found in _BRACKETS_AND_STRINGS.finditer(data):
-        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
-        if depth > REQUEST_DEPTH_MAX:
-            return False
-    return True

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from chain.node.wallet_file import with_wallets
+from chain.primitives.json_text import parse_json
 from chain.primitives.limits import GENESIS_FILE_BYTES_MAX
 from chain.primitives.refusal import Refusal, Refused
 
@@ -18,11 +18,11 @@ def read_genesis(file: Path) -> dict[str, Any]:
     try:
         if file.stat().st_size > GENESIS_FILE_BYTES_MAX:
             raise _wrong(f"{file} has more than {GENESIS_FILE_BYTES_MAX} bytes", "Name the file of the specification.")
-        found = json.loads(file.read_text("utf-8"))
+        found = parse_json(file.read_bytes())
     except OSError as error:
         remedy = "`tael node genesis new FILE` writes a specification."
         raise _wrong(f"{file} cannot be read: {error.strerror}", remedy) from None
-    except (ValueError, RecursionError):
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise _wrong(f"{file} is no genesis specification", "It is one JSON object.")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import socket
 import threading
 
@@ -22,7 +21,8 @@ from chain.node.metrics import CONTENT_TYPE, tell
 from chain.node.rendering import refusal_json
 from chain.node.serving import server_config
 from chain.node.vitals import Vitals, build
-from chain.primitives.limits import OPERATIONS_REQUEST_BYTES_MAX
+from chain.primitives.json_text import parse_json
+from chain.primitives.limits import OPERATIONS_REQUEST_BYTES_MAX, REQUEST_DEPTH_MAX
 from chain.primitives.refusal import Refusal, Refused
 
 _START_SECONDS_MAX = 10
@@ -104,8 +104,8 @@ async def _read_level(request: Request) -> str:
         if len(data) > OPERATIONS_REQUEST_BYTES_MAX:
             return ""
     text = data.decode("utf-8", "replace").strip()
-    with contextlib.suppress(ValueError, RecursionError):
-        found = json.loads(text)
+    with contextlib.suppress(ValueError):
+        found = parse_json(text, REQUEST_DEPTH_MAX)
         text = str(found.get("level")) if isinstance(found, dict) else str(found)
     return text
 

@@ -20,8 +20,10 @@ from chain.node.questions import Questions
 from chain.node.rendering import event_json, header_json, receipt_json, refusal_json
 from chain.primitives.address import parse_address
 from chain.primitives.codec import decode
+from chain.primitives.json_text import parse_json
 from chain.primitives.limits import (
     HEIGHT_MAX,
+    REQUEST_DEPTH_MAX,
     SUBSCRIBER_SECONDS_MAX,
     SUBSCRIBERS_MAX,
     SUBSCRIPTION_BEAT_SECONDS,
@@ -188,8 +190,8 @@ class _Listener:
 
     def _take(self, text: str) -> dict[str, Any]:
         try:
-            asked = json.loads(text)
-        except (ValueError, RecursionError):
+            asked = parse_json(text, REQUEST_DEPTH_MAX)
+        except ValueError:
             raise _bad("a message must be JSON") from None
         if not isinstance(asked, dict):
             raise _bad("a message must be a JSON object")

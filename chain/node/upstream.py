@@ -17,6 +17,7 @@ import msgpack
 from chain.node.outcome import Row
 from chain.primitives.address import format_address
 from chain.primitives.hash import HASH_BYTES
+from chain.primitives.json_text import parse_json
 from chain.primitives.limits import HEIGHT_MAX, SYNC_ANSWER_BYTES_MAX, SYNC_BLOCKS_MAX, SYNC_SECONDS_MAX
 from chain.primitives.refusal import Refusal, Refused
 from chain.primitives.transaction import Transaction
@@ -206,8 +207,8 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 def _object(content: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
+        found = parse_json(content)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise _garbage("JSON")

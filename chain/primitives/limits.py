@@ -89,6 +89,7 @@ REQUEST_BYTES_MAX = 512 * 1024  # a transaction in hexadecimal and its envelope
 BATCH_TRANSACTIONS_MAX = 1_000  # of one request
 BATCH_BYTES_MAX = 1024 * 1024  # 1,000 payments take 210 kB, in hexadecimal twice that
 BATCH_STEP = 50  # transactions whose signatures are looked at before others have their turn: some 6 ms
+JSON_DEPTH_MAX = 512  # brackets within brackets of a file or an answer; a trace has three for each call within another
 REQUEST_DEPTH_MAX = 32  # brackets within brackets of a request; ours have 4
 PAGE_ITEMS_MAX = 1_000
 QUERY_FIELDS_MAX = 16  # parameters of a query; no operation has more than 6

@@ -204,17 +204,19 @@ def _row(text: str) -> tuple[str, str]:
 
 def _rows(file: Path) -> list[tuple[str, str]]:
     """Wallets and amounts of a file in CSV or JSON."""
+    from chain.primitives.json_text import parse_json
+
     remedy = 'CSV has the columns wallet and amount; JSON is [{"wallet": "safe", "amount": "1_000.00 CNY"}].'
     if not file.is_file():
         raise missing(f"the file {file} is not there", "Check the path.")
     try:
         text = file.read_text("utf-8-sig")
         if file.suffix == ".json":
-            entries = json.loads(text)
+            entries = parse_json(text)
         else:
             entries = list(csv.DictReader(text.splitlines(), skipinitialspace=True, strict=True))
         return [(str(entry["wallet"]).strip(), str(entry["amount"]).strip()) for entry in entries]
-    except (ValueError, KeyError, TypeError, AttributeError, csv.Error, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error):
         raise usage(f"{file} is no list of wallets", remedy) from None
 
 

@@ -77,10 +77,11 @@ def _look_again(out: Output, url: str, before: Condition | None) -> Condition | 
 def look(url: str) -> Condition:
     """Ask an operations port. Raises `Problem` if nobody answers there."""
     from chain.node.metrics import read
+    from chain.primitives.json_text import parse_json
 
     try:
         numbers = read(_get(url, "/metrics"))
-        health, ready, version = (json.loads(_get(url, path)) for path in ("/health", "/ready", "/version"))
+        health, ready, version = (parse_json(_get(url, path)) for path in ("/health", "/ready", "/version"))
         return Condition(
             time.monotonic(), version["chain_id"] or "?", version["version"], health["alive"], list(ready["reasons"]), numbers
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chain.primitives.json_text import parse_json
 from kit.mutation.limits import MEMORY_ENTRIES_MAX, MEMORY_FILES_MAX
 from kit.mutation.trial import Baseline
 from kit.project import write_file
@@ -32,8 +33,8 @@ class Known:
 def read_memory(path: Path) -> Known:
     """What is remembered; nothing where there is no file, or one that somebody else wrote."""
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = parse_json(path.read_bytes())
+    except (OSError, ValueError):
         return Known()
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         return Known()

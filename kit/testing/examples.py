@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from chain.primitives.json_text import parse_json
 from kit.project import write_file
 from lang.symbols import Local
 from lang.types import lower
@@ -54,9 +55,9 @@ class Examples:
         try:
             if self.path.stat().st_size > FILE_BYTES_MAX:
                 return []
-            cases = json.loads(self.path.read_text("utf-8"))["cases"]
+            cases = parse_json(self.path.read_bytes())["cases"]
             return cases if isinstance(cases, list) else []
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError):
             return []
 
 

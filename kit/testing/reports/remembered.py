@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from chain.primitives.json_text import parse_json
 from kit.project import write_file
 from kit.testing.results import Result
 
@@ -18,7 +19,7 @@ Name = tuple[str, str]
 def failed_before() -> frozenset[Name]:
     """The tests that failed last time; none where nothing is remembered, or it cannot be read."""
     try:
-        content = json.loads(FILE.read_text("utf-8"))
+        content = parse_json(FILE.read_bytes())
         return frozenset((str(path), str(name)) for path, name in content)
     except (OSError, ValueError, TypeError):
         return frozenset()

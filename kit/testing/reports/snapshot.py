@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chain.primitives.json_text import parse_json
 from kit.output import Output, count
 from kit.problem import Problem, missing
 from kit.project import find_project, relative, write_file
@@ -74,10 +75,10 @@ def read_snapshot(path: Path, how: How) -> Kept:
     """
     remedy = "Make it with `tael test --gas-save`."
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_bytes())
     except FileNotFoundError:
         raise missing(f"there is no gas snapshot {path}", remedy) from None
-    except (ValueError, UnicodeDecodeError):
+    except ValueError:
         raise missing(f"{path} is not a gas snapshot: it is not JSON", remedy) from None
     if not _is_snapshot(content):
         raise missing(f"{path} is not a gas snapshot of version {VERSION}", remedy)

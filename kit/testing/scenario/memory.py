@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chain.primitives.json_text import parse_json
 from kit.problem import Problem
 from kit.testing.scenario.stage import Stage, Step
 from kit.testing.scenario.write import Writer
@@ -36,7 +37,7 @@ class Memory:
         try:
             if self.file.stat().st_size > FILE_BYTES_MAX:
                 return None
-            said = json.loads(self.file.read_text("utf-8"))
+            said = parse_json(self.file.read_bytes())
             return [self._step(step) for step in said["steps"]]
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, Problem):
             return None
