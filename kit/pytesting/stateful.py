@@ -224,7 +224,8 @@ def explore(
     checks: Sequence[Callable[[], None]] = (),
 ) -> None:
     """Call the public functions of contracts that are there in random order, by random wallets, over time, and fail with the
-    shortest history that breaks a promise, conservation of money, an assertion of `checks`, or ends in an error of `never`.
+    shortest history that breaks a promise, conservation of money, an assertion of `checks`, or ends in an error of `never`. The
+    same histories are tried each time; more `runs` look further.
     """
     body: dict[str, Any] = {"senders": senders, "each": each, "never": tuple(never), "start": lambda self: None}
     body["contracts"] = lambda self: list(contracts)
@@ -241,7 +242,14 @@ def explore(
         attribute = f"_{named[contract.address]}"
         setattr(machine, attribute, contract)
         add_rules(machine, contract.interface, attribute, f"{named[contract.address]}_" if len(contracts) > 1 else "")
-    chosen = settings(max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck))
+    chosen = settings(
+        max_examples=runs,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     run_state_machine_as_test(machine, settings=chosen)
 
 
